@@ -1,0 +1,65 @@
+// What goes in and out of every state machine: datagrams, and what became of them.
+//
+// owns:     datagram, transmit, path, and the closed list of reasons to refuse a datagram
+// does not: carry bytes; it views the host's
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "floe/core/bytes.hpp"
+#include "floe/core/endpoint.hpp"
+#include "floe/core/ids.hpp"
+
+namespace floe {
+
+/// A route for datagrams: a local socket and a remote endpoint.
+struct path {
+  socket_id local{};
+  endpoint remote;
+
+  [[nodiscard]] constexpr bool operator==(const path&) const noexcept = default;
+};
+
+/// A datagram that the host received: on which socket, from whom, and its bytes.
+struct datagram {
+  socket_id local{};
+  endpoint remote;
+  byte_view bytes;
+};
+
+/// A datagram to send: from which socket, to whom, and how many bytes of the caller's buffer.
+struct transmit {
+  socket_id local{};
+  endpoint remote;
+  std::size_t size = 0;
+};
+
+/// The largest datagram that poll_transmit() writes: STUN stays within an IPv4 path of unknown MTU
+/// (RFC 8489 §6.1).
+inline constexpr std::size_t max_datagram_size = 548;
+
+/// Why a datagram was refused. A refused datagram changed nothing but a counter.
+enum class reject : std::uint8_t {
+  not_stun,                   ///< neither STUN nor on a path that carries data
+  truncated,                  ///< shorter than its header says, or than a header
+  bad_length,                 ///< the length field is no multiple of 4, or bytes are left over
+  bad_attribute,              ///< an attribute runs past the end, or has a size its type can't have
+  bad_fingerprint,            ///< FINGERPRINT is missing or wrong
+  no_integrity,               ///< MESSAGE-INTEGRITY is missing
+  bad_integrity,              ///< MESSAGE-INTEGRITY does not prove the key of this route
+  bad_username,               ///< USERNAME is missing or is for nobody here
+  unknown_attribute,          ///< a comprehension-required attribute is not understood
+  unsupported_method,         ///< a method or class that this state machine does not serve
+  unknown_transaction,        ///< a response that nobody waits for
+  wrong_path,                 ///< a response that did not come back the way its request went
+  unknown_socket,             ///< no local candidate uses this socket
+  unverified_source,          ///< data from where no authenticated check has come from
+  role_conflict,              ///< answered with 487 (Role Conflict)
+  closed,                     ///< the session has ended
+};
+
+/// How many reasons there are.
+inline constexpr std::size_t reject_count = static_cast<std::size_t>(reject::closed) + 1;
+
+}  // namespace floe

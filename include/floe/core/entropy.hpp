@@ -1,0 +1,46 @@
+// The one source of randomness.
+//
+// owns:     the door through which the host's random bytes come in
+// does not: generate any; a host hands in its operating system's generator, a test a seeded one
+// invariant: all random choices of a session are drawn here, so that the same inputs and the same
+//            bytes give the same session.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "floe/core/bytes.hpp"
+
+namespace floe {
+
+/// Refers to a callable that fills a byte_span with random bytes. Transaction ids, credentials and
+/// tie-breakers come from it, so it must be cryptographically strong (RFC 8489 §5, RFC 8445 §5.3).
+///
+/// The callable must outlive every object that was given the reference.
+class entropy_ref {
+ public:
+  template <class Source>
+    requires std::invocable<Source&, byte_span> && (!std::same_as<Source, entropy_ref>)
+  entropy_ref(Source& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
+      : source_{&source},
+        fill_{[](void* s, byte_span out) { (*static_cast<Source*>(s))(out); }} {}
+
+  /// Overwrites all of `out` with random bytes.
+  void fill(byte_span out) const { fill_(source_, out); }
+
+  /// A uniform 64-bit number.
+  [[nodiscard]] std::uint64_t number() const {
+    std::array<std::byte, 8> raw{};
+    fill(raw);
+    return load_be<std::uint64_t>(raw.data());
+  }
+
+ private:
+  void* source_;
+  void (*fill_)(void*, byte_span);
+};
+
+}  // namespace floe
