@@ -1,0 +1,3 @@
+#include "floe/floe.hpp"
+
+int main() {}

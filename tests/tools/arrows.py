@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""A header includes only from its own room and from rooms to its left, the standard library, and GSL.
+
+    core -> crypto -> stun -> ice ---------------> agent -> hub
+                           -> turn -> gather --->
+                           -> sdp (which knows ice's value types)
+"""
+
+import re
+
+import source
+
+LEFT = {
+    "core": set(),
+    "crypto": {"core"},
+    "stun": {"core", "crypto"},
+    "ice": {"core", "crypto", "stun"},
+    "turn": {"core", "crypto", "stun"},
+    "gather": {"core", "crypto", "stun", "turn"},
+    "sdp": {"core", "crypto", "stun"},
+    "agent": {"core", "crypto", "stun", "ice", "turn", "gather"},
+    "hub": {"core", "crypto", "stun", "ice", "turn", "gather", "agent"},
+}
+
+# Single headers that a room may see beyond that.
+ALSO = {"sdp": {"ice/candidate.hpp", "ice/foundation.hpp"}}
+
+# The host's business, or nobody's: sans-I/O, one thread, no hidden input, no exceptions.
+DENIED_STANDARD = set(
+    "iostream istream ostream iosfwd ios streambuf fstream sstream spanstream syncstream iomanip print cstdio locale "
+    "codecvt filesystem regex thread stop_token mutex shared_mutex condition_variable atomic future semaphore latch "
+    "barrier coroutine random ctime cstdlib cassert csignal csetjmp cerrno exception stdexcept typeinfo typeindex"
+    .split()
+)
+
+# The CPU's own hash instructions.
+INTRINSICS = {"immintrin.h", "cpuid.h", "intrin.h", "arm_neon.h", "arm_acle.h", "sys/auxv.h"}
+
+# The one header that hands the crypto over to another library; floe.hpp does not include it.
+OPENSSL = "crypto/openssl.hpp"
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def room_of(path):
+    return path.split("/")[0] if "/" in path else None
+
+
+def refusal(includer, quote, included):
+    """Why `includer` (relative to include/floe) may not include this, or None."""
+    room = room_of(includer)
+    if quote == '"':
+        if not included.startswith("floe/"):
+            return "written relative; floe's headers are included as \"floe/...\""
+        target = included.removeprefix("floe/")
+        if includer == "floe.hpp":
+            return "the umbrella leaves this to those who link OpenSSL" if target == OPENSSL else None
+        if room_of(target) is None:
+            return "an umbrella is for users"
+        if room_of(target) in {room} | LEFT.get(room, set()) or target in ALSO.get(room, set()):
+            return None
+        return f"{room_of(target)} is not to the left of {room}"
+    if included.startswith("gsl/"):
+        return None if included not in ("gsl/gsl", "gsl/narrow") else "gsl::narrow throws"
+    if room == "crypto" and included in INTRINSICS or includer == OPENSSL and included.startswith("openssl/"):
+        return None
+    if not re.fullmatch(r"[a-z_]+|c[a-z]+", included):
+        return "neither the standard library nor GSL"
+    return "the core has no use for it" if included in DENIED_STANDARD else None
+
+
+def check(files):
+    for path, text in files.items():
+        includer = path.removeprefix("include/floe/")
+        text = source.without_comments(text)
+        for match in INCLUDE.finditer(text):
+            if reason := refusal(includer, match[1], match[2]):
+                yield f"{path}:{source.line_of(text, match.start())}: {match[2]}: {reason}"
+        if includer == "floe.hpp":
+            seen = {match[2].removeprefix("floe/") for match in INCLUDE.finditer(text)}
+            for header in files:
+                name = header.removeprefix("include/floe/")
+                if name not in seen | {includer, OPENSSL}:
+                    yield f"{path}: does not include {name}"
+            if INCLUDE.sub("", text.replace("#pragma once", "")).strip():
+                yield f"{path}: has more in it than includes"
+
+
+def header(name, text):
+    return {f"include/floe/{name}": text + "\n"}
+
+
+GOOD = [
+    header("core/a.hpp", '#include <cstdint>\n#include <gsl/span>\n#include "floe/core/b.hpp"'),
+    header("stun/attributes/a.hpp", '#include "floe/stun/b.hpp"\n#include "floe/crypto/b.hpp"'),
+    header("sdp/a.hpp", '#include "floe/ice/candidate.hpp"'),
+    header("crypto/sha1.hpp", "#include <immintrin.h>"),
+    header(OPENSSL, "#include <openssl/evp.h>"),
+    header("hub/a.hpp", '// #include <thread>\n#include "floe/agent/agent.hpp"'),
+    header("floe.hpp", '#pragma once\n#include "floe/fwd.hpp"') | header("fwd.hpp", ""),
+]
+
+BAD = [
+    header("core/a.hpp", '#include "floe/crypto/b.hpp"'),
+    header("stun/attributes/a.hpp", '#include "floe/ice/b.hpp"'),
+    header("ice/a.hpp", '#include "floe/turn/b.hpp"'),
+    header("turn/a.hpp", '#include "floe/ice/b.hpp"'),
+    header("gather/a.hpp", '#include "floe/ice/b.hpp"'),
+    header("sdp/a.hpp", '#include "floe/ice/checklist.hpp"'),
+    header("agent/a.hpp", '#include "floe/hub/b.hpp"'),
+    header("agent/a.hpp", '#include "floe/floe.hpp"'),
+    header("core/a.hpp", '#include "b.hpp"'),
+    header("core/a.hpp", "#include <thread>"),
+    header("core/a.hpp", "#include <sys/socket.h>"),
+    header("core/a.hpp", "#include <boost/asio.hpp>"),
+    header("core/a.hpp", "#include <immintrin.h>"),
+    header("crypto/a.hpp", "  #  include <openssl/evp.h>"),
+    header("floe.hpp", "#pragma once") | header("core/a.hpp", ""),
+    header("floe.hpp", "#pragma once\nint more;"),
+    header("floe.hpp", f'#include "floe/{OPENSSL}"'),
+]
+
+source.run(check, source.headers, GOOD, BAD)
