@@ -22,7 +22,7 @@ namespace vectors {
 }
 
 template <std::size_t N>
-[[nodiscard]] consteval std::array<std::byte, (N - 1) / 2> from_hex(const char (&digits)[N]) {
+[[nodiscard]] constexpr std::array<std::byte, (N - 1) / 2> from_hex(const char (&digits)[N]) {
   std::array<std::byte, (N - 1) / 2> out{};
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = octet(digits + 2 * i);
   return out;

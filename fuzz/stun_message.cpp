@@ -1,0 +1,130 @@
+// Any bytes as a STUN message.
+//
+// Promises: reads nothing outside the bytes and writes none of them; refuses for one of four
+// reasons; what it takes apart it puts together again to the same values; a key that made no
+// message proves none; a message that floe writes passes its own checks, and no longer after a bit
+// has changed.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "floe/core/bytes.hpp"
+#include "floe/core/datagram.hpp"
+#include "floe/stun/attributes/address.hpp"
+#include "floe/stun/attributes/error.hpp"
+#include "floe/stun/attributes/ice.hpp"
+#include "floe/stun/attributes/text.hpp"
+#include "floe/stun/fingerprint.hpp"
+#include "floe/stun/integrity.hpp"
+#include "floe/stun/message_view.hpp"
+#include "floe/stun/writer.hpp"
+
+using namespace floe;
+
+namespace {
+
+void must(bool holds) {
+  if (!holds) std::abort();
+}
+
+const stun::integrity_key& unused_key() {
+  static const auto key = stun::short_term_key("no message of the corpus was made with this");
+  return key;
+}
+
+bool is_parse_reason(reject why) {
+  return why == reject::not_stun || why == reject::truncated || why == reject::bad_length ||
+         why == reject::bad_attribute;
+}
+
+/// Writes an A that was read and reads it again.
+template <class A>
+void round_trip(const stun::message_view& message) {
+  const auto value = message.get<A>();
+  must(message.has<A>() == (value.has_value() || value.error() != stun::attribute_fault::absent));
+  if (!value) return;
+  if constexpr (requires { value->is_encodable(); }) {
+    if (!value->is_encodable()) return;
+  }
+  std::array<std::byte, 2048> buffer{};
+  const auto size =
+      stun::writer{buffer, message.type(), message.transaction()}.add(*value).finish();
+  must(size.has_value());
+  const result<stun::message_view, reject> again =
+      stun::message_view::parse(byte_view{buffer}.first(*size));
+  must(again.has_value());
+  const auto same = again->get<A>();
+  must(same.has_value() && *same == *value);
+}
+
+void check_walk(const stun::message_view& message) {
+  const auto bytes = message.bytes();
+  std::size_t at = stun::header_size;
+  for (const auto& attribute : message) {
+    must(attribute.offset >= at && attribute.end() <= bytes.size());
+    must(attribute.value.data() == bytes.data() + attribute.offset + stun::attribute_header_size);
+    at = attribute.end();
+    must(message.find(attribute.type)->offset <= attribute.offset);
+  }
+  const auto unknown = message.unknown_required([](auto) { return false; });
+  for (const auto type : unknown) {
+    must(stun::is_comprehension_required(type) && message.find(type).has_value());
+  }
+}
+
+/// The front of the message under a key of ours, whole and with one bit changed.
+void check_proof(const stun::message_view& message, std::size_t salt) {
+  std::vector<std::byte> buffer(message.bytes().size() + 64);
+  stun::writer out{buffer, message.type(), message.transaction()};
+  if (const auto name = message.get<stun::username>()) out.add(*name);
+  if (const auto priority = message.get<stun::priority>()) out.add(*priority);
+  const auto size = out.add_integrity(unused_key()).add_fingerprint().finish();
+  must(size.has_value());
+  buffer.resize(*size);
+  const auto proved = [&buffer] {
+    const auto again = stun::message_view::parse(buffer);
+    return again && stun::check_fingerprint(*again) == stun::fingerprint_state::right &&
+           stun::authenticate(*again, unused_key());
+  };
+  must(proved());
+  buffer[salt % buffer.size()] ^= static_cast<std::byte>(1U << (salt / buffer.size() % 8));
+  must(!proved());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = gsl::as_bytes(gsl::span<const std::uint8_t>{data, size});
+  const auto message = stun::message_view::parse(bytes);
+  if (!message) {
+    must(is_parse_reason(message.error()));
+    return 0;
+  }
+  must(stun::message_type::decode(message->type().encode()) == message->type());
+  check_walk(*message);
+  must(!stun::authenticate(*message, unused_key()));
+  (void)stun::check_fingerprint(*message);
+  round_trip<stun::username>(*message);
+  round_trip<stun::software>(*message);
+  round_trip<stun::realm>(*message);
+  round_trip<stun::nonce>(*message);
+  round_trip<stun::alternate_domain>(*message);
+  round_trip<stun::mapped_address>(*message);
+  round_trip<stun::xor_mapped_address>(*message);
+  round_trip<stun::xor_peer_address>(*message);
+  round_trip<stun::alternate_server>(*message);
+  round_trip<stun::priority>(*message);
+  round_trip<stun::use_candidate>(*message);
+  round_trip<stun::ice_controlling>(*message);
+  round_trip<stun::ice_controlled>(*message);
+  round_trip<stun::error_code_attribute>(*message);
+  round_trip<stun::unknown_attributes>(*message);
+  std::size_t salt = 0;
+  for (std::size_t i = 0; i < size; ++i) salt = salt * 131 + data[i];
+  check_proof(*message, salt);
+  return 0;
+}
