@@ -100,6 +100,14 @@ class transactions {
     return true;
   }
 
+  /// Cancels every row for whose owner `matches` holds.
+  template <class Matches>
+  void cancel_if(Matches&& matches) {
+    rows_.for_each([&](id which, row& r) {
+      if (matches(static_cast<const Owner&>(r.owner))) cancel(which);
+    });
+  }
+
   /// Forgets a row. Returns false when there is none.
   bool erase(id which) noexcept {
     for (std::size_t i = 0; i < ids_.size(); ++i) {

@@ -1,0 +1,334 @@
+// An ICE agent without I/O.
+//
+// owns:     the tables of one session, and the order in which things happen to them
+// does not: decide: each rule is a function in ice/, and what it says is done here; nor open
+//           sockets, read clocks, or call back
+// sources:  RFC 8445, RFC 7675, RFC 8838, RFC 8863
+// invariant: the contract above class agent.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <gsl/assert>
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "floe/agent/config.hpp"
+#include "floe/agent/connection.hpp"
+#include "floe/agent/events.hpp"
+#include "floe/agent/outbox.hpp"
+#include "floe/agent/stream.hpp"
+#include "floe/core/bytes.hpp"
+#include "floe/core/datagram.hpp"
+#include "floe/core/entropy.hpp"
+#include "floe/core/ids.hpp"
+#include "floe/core/result.hpp"
+#include "floe/core/ring.hpp"
+#include "floe/core/time.hpp"
+#include "floe/ice/candidates.hpp"
+#include "floe/ice/check_incoming.hpp"
+#include "floe/ice/check_response.hpp"
+#include "floe/ice/checklist.hpp"
+#include "floe/ice/credentials.hpp"
+#include "floe/ice/nomination.hpp"
+#include "floe/ice/role.hpp"
+#include "floe/ice/schedule.hpp"
+#include "floe/ice/valid_list.hpp"
+#include "floe/stun/integrity.hpp"
+#include "floe/stun/message_view.hpp"
+
+namespace floe {
+
+/// Finds a path to a peer and keeps it.
+///
+/// The contract. After every call that is not const, drain poll_transmit(), then poll_event(), then
+/// read next_timeout(); when that instant comes, call handle_timeout().
+///
+/// - Time comes in through construction, gather() and handle_*(). Work that other calls make
+///   possible starts at the next handle_*(): next_timeout() then says "now".
+/// - Early and repeated calls of handle_timeout() do nothing. After handle_timeout(t) and a drain,
+///   next_timeout() is none or later than t.
+/// - Time that goes backwards counts as time that stands still. After a jump forward each timer
+///   fires once.
+/// - A buffer that is too small loses nothing.
+/// - The same calls with the same arguments and the same entropy give the same bytes and events.
+/// - Nothing throws, and nothing allocates after construction.
+///
+/// One thread at a time may use an agent; agents share nothing.
+class agent {
+ public:
+  /// An agent with one data stream of config.components components, and credentials of its own.
+  ///
+  /// in: a config without find_fault() · memory: where all tables are taken from, now; it must
+  /// outlive the agent · entropy: see entropy_ref; it must outlive the agent
+  agent(time_point now, const config& config, entropy_ref entropy,
+        std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+
+  /// Agents are tables with ids, which a copy would share with the original.
+  agent(const agent&) = delete;
+  agent& operator=(const agent&) = delete;
+  agent(agent&&) noexcept = default;
+  agent& operator=(agent&&) = delete;
+  ~agent() = default;
+
+  // ---- what the host says --------------------------------------------------------------------
+
+  /// Opens another data stream, before its candidates are added (RFC 8445 §4).
+  /// errors: capacity_reached
+  result<stream_id> add_stream(std::uint16_t components = 1);
+
+  /// Names a socket that the host has bound to `bound`: it becomes a host candidate. Earlier ones
+  /// are preferred. A socket that is named after gather() becomes a candidate at the next restart:
+  /// the peer was told that there are no more (RFC 8838 §13).
+  /// errors: unknown_stream, unknown_component; unusable_address for an address that RFC 8445
+  ///         §5.1.1.1 excludes; invalid_candidate for a socket the stream has already;
+  ///         capacity_reached
+  result<ice::local_id> add_local(socket_id socket, const endpoint& bound, stream_id stream = {},
+                                  component_id component = component_id{1});
+
+  /// All sockets are named: every candidate becomes an event, then event::gathering_done.
+  void gather(time_point now);
+
+  /// What the peer must know besides the candidates. The views hold until the next restart.
+  /// in: a stream of this agent
+  [[nodiscard]] ice::credentials_view local_credentials(stream_id stream = {}) const;
+
+  /// What the peer said about itself. Credentials that differ from those it said before mean that
+  /// it restarted (RFC 8445 §9): this agent then does too, unless it was the first to, and
+  /// event::restarted says so.
+  /// errors: unknown_stream, invalid_ufrag, invalid_password; half_changed_credentials;
+  ///         stale_generation for those of before a restart
+  result<void> set_remote_credentials(std::string_view ufrag, std::string_view password,
+                                      stream_id stream = {});
+
+  /// A candidate that the peer said it has, before or after its credentials. ufrag: the one it came
+  /// with, or empty when the signalling doesn't say. A known one changes nothing.
+  /// errors: unknown_stream, unknown_component, invalid_candidate, unusable_address;
+  ///         stale_generation for another ufrag than the peer's current one;
+  ///         after_end_of_candidates; capacity_reached when it is the least of all
+  result<ice::remote_id> add_remote(const ice::candidate& candidate, std::string_view ufrag = {},
+                                    stream_id stream = {});
+
+  /// The peer has no further candidates (RFC 8838 §13). in: a stream of this agent
+  void end_of_remote_candidates(stream_id stream = {});
+
+  /// Starts all streams over with new credentials (RFC 8445 §9). Data stays on the path it has
+  /// until a new one is selected. Hand the new credentials and candidates to the peer, and its
+  /// answer to set_remote_credentials().
+  void restart();
+
+  /// Ends the session: nothing is sent or accepted any more.
+  void close();
+
+  // ---- the five verbs ------------------------------------------------------------------------
+
+  /// Takes a datagram that arrived. The answer may view the caller's bytes.
+  /// cost: constant work for one that proves nothing; no allocation
+  inbound handle_datagram(time_point now, const datagram& datagram);
+
+  /// Lets time pass.
+  void handle_timeout(time_point now);
+
+  /// Writes the next datagram into `buffer`, which should have max_datagram_size bytes; nullopt
+  /// when there is none, or when it does not fit, and then it waits for a larger buffer.
+  /// after: every call that is not const · cost: one message integrity
+  std::optional<transmit> poll_transmit(byte_span buffer);
+
+  /// The next event; nullopt when there is none.
+  std::optional<event::any> poll_event();
+
+  /// When handle_timeout() has something to do; nullopt for never.
+  [[nodiscard]] deadline next_timeout() const;
+
+  // ---- data ----------------------------------------------------------------------------------
+
+  /// Makes a datagram for the peer out of `data`, which may be the front of `buffer` already. Data
+  /// flows from the first valid pair on, and on the selected one when it is settled.
+  /// errors: unknown_stream, unknown_component; no_path before a pair is valid, and after consent
+  ///         was lost; buffer_too_small
+  result<transmit> encapsulate(byte_view data, byte_span buffer, stream_id stream = {},
+                               component_id component = component_id{1});
+
+  // ---- what can be asked ---------------------------------------------------------------------
+
+  [[nodiscard]] connection_state state() const noexcept { return state_; }
+  [[nodiscard]] ice::role role() const noexcept { return claim_.role; }
+  [[nodiscard]] const statistics& stats() const noexcept { return stats_; }
+
+  /// A candidate that an event named; nullptr when it is gone.
+  [[nodiscard]] const ice::local_candidate* local(ice::local_id id) const {
+    return candidates_.locals().find(id);
+  }
+  [[nodiscard]] const ice::remote_candidate* remote(ice::remote_id id) const {
+    return candidates_.remotes().find(id);
+  }
+
+  /// All pairs and their states.
+  [[nodiscard]] const ice::checklist_set& checklists() const noexcept { return checklists_; }
+
+  /// The selected pair of a component; nullptr when it has none.
+  [[nodiscard]] const ice::valid_pair* selected(stream_id stream = {},
+                                                component_id component = component_id{1}) const;
+
+ private:
+  /// Where a request leads: a stream, and the generation whose ufrag it names.
+  struct route {
+    stream_id stream;
+    const floe::generation* generation;
+  };
+
+  // commands.hpp: what the host says
+  [[nodiscard]] result<void> locate(stream_id stream, component_id component) const;
+  void announce_candidates(stream_id stream);
+  void restart(stream_id stream);
+  [[nodiscard]] bool may_check(stream_id stream) const;
+  void pair_up(stream_id stream);
+  void pair_up(stream_id stream, ice::remote_id theirs);
+  void replay_early_checks(stream_id stream);
+  bool make_room_for_remote(std::uint32_t priority);
+
+  // inbound.hpp: from a datagram to a rule
+  inbound dispatch(const datagram& datagram);
+  inbound on_message(const datagram& datagram, const stun::message_view& message);
+  inbound on_request(const datagram& datagram, const stun::message_view& message);
+  inbound on_proved_request(const datagram& datagram, const stun::authenticated& request,
+                            const route& to, std::string_view sender, ice::local_id local);
+  inbound on_response(const datagram& datagram, const stun::message_view& message);
+  inbound on_data(const datagram& datagram);
+  inbound refuse_stranger(const datagram& datagram, const stun::message_view& message,
+                          stun::error_code code, reject reason);
+  void answer(const reply& reply);
+  void keep_early(const early_check& check);
+  void accept_check(stream_id stream, ice::local_id local, const endpoint& source,
+                    const ice::incoming_check& check);
+  [[nodiscard]] std::optional<ice::remote_id> learn_source(stream_id stream, ice::local_id local,
+                                                           const endpoint& source,
+                                                           std::uint32_t priority);
+  [[nodiscard]] std::optional<route> find_route(std::string_view ufrag) const;
+
+  // checks.hpp: what happens to pairs
+  std::optional<ice::pair_id> add_pair(ice::local_id local, ice::remote_id remote);
+  void transition(ice::pair_id id, ice::pair_event event);
+  void report(ice::pair_id id, std::optional<ice::pair_state> from);
+  void transition(stream_id stream, ice::checklist_event event);
+  void unfreeze_first(stream_id stream);
+  void trigger(ice::pair_id id);
+  void start_check(ice::pair_id id);
+  void send(const sent_check& check, const path& along,
+            const stun::retransmit_schedule& schedule);
+  void on_check_answer(const check_transactions::row& row, const ice::check_outcome& outcome);
+  void on_success(const check_transactions::row& row, const endpoint& mapped);
+  bool mark_succeeded(ice::pair_id id, bool by_nomination);
+  [[nodiscard]] ice::local_id mapped_candidate(const check_transactions::row& row,
+                                               const endpoint& mapped);
+  void on_failure(const check_transactions::row& row);
+  void fail_pair(ice::pair_id id);
+  void on_role_conflict(const check_transactions::row& row);
+  void yield_role(ice::role refused);
+  void switch_role(ice::role role);
+  void reprioritize();
+  void settle(ice::valid_id id);
+  void cancel_checks(ice::pair_id id);
+  void drop_pair(ice::pair_id id);
+  template <class Matches>
+  void drop_pairs(Matches&& matches);
+
+  // upkeep.hpp: what time brings
+  void advance(time_point now);
+  void pump();
+  void serve_transactions();
+  void start_patience();
+  void nominate();
+  void give_up();
+  void start_checks();
+  void refresh_state();
+  [[nodiscard]] deadline patience_deadline(stream_id stream) const;
+  [[nodiscard]] deadline nomination_deadline(const component& c) const;
+  [[nodiscard]] ice::component_outlook outlook(const component& c) const;
+  [[nodiscard]] std::optional<ice::pair_id> nominee(const component& c) const;
+  [[nodiscard]] bool is_exhausted(stream_id stream) const;
+  [[nodiscard]] connection_facts facts() const;
+
+  // links.hpp: the paths of data, and the peer's consent to them
+  void serve_links();
+  void send_keepalive(component& c);
+  void send_consent_check(component& c);
+  void on_consent_answer(const check_transactions::row& row, const ice::check_outcome& outcome);
+  void lose_consent(component& c);
+  void abandon(stream_id stream);
+  void choose_links();
+  void take_link(component& c, const ice::valid_pair& valid);
+  void forget_former(stream_id stream);
+  [[nodiscard]] link_view view_of(const component& c) const;
+  [[nodiscard]] deadline link_deadline(const component& c) const;
+
+  // outbound.hpp: from an intent to bytes
+  [[nodiscard]] result<std::size_t> write(const reply& reply, byte_span buffer) const;
+  [[nodiscard]] result<std::size_t> write(const check_transactions::row& row,
+                                          byte_span buffer) const;
+  transmit sent(const path& path, std::size_t size);
+
+  [[nodiscard]] stream& at(stream_id id) { return streams_[static_cast<std::size_t>(id)]; }
+  [[nodiscard]] const stream& at(stream_id id) const {
+    return streams_[static_cast<std::size_t>(id)];
+  }
+  [[nodiscard]] component* find_component(stream_id stream, component_id id) {
+    const auto found = std::find_if(components_.begin(), components_.end(), [&](const auto& c) {
+      return c.stream == stream && c.id == id;
+    });
+    return found == components_.end() ? nullptr : &*found;
+  }
+  [[nodiscard]] const component* find_component(stream_id stream, component_id id) const {
+    return const_cast<agent*>(this)->find_component(stream, id);
+  }
+  [[nodiscard]] const generation* find_generation(stream_id stream, std::uint32_t number) const {
+    const auto& row = at(stream);
+    if (row.current.number == number) return &row.current;
+    return row.former && row.former->number == number ? &*row.former : nullptr;
+  }
+
+  /// The route of a pair's checks, and of a valid pair's data.
+  [[nodiscard]] path path_of(const ice::pair& p) const {
+    return {candidates_.locals()[p.local].socket, candidates_.remotes()[p.remote].candidate.address};
+  }
+  [[nodiscard]] path path_of(const ice::valid_pair& v) const {
+    return {candidates_.locals()[v.local].socket, candidates_.remotes()[v.remote].candidate.address};
+  }
+
+  /// Calls `visit(stream_id)` for every stream.
+  template <class Visit>
+  void each_stream(Visit&& visit) const {
+    for (std::size_t i = 0; i < streams_.size(); ++i) visit(static_cast<stream_id>(i));
+  }
+
+  config config_;
+  entropy_ref entropy_;
+  time_point now_;
+  ice::role_claim claim_;
+  connection_state state_ = connection_state::idle;
+  bool closed_ = false;
+
+  std::pmr::vector<stream> streams_;
+  std::pmr::vector<component> components_;
+  ice::candidates candidates_;
+  ice::checklist_set checklists_;
+  ice::valid_list valid_;
+  ice::schedule schedule_;
+  check_transactions transactions_;
+  ring<early_check> early_;
+  outbox outbox_;
+  event_queue events_;
+  statistics stats_;
+};
+
+}  // namespace floe
+
+#include "floe/agent/checks.hpp"    // IWYU pragma: export
+#include "floe/agent/commands.hpp"  // IWYU pragma: export
+#include "floe/agent/inbound.hpp"   // IWYU pragma: export
+#include "floe/agent/links.hpp"     // IWYU pragma: export
+#include "floe/agent/outbound.hpp"  // IWYU pragma: export
+#include "floe/agent/upkeep.hpp"    // IWYU pragma: export

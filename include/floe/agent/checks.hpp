@@ -1,0 +1,293 @@
+// What happens to pairs: they join, are checked, succeed, fail, are nominated, and leave.
+//
+// owns:     keeping rows, transactions and events in step when a rule has spoken
+// does not: decide; the rules are in ice/
+// sources:  RFC 8445 §6.1.2, §7.2, §8.1
+#pragma once
+
+#include "floe/agent/agent.hpp"
+#include "floe/ice/check_request.hpp"
+#include "floe/ice/check_response.hpp"
+#include "floe/ice/pairing.hpp"
+#include "floe/ice/priority.hpp"
+
+namespace floe {
+
+/// Adds a pair of two candidates, Frozen; nullopt when it is the one that gives way.
+inline std::optional<ice::pair_id> agent::add_pair(ice::local_id local, ice::remote_id remote) {
+  const auto made = ice::make_pair(local, candidates_.locals()[local], remote,
+                                   candidates_.remotes()[remote], claim_.role);
+  if (checklists_.full()) {
+    events_.push_dropped(event::dropped::pairs);
+    const auto victim = checklists_.victim_for(made);
+    if (!victim) return std::nullopt;
+    drop_pair(*victim);
+  }
+  const auto id = checklists_.insert(made);
+  report(id, std::nullopt);
+  return id;
+}
+
+inline void agent::transition(ice::pair_id id, ice::pair_event event) {
+  if (const auto change = checklists_.apply(id, event)) report(id, change->from);
+}
+
+inline void agent::transition(stream_id stream, ice::checklist_event event) {
+  const auto from = checklists_.state(stream);
+  if (!checklists_.apply(stream, event)) return;
+  events_.push(event::checklist_changed{stream, from, checklists_.state(stream)});
+}
+
+/// Makes an event of a pair's new state, if the host wants that.
+inline void agent::report(ice::pair_id id, std::optional<ice::pair_state> from) {
+  if (!config_.report_pairs) return;
+  const auto& p = checklists_[id];
+  events_.push(event::pair_changed{p.stream, p.component, id, p.local, p.remote, from, p.state,
+                                   p.priority});
+}
+
+/// Unfreezes the pairs of a stream that go first among those of their foundation.
+inline void agent::unfreeze_first(stream_id stream) {
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    if (p.stream != stream || p.state != ice::pair_state::frozen) continue;
+    if (ice::initial_state(checklists_.view_of(p)) == ice::pair_state::waiting) {
+      transition(id, ice::pair_event::unfrozen);
+    }
+  }
+}
+
+/// Lets a check of the peer have its effect on the pair it came on (RFC 8445 §7.3.1.4).
+inline void agent::trigger(ice::pair_id id) {
+  switch (ice::decide_trigger(checklists_[id].state)) {
+    case ice::trigger::nothing: return;
+    case ice::trigger::cancel_and_enqueue: cancel_checks(id); break;
+    case ice::trigger::enqueue: break;
+  }
+  transition(id, ice::pair_event::triggered);
+  checklists_.enqueue(id);
+}
+
+inline void agent::start_check(ice::pair_id id) {
+  checklists_.dequeue(id);
+  cancel_checks(id);
+  transition(id, ice::pair_event::unfrozen);
+  const auto rto = ice::check_rto(config_.check.rto, config_.ta, checklists_);
+  transition(id, ice::pair_event::check_sent);
+
+  const auto& p = checklists_[id];
+  const auto& local = candidates_.locals()[p.local].candidate;
+  const sent_check owner{.what = sent_check::connectivity,
+                         .stream = p.stream,
+                         .component = p.component,
+                         .local = p.local,
+                         .remote = p.remote,
+                         .generation = at(p.stream).current.number,
+                         .request = {ice::check_priority(local.priority), claim_, p.nominating}};
+  send(owner, path_of(p),
+       {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
+  ++stats_.checks_sent;
+}
+
+/// Enters a check into the transactions and the outbox.
+inline void agent::send(const sent_check& check, const path& along,
+                        const stun::retransmit_schedule& schedule) {
+  const auto id = transactions_.start(now_, stun::transaction_id::random(entropy_), along,
+                                      schedule, check);
+  Ensures(id.has_value());
+  outbox_.push(transactions_, *id);
+}
+
+inline void agent::on_check_answer(const check_transactions::row& row,
+                                   const ice::check_outcome& outcome) {
+  switch (outcome.what) {
+    case ice::check_outcome::succeeded: on_success(row, outcome.mapped); break;
+    case ice::check_outcome::role_conflict: on_role_conflict(row); break;
+    case ice::check_outcome::forbidden:
+    case ice::check_outcome::wrong_path:
+    case ice::check_outcome::failed:
+      if (!row.cancelled) on_failure(row);
+      break;
+  }
+}
+
+/// A check was answered: its pair works (RFC 8445 §7.2.5.3).
+inline void agent::on_success(const check_transactions::row& row, const endpoint& mapped) {
+  const auto& check = row.owner;
+  const auto* const remote = candidates_.remotes().find(check.remote);
+  if (remote == nullptr) return;
+  const auto local = mapped_candidate(row, mapped);
+  const auto checked = checklists_.find(check.local, check.remote);
+  const bool nominated = checked ? mark_succeeded(*checked, check.request.nominates) : false;
+  if (local != check.local) {
+    // The pair that the peer sees may be another one of the checklist.
+    if (const auto seen = checklists_.find(local, check.remote)) {
+      mark_succeeded(*seen, check.request.nominates);
+    }
+  }
+  const auto valid = valid_.note(
+      {.stream = check.stream,
+       .component = check.component,
+       .local = local,
+       .checked = check.local,
+       .remote = check.remote,
+       .priority = ice::pair_priority(claim_.role, candidates_.locals()[local].candidate.priority,
+                                      remote->candidate.priority),
+       .since = now_,
+       .proved = now_});
+  if (auto* const c = find_component(check.stream, check.component); c->link) {
+    if (c->link->path == row.path) c->link->consent.answered(now_);
+  }
+  if (valid && nominated) settle(*valid);
+}
+
+/// Notes that a pair works, unfreezes what shares its foundation (RFC 8445 §7.2.5.3.3), and stops
+/// what would only find that out again. Returns whether the pair is nominated by that.
+inline bool agent::mark_succeeded(ice::pair_id id, bool by_nomination) {
+  transition(id, ice::pair_event::check_succeeded);
+  const auto foundation = checklists_[id].foundation;
+  for (const auto other : checklists_.order()) {
+    if (checklists_[other].foundation == foundation) {
+      transition(other, ice::pair_event::unfrozen);
+    }
+  }
+  auto& p = checklists_[id];
+  const bool nomination_pending = p.nominating && !by_nomination;
+  if (!nomination_pending) {
+    checklists_.dequeue(id);
+    cancel_checks(id);
+  }
+  return claim_.role == ice::role::controlling ? by_nomination : p.nominated_by_peer;
+}
+
+/// The local candidate that the peer saw a check come from: a known one, or one learned now
+/// (RFC 8445 §7.2.5.3.1). Where there is no room to learn, the base stands for it.
+inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
+                                             const endpoint& mapped) {
+  const auto& check = row.owner;
+  if (const auto known = candidates_.find_local(check.stream, check.component, mapped)) {
+    return *known;
+  }
+  const auto& base = candidates_.locals()[check.local];
+  const auto foundation =
+      candidates_.local_foundation(ice::candidate_type::prflx, base.base.address);
+  const auto learned = candidates_.add_local(
+      ice::make_learned_local(base, mapped, check.request.priority, foundation));
+  return learned.value_or(check.local);
+}
+
+/// A check was not answered in time, with an error, or from elsewhere (RFC 8445 §7.2.5.2).
+inline void agent::on_failure(const check_transactions::row& row) {
+  const auto& check = row.owner;
+  const auto id = checklists_.find(check.local, check.remote);
+  if (!id || !ice::failure_counts(checklists_[*id].state, check.request.nominates)) return;
+  const bool nomination = check.request.nominates || checklists_[*id].nominated_by_peer;
+  fail_pair(*id);
+  if (nomination) transition(check.stream, ice::checklist_event::nomination_failed);
+}
+
+/// A pair does not work, or no longer.
+inline void agent::fail_pair(ice::pair_id id) {
+  transition(id, ice::pair_event::check_failed);
+  auto& p = checklists_[id];
+  p.nominating = false;
+  p.nominated_by_peer = false;
+  checklists_.dequeue(id);
+  cancel_checks(id);
+  if (const auto valid = valid_.find(p.local, p.remote)) valid_.erase(*valid);
+}
+
+/// A check was answered with 487 (RFC 8445 §7.2.5.1).
+inline void agent::on_role_conflict(const check_transactions::row& row) {
+  yield_role(row.owner.request.claim.role);
+  const auto id = checklists_.find(row.owner.local, row.owner.remote);
+  if (!id || row.cancelled || checklists_[*id].state != ice::pair_state::in_progress) return;
+  if (++checklists_[*id].conflicts >= ice::max_role_conflicts) {
+    fail_pair(*id);
+    return;
+  }
+  transition(*id, ice::pair_event::role_conflict);
+  checklists_.enqueue(*id);
+}
+
+/// Takes the role that is left when a check sent in the role `refused` conflicts.
+inline void agent::yield_role(ice::role refused) {
+  const auto role = ice::role_after_487(refused);
+  if (claim_.role == role) return;
+  claim_.tie_breaker = entropy_.number();
+  switch_role(role);
+}
+
+/// Takes the other role: priorities change, and nominations of the old role lose their meaning.
+inline void agent::switch_role(ice::role role) {
+  claim_.role = role;
+  for (const auto id : checklists_.order()) {
+    auto& p = checklists_[id];
+    if (p.nominating && p.state == ice::pair_state::succeeded) checklists_.dequeue(id);
+    p.nominating = false;
+    p.nominated_by_peer = false;
+  }
+  reprioritize();
+  events_.push(event::role_changed{role});
+}
+
+/// Brings foundations and priorities up to date with the candidates and the role.
+inline void agent::reprioritize() {
+  const auto& locals = candidates_.locals();
+  const auto& remotes = candidates_.remotes();
+  checklists_.update_all([&](ice::pair& p) {
+    const auto& mine = locals[p.local];
+    const auto& theirs = remotes[p.remote];
+    p.foundation = {mine.foundation_number, theirs.foundation_number};
+    p.priority =
+        ice::pair_priority(claim_.role, mine.candidate.priority, theirs.candidate.priority);
+  });
+  valid_.reprioritize([&](const ice::valid_pair& v) {
+    return ice::pair_priority(claim_.role, locals[v.local].candidate.priority,
+                              remotes[v.remote].candidate.priority);
+  });
+}
+
+/// A valid pair is nominated: it is selected, unless a better one is (RFC 8445 §8.1.1), and its
+/// component needs no further checks (§8.1.2).
+inline void agent::settle(ice::valid_id id) {
+  valid_.nominate(id);
+  const auto stream = valid_[id].stream;
+  auto* const c = find_component(stream, valid_[id].component);
+  const auto selected = valid_.selected(stream, c->id);
+  if (c->selected == selected) return;
+  c->selected = selected;
+  const auto& v = valid_[*selected];
+  events_.push(event::selected{v.stream, v.component, v.local, v.remote});
+
+  drop_pairs([&](const ice::pair& p) {
+    return p.stream == stream && p.component == c->id && p.state != ice::pair_state::succeeded;
+  });
+  const bool all = std::all_of(components_.begin(), components_.end(), [&](const component& other) {
+    return other.stream != stream || other.selected;
+  });
+  if (all) transition(stream, ice::checklist_event::all_nominated);
+}
+
+/// Stops repeating the checks of a pair. Their answers still count (RFC 8445 §7.3.1.4).
+inline void agent::cancel_checks(ice::pair_id id) {
+  const auto& p = checklists_[id];
+  transactions_.cancel_if([&](const sent_check& check) {
+    return check.what == sent_check::connectivity && check.local == p.local &&
+           check.remote == p.remote;
+  });
+}
+
+inline void agent::drop_pair(ice::pair_id id) {
+  cancel_checks(id);
+  if (config_.report_pairs) events_.push(event::pair_removed{checklists_[id].stream, id});
+  checklists_.erase(id);
+}
+
+/// Drops every pair for which `matches(pair const&)` holds.
+template <class Matches>
+void agent::drop_pairs(Matches&& matches) {
+  while (const auto id = checklists_.find_if(matches)) drop_pair(*id);
+}
+
+}  // namespace floe

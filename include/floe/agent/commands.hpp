@@ -1,0 +1,271 @@
+// What the host tells an agent.
+//
+// owns:     construction, candidates, credentials, restart
+// does not: start work: time has not come in; the next handle_*() does
+#pragma once
+
+#include "floe/agent/agent.hpp"
+#include "floe/ice/host_candidate.hpp"
+#include "floe/ice/pairing.hpp"
+
+namespace floe {
+
+namespace detail {
+
+[[nodiscard]] inline const config& without_fault(const config& c) {
+  Expects(!find_fault(c));
+  return c;
+}
+
+/// Each pair has one check that is not cancelled, and a component has a consent check for every
+/// interval until the first of them expires.
+[[nodiscard]] constexpr std::size_t transaction_capacity(const config& c) noexcept {
+  const auto consent_checks = 2U + static_cast<std::size_t>(c.consent.expiry / c.consent.interval) * 5U / 4U;
+  return c.limits.pairs + c.limits.components * consent_checks;
+}
+
+}  // namespace detail
+
+inline agent::agent(time_point now, const config& config, entropy_ref entropy,
+                    std::pmr::memory_resource* memory)
+    : config_{detail::without_fault(config)},
+      entropy_{entropy},
+      now_{now},
+      claim_{config.role, entropy.number()},
+      streams_(memory),
+      components_(memory),
+      candidates_(config.limits.local_candidates, config.limits.remote_candidates, memory),
+      checklists_(config.limits.streams, config.limits.pairs, memory),
+      valid_(config.limits.pairs, memory),
+      schedule_{config.ta},
+      transactions_(detail::transaction_capacity(config), memory),
+      early_(config.limits.early_checks, memory),
+      outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
+      events_(config.limits.events, memory) {
+  streams_.reserve(config.limits.streams);
+  components_.reserve(config.limits.components);
+  const auto first = add_stream(config.components);
+  Ensures(first.has_value());
+}
+
+inline result<stream_id> agent::add_stream(std::uint16_t components) {
+  Expects(components >= 1 && components <= 256);
+  if (streams_.size() == config_.limits.streams ||
+      components_.size() + components > config_.limits.components) {
+    return unexpected{errc::capacity_reached};
+  }
+  const auto id = static_cast<stream_id>(streams_.size());
+  streams_.push_back({.components = components,
+                      .current = {0, ice::make_local_credentials(entropy_), {}},
+                      .former = {},
+                      .patience = {}});
+  for (unsigned c = 1; c <= components; ++c) {
+    components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)},
+                           .selected = {}, .link = {}});
+  }
+  checklists_.add_list();
+  return id;
+}
+
+inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& bound,
+                                              stream_id stream, component_id component) {
+  if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
+  if (!ice::is_eligible_host(bound, config_.loopback)) return unexpected{errc::unusable_address};
+  if (candidates_.find_base(stream, socket) ||
+      candidates_.find_local(stream, component, bound)) {
+    return unexpected{errc::invalid_candidate};
+  }
+  constexpr auto type = ice::candidate_type::host;
+  const auto preference =
+      ice::local_preference(candidates_.count_locals(stream, component, type));
+  const auto foundation = candidates_.local_foundation(type, bound.address);
+  const auto id =
+      candidates_.add_local({.candidate = ice::make_host_candidate(bound, component, foundation, preference),
+                             .stream = stream,
+                             .socket = socket,
+                             .base = bound});
+  if (!id) return unexpected{errc::capacity_reached};
+  return *id;
+}
+
+inline void agent::gather(time_point now) {
+  now_ = std::max(now_, now);
+  if (closed_) return;
+  each_stream([&](stream_id id) {
+    if (std::exchange(at(id).gathered, true)) return;
+    announce_candidates(id);
+    pair_up(id);
+    unfreeze_first(id);
+  });
+}
+
+inline ice::credentials_view agent::local_credentials(stream_id stream) const {
+  Expects(static_cast<std::size_t>(stream) < streams_.size());
+  return at(stream).current.local.view();
+}
+
+inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::string_view password,
+                                                  stream_id stream) {
+  if (const auto known = locate(stream, component_id{1}); !known) return known;
+  const auto made = ice::make_remote_credentials(ufrag, password);
+  if (!made) return unexpected{made.error()};
+
+  auto& row = at(stream);
+  switch (ice::compare(row.current.remote, row.former ? row.former->remote : std::nullopt, *made)) {
+    case ice::remote_change::none: return {};
+    case ice::remote_change::half: return unexpected{errc::half_changed_credentials};
+    case ice::remote_change::stale: return unexpected{errc::stale_generation};
+    case ice::remote_change::restart: restart(stream); break;
+    case ice::remote_change::first: break;
+  }
+  row.current.remote = *made;
+  pair_up(stream);
+  unfreeze_first(stream);
+  replay_early_checks(stream);
+  refresh_state();
+  return {};
+}
+
+inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
+                                                std::string_view ufrag, stream_id stream) {
+  if (const auto known = locate(stream, candidate.component); !known) {
+    return unexpected{known.error()};
+  }
+  auto& row = at(stream);
+  if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
+  if (!ufrag.empty() && !ice::belongs(ufrag, row.current.remote,
+                                      row.former ? row.former->remote : std::nullopt)) {
+    return unexpected{errc::stale_generation};
+  }
+  if (row.remote_complete) return unexpected{errc::after_end_of_candidates};
+
+  auto addition = candidates_.add_remote(stream, candidate);
+  if (addition.what == ice::remote_addition::no_room && make_room_for_remote(candidate.priority)) {
+    addition = candidates_.add_remote(stream, candidate);
+  }
+  switch (addition.what) {
+    case ice::remote_addition::no_room:
+      events_.push_dropped(event::dropped::remote_candidates);
+      return unexpected{errc::capacity_reached};
+    case ice::remote_addition::known: return addition.id;
+    case ice::remote_addition::upgraded: reprioritize(); break;
+    case ice::remote_addition::added: break;
+  }
+  pair_up(stream, addition.id);
+  unfreeze_first(stream);
+  if (may_check(stream)) transition(stream, ice::checklist_event::revived);
+  refresh_state();
+  return addition.id;
+}
+
+inline void agent::end_of_remote_candidates(stream_id stream) {
+  Expects(static_cast<std::size_t>(stream) < streams_.size());
+  at(stream).remote_complete = true;
+}
+
+inline void agent::restart() {
+  if (closed_) return;
+  each_stream([&](stream_id id) { restart(id); });
+  refresh_state();
+}
+
+inline void agent::close() {
+  closed_ = true;
+  outbox_.clear();
+  refresh_state();
+}
+
+inline result<void> agent::locate(stream_id stream, component_id component) const {
+  if (closed_) return unexpected{errc::session_closed};
+  if (static_cast<std::size_t>(stream) >= streams_.size()) return unexpected{errc::unknown_stream};
+  if (find_component(stream, component) == nullptr) return unexpected{errc::unknown_component};
+  return {};
+}
+
+inline void agent::announce_candidates(stream_id stream) {
+  candidates_.locals().for_each([&](ice::local_id id, const ice::local_candidate& row) {
+    if (row.stream != stream || row.candidate.type == ice::candidate_type::prflx) return;
+    candidates_.convey(id);
+    events_.push(event::local_candidate{stream, id});
+  });
+  events_.push(event::gathering_done{stream});
+}
+
+inline void agent::restart(stream_id stream) {
+  auto& row = at(stream);
+  const bool still_on_former =
+      row.former && std::any_of(components_.begin(), components_.end(), [&](const component& c) {
+        return c.stream == stream && c.link && c.link->generation == row.former->number;
+      });
+  if (!still_on_former) row.former = row.current.remote ? std::optional{row.current} : std::nullopt;
+  row.current = {row.current.number + 1, ice::make_local_credentials(entropy_), {}};
+  row.remote_complete = false;
+  row.abandoned = false;
+  row.patience.reset();
+
+  transactions_.erase_if([&](const sent_check& check) {
+    return check.stream == stream && check.what == sent_check::connectivity;
+  });
+  drop_pairs([&](const ice::pair& p) { return p.stream == stream; });
+  valid_.erase_if([&](const ice::valid_pair& v) { return v.stream == stream; });
+  early_.erase_if([&](const early_check& e) { return e.stream == stream; });
+  candidates_.forget_generation(stream);
+  for (auto& c : components_) {
+    if (c.stream != stream) continue;
+    c.selected.reset();
+    c.path_announced = false;
+  }
+  transition(stream, ice::checklist_event::restarted);
+
+  events_.push(event::restarted{stream});
+  if (row.gathered) announce_candidates(stream);
+}
+
+/// True once both sides of a stream may be checked.
+inline bool agent::may_check(stream_id stream) const {
+  const auto& row = at(stream);
+  return row.gathered && row.current.remote && !row.abandoned;
+}
+
+/// Forms all pairs of a stream, and unfreezes those that go first.
+inline void agent::pair_up(stream_id stream) {
+  candidates_.remotes().for_each([&](ice::remote_id id, const ice::remote_candidate& row) {
+    if (row.stream == stream) pair_up(stream, id);
+  });
+}
+
+/// Forms the pairs of one signalled candidate with all local ones.
+inline void agent::pair_up(stream_id stream, ice::remote_id theirs) {
+  if (!may_check(stream)) return;
+  const auto& remote = candidates_.remotes()[theirs];
+  if (remote.candidate.type == ice::candidate_type::prflx) return;
+  candidates_.locals().for_each([&](ice::local_id mine, const ice::local_candidate& local) {
+    if (ice::may_pair(local, remote) && !checklists_.find(mine, theirs)) add_pair(mine, theirs);
+  });
+}
+
+inline void agent::replay_early_checks(stream_id stream) {
+  for (auto left = early_.size(); left != 0; --left) {
+    const auto early = *early_.pop();
+    if (early.stream == stream) {
+      accept_check(early.stream, early.local, early.source, early.check);
+    } else {
+      const bool kept = early_.push(early);
+      Ensures(kept);
+    }
+  }
+}
+
+/// Gives up the least remote candidate that no valid pair needs, for one of `priority`.
+inline bool agent::make_room_for_remote(std::uint32_t priority) {
+  const auto least = candidates_.least_remote([&](ice::remote_id id) {
+    return valid_.uses(id) || checklists_.is_needed(id);
+  });
+  if (!least || candidates_.remotes()[*least].candidate.priority > priority) return false;
+  drop_pairs([&](const ice::pair& p) { return p.remote == *least; });
+  candidates_.erase_remote(*least);
+  events_.push_dropped(event::dropped::remote_candidates);
+  return true;
+}
+
+}  // namespace floe

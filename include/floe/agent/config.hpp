@@ -1,0 +1,126 @@
+// How a session behaves, as one plain value with the RFCs' defaults.
+//
+// owns:     every timer, limit and policy that a host may choose
+// does not: change during a session; a restart keeps it
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "floe/core/time.hpp"
+#include "floe/ice/consent.hpp"
+#include "floe/ice/keepalive.hpp"
+#include "floe/ice/nomination.hpp"
+#include "floe/ice/role.hpp"
+#include "floe/stun/retransmit.hpp"
+
+namespace floe {
+
+/// The capacity of every table of an agent. All memory is taken when the agent is made. Where a
+/// table is full the worst entry gives way, and an event::dropped says so.
+struct limits {
+  std::uint16_t streams = 1;             ///< data streams
+  std::uint16_t components = 2;          ///< components of all streams together
+  std::uint16_t local_candidates = 16;   ///< gathered and learned, of all streams
+  std::uint16_t remote_candidates = 16;  ///< signalled and learned, of all streams
+  std::uint16_t pairs = 100;             ///< of all checklists together (RFC 8445 §6.1.2.5)
+  std::uint16_t answers = 16;            ///< answers that wait for poll_transmit()
+  std::uint16_t early_checks = 8;        ///< checks that came before the peer's credentials
+  std::uint16_t events = 32;             ///< events that wait for poll_event()
+};
+
+/// The behaviour of an agent.
+struct config {
+  /// The role to begin with: the side that makes the first offer controls (RFC 8445 §6.1.1).
+  ice::role role = ice::role::controlling;
+
+  /// The components of the first data stream, which every agent has (RFC 8445 §4).
+  std::uint16_t components = 1;
+
+  /// The least time between two new checks (RFC 8445 §14.2, Ta).
+  duration ta = std::chrono::milliseconds{50};
+
+  /// How a check is repeated. Its rto is the floor of the RTO that the number of checks gives
+  /// (RFC 8445 §14.3), and its whole length is also how long a session without a path is given
+  /// before it fails (RFC 8863 §4).
+  stun::retransmit_config check;
+
+  /// When the controlling agent settles on a pair.
+  ice::nomination_config nomination;
+
+  /// Whether the peer must keep consenting to receive data.
+  ice::consent_config consent;
+
+  /// Tr: how long a path may be idle before a keepalive (RFC 8445 §11). Consent checks keep a path
+  /// alive as well, so this shows only without them.
+  duration keepalive = ice::min_keepalive;
+
+  /// Whether a peer that never says that its candidates are complete can be given up on, once
+  /// every pair has failed and the time of `check` has passed (RFC 8863 §5).
+  bool presume_end_of_candidates = true;
+
+  /// Whether loopback addresses may be candidates (RFC 8445 §5.1.1.1 says no), as they must where
+  /// both peers run on one machine.
+  bool loopback = false;
+
+  /// Whether a request that names or proves no valid credentials is answered with 400 or 401
+  /// (RFC 8445 §7.3). A host that offers a datagram to several agents says no.
+  bool answer_strangers = true;
+
+  /// Whether every change of a pair's state is an event.
+  bool report_pairs = false;
+
+  floe::limits limits;
+};
+
+/// A field of a config that no agent can work with.
+struct config_fault {
+  std::string_view field;  ///< its name, as in "limits.pairs"
+  std::string_view rule;   ///< what it must be
+};
+
+/// The first field that is out of its range, if one is. An agent must not be made with it.
+[[nodiscard]] constexpr std::optional<config_fault> find_fault(const config& c) noexcept {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  constexpr std::string_view positive = "must be at least 1";
+  if (c.components < 1 || c.components > 256) return {{"components", "must be 1 to 256"}};
+  if (c.ta < milliseconds{5}) return {{"ta", "must be at least 5 ms (RFC 8445 §14.2)"}};
+  if (c.check.rto < milliseconds{500}) {
+    return {{"check.rto", "must be at least 500 ms (RFC 8445 §14.3)"}};
+  }
+  if (c.check.rto > seconds{60}) return {{"check.rto", "must be at most 60 s"}};
+  if (c.check.rc < 1 || c.check.rc > 16) return {{"check.rc", "must be 1 to 16"}};
+  if (c.check.rm < 1) return {{"check.rm", positive}};
+  if (c.nomination.patience < duration::zero()) {
+    return {{"nomination.patience", "must not be negative"}};
+  }
+  if (c.consent.interval < seconds{5}) {
+    return {{"consent.interval", "must be at least 5 s (RFC 7675 §5.1)"}};
+  }
+  if (c.consent.expiry <= c.consent.interval || c.consent.expiry > seconds{30}) {
+    return {{"consent.expiry", "must be above the interval, at most 30 s (RFC 7675 §5.1)"}};
+  }
+  if (c.consent.late <= duration::zero() || c.consent.late > c.consent.expiry) {
+    return {{"consent.late", "must be above zero, at most the expiry"}};
+  }
+  if (c.keepalive < ice::min_keepalive) {
+    return {{"keepalive", "must be at least 15 s (RFC 8445 §11)"}};
+  }
+  if (c.limits.streams < 1) return {{"limits.streams", positive}};
+  if (c.limits.components < c.components) {
+    return {{"limits.components", "must hold those of the first stream"}};
+  }
+  if (c.limits.local_candidates < 1) return {{"limits.local_candidates", positive}};
+  if (c.limits.remote_candidates < 1) return {{"limits.remote_candidates", positive}};
+  if (c.limits.pairs < 1 || c.limits.pairs > 4096) return {{"limits.pairs", "must be 1 to 4096"}};
+  if (c.limits.answers < 1) return {{"limits.answers", positive}};
+  if (c.limits.early_checks < 1) return {{"limits.early_checks", positive}};
+  if (c.limits.events < 1) return {{"limits.events", positive}};
+  return std::nullopt;
+}
+
+}  // namespace floe

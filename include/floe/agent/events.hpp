@@ -1,0 +1,199 @@
+// What an agent tells its host.
+//
+// owns:     the closed set of events, the answers of handle_datagram(), the counters, the queue
+// does not: hold candidates: an event names them by id, and the agent has them
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <gsl/assert>
+#include <memory_resource>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "floe/agent/connection.hpp"
+#include "floe/core/bytes.hpp"
+#include "floe/core/datagram.hpp"
+#include "floe/core/ids.hpp"
+#include "floe/core/ring.hpp"
+#include "floe/ice/candidate.hpp"
+#include "floe/ice/checklist.hpp"
+#include "floe/ice/pair.hpp"
+#include "floe/ice/role.hpp"
+
+namespace floe {
+
+/// A datagram was meant for the agent itself.
+struct consumed {};
+
+/// A datagram carries data of the user.
+struct payload {
+  stream_id stream{};
+  component_id component{1};
+  byte_view bytes;        ///< a part of the caller's datagram
+  bool verified = false;  ///< an answer to an own check has come from this source; otherwise only a
+                          ///< check of the peer's has, and the source may have been forged
+};
+
+/// A datagram was refused.
+struct rejected {
+  reject reason = reject::not_stun;
+};
+
+/// What became of a datagram.
+using inbound = std::variant<consumed, payload, rejected>;
+
+namespace event {
+
+/// A candidate to hand to the peer. Order and completeness matter to it: RFC 8838 §9.
+struct local_candidate {
+  stream_id stream{};
+  ice::local_id id;
+};
+
+/// No further local candidate of this generation will come (RFC 8838 §13).
+struct gathering_done {
+  stream_id stream{};
+};
+
+/// The session changed its state.
+struct state_changed {
+  connection_state from = connection_state::idle;
+  connection_state to = connection_state::idle;
+};
+
+/// A checklist changed its state. A stream whose list failed can be removed, or restarted
+/// (RFC 8445 §8.1.2).
+struct checklist_changed {
+  stream_id stream{};
+  ice::checklist_state from = ice::checklist_state::running;
+  ice::checklist_state to = ice::checklist_state::running;
+};
+
+/// A component has a path that may carry data, its first of this generation.
+struct path_found {
+  stream_id stream{};
+  component_id component{1};
+  ice::local_id local;
+  ice::remote_id remote;
+};
+
+/// A component's path is settled, or has changed since (RFC 8445 §8.1).
+struct selected {
+  stream_id stream{};
+  component_id component{1};
+  ice::local_id local;
+  ice::remote_id remote;
+};
+
+/// The peer no longer consents to receive data of a component (RFC 7675 §5.1).
+struct consent_lost {
+  stream_id stream{};
+  component_id component{1};
+};
+
+/// A role conflict was resolved (RFC 8445 §7.3.1.1).
+struct role_changed {
+  ice::role role = ice::role::controlling;
+};
+
+/// A remote candidate was learned from a check (RFC 8445 §7.3.1.3).
+struct learned_candidate {
+  stream_id stream{};
+  ice::remote_id id;
+};
+
+/// A stream has new local credentials, because the host or the peer restarted it: they must be
+/// handed to the peer, and all candidates follow again (RFC 8445 §9).
+struct restarted {
+  stream_id stream{};
+};
+
+/// A pair joined a checklist, or changed its state. Only with config::report_pairs.
+struct pair_changed {
+  stream_id stream{};
+  component_id component{1};
+  ice::pair_id id;
+  ice::local_id local;
+  ice::remote_id remote;
+  std::optional<ice::pair_state> from;  ///< none when it joined
+  ice::pair_state to = ice::pair_state::frozen;
+  std::uint64_t priority = 0;
+};
+
+/// A pair left its checklist. Only with config::report_pairs.
+struct pair_removed {
+  stream_id stream{};
+  ice::pair_id id;
+};
+
+/// A table was full, and something gave way.
+struct dropped {
+  enum kind : std::uint8_t { remote_candidates, pairs, early_checks, answers, events };
+  kind what = events;
+  std::size_t count = 0;
+};
+
+/// Any of these.
+using any = std::variant<local_candidate, gathering_done, state_changed, checklist_changed,
+                         path_found, selected, consent_lost, role_changed, learned_candidate,
+                         restarted, pair_changed, pair_removed, dropped>;
+
+}  // namespace event
+
+/// Events that wait to be polled. When there is no room the oldest goes, and the next poll says how
+/// many did.
+class event_queue {
+ public:
+  event_queue(std::size_t capacity, std::pmr::memory_resource* memory) : ring_(capacity, memory) {}
+
+  void push(const event::any& e) {
+    if (ring_.full()) {
+      ring_.pop();
+      ++lost_;
+    }
+    const bool stored = ring_.push(e);
+    Ensures(stored);
+  }
+
+  /// Says that something gave way. Of one kind a single event waits, with the count of all.
+  void push_dropped(event::dropped::kind what) {
+    for (std::size_t i = 0; i < ring_.size(); ++i) {
+      auto* const waiting = std::get_if<event::dropped>(&ring_[i]);
+      if (waiting == nullptr || waiting->what != what) continue;
+      ++waiting->count;
+      return;
+    }
+    push(event::dropped{what, 1});
+  }
+
+  std::optional<event::any> pop() {
+    if (lost_ != 0) return event::dropped{event::dropped::events, std::exchange(lost_, 0)};
+    return ring_.pop();
+  }
+
+ private:
+  ring<event::any> ring_;
+  std::size_t lost_ = 0;
+};
+
+/// Counters since the agent was made. They wrap at 2^64.
+struct statistics {
+  std::uint64_t datagrams_sent = 0;  ///< written by poll_transmit() and encapsulate()
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t datagrams_received = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t checks_sent = 0;  ///< new ones, without retransmissions
+  std::uint64_t retransmissions = 0;
+  std::uint64_t checks_received = 0;  ///< with valid credentials
+  std::uint64_t answers_received = 0;  ///< with valid credentials
+  std::array<std::uint64_t, reject_count> rejected{};  ///< by reason
+
+  [[nodiscard]] std::uint64_t count(reject reason) const {
+    return rejected[static_cast<std::size_t>(reason)];
+  }
+};
+
+}  // namespace floe

@@ -1,0 +1,249 @@
+// A datagram on its way in: from bytes to the rule that is asked.
+//
+// owns:     the order of the steps: demultiplex, parse, route, prove, decide, apply
+// does not: decide; each step's output is the next one's only input
+// sources:  RFC 8445 §7.3 (requests), §7.2.5 (answers), §12.2 (data); RFC 8489 §6.3, §9.1.3
+#pragma once
+
+#include "floe/agent/agent.hpp"
+#include "floe/ice/check_incoming.hpp"
+#include "floe/ice/check_response.hpp"
+#include "floe/ice/nomination.hpp"
+#include "floe/stun/attributes/text.hpp"
+#include "floe/stun/demux.hpp"
+#include "floe/stun/fingerprint.hpp"
+
+namespace floe {
+
+inline inbound agent::handle_datagram(time_point now, const datagram& datagram) {
+  ++stats_.datagrams_received;
+  stats_.bytes_received += datagram.bytes.size();
+  advance(now);
+  const auto result = dispatch(datagram);
+  if (const auto* const refused = std::get_if<rejected>(&result)) {
+    ++stats_.rejected[static_cast<std::size_t>(refused->reason)];
+  }
+  pump();
+  return result;
+}
+
+inline inbound agent::dispatch(const datagram& datagram) {
+  if (closed_) return rejected{reject::closed};
+  if (!candidates_.uses(datagram.local)) return rejected{reject::unknown_socket};
+  if (stun::classify(datagram.bytes) != stun::protocol::stun) return on_data(datagram);
+  const auto message = stun::message_view::parse(datagram.bytes);
+  if (message) return on_message(datagram, *message);
+  // Data may begin like STUN; only with the magic cookie can it not be meant as data.
+  if (message.error() == reject::not_stun) return on_data(datagram);
+  return rejected{message.error()};
+}
+
+inline inbound agent::on_message(const datagram& datagram, const stun::message_view& message) {
+  if (stun::check_fingerprint(message) != stun::fingerprint_state::right) {
+    return rejected{reject::bad_fingerprint};
+  }
+  if (message.method() != stun::method::binding) return rejected{reject::unsupported_method};
+  switch (message.cls()) {
+    case stun::message_class::request: return on_request(datagram, message);
+    case stun::message_class::indication:
+      if (!message.unknown_required(ice::known_in_check).empty()) {
+        return rejected{reject::unknown_attribute};
+      }
+      return consumed{};  // a keepalive: it has done its work in the middleboxes
+    case stun::message_class::success:
+    case stun::message_class::error: return on_response(datagram, message);
+  }
+  return rejected{reject::unsupported_method};
+}
+
+inline inbound agent::on_request(const datagram& datagram, const stun::message_view& message) {
+  const auto username = message.get<stun::username>();
+  if (!username) {
+    return refuse_stranger(datagram, message, stun::error_code::bad_request, reject::bad_username);
+  }
+  const auto halves = ice::split_username(username->value);
+  const auto to = halves ? find_route(halves->receiver) : std::nullopt;
+  if (!to) {
+    return refuse_stranger(datagram, message, stun::error_code::unauthenticated,
+                           reject::bad_username);
+  }
+  const auto local = candidates_.find_base(to->stream, datagram.local);
+  if (!local) return rejected{reject::unknown_socket};
+
+  const auto request = stun::authenticate(message, to->generation->local.key);
+  if (!request) {
+    const bool missing = request.error() == reject::no_integrity;
+    return refuse_stranger(
+        datagram, message,
+        missing ? stun::error_code::bad_request : stun::error_code::unauthenticated,
+        request.error());
+  }
+  return on_proved_request(datagram, *request, *to, halves->sender, *local);
+}
+
+inline inbound agent::on_proved_request(const datagram& datagram,
+                                        const stun::authenticated& request, const route& to,
+                                        std::string_view sender, ice::local_id local) {
+  ++stats_.checks_received;
+  reply reply{.proved = true,
+              .stream = to.stream,
+              .generation = to.generation->number,
+              .to = {datagram.local, datagram.remote},
+              .transaction = request->transaction(),
+              .unknown = {}};
+  const auto check = ice::read_check(request);
+  if (!check) {
+    reply.what = reply::error;
+    reply.code = check.error();
+    reply.unknown = request->unknown_required(ice::known_in_check);
+    answer(reply);
+    return rejected{reply.unknown.empty() ? reject::bad_attribute : reject::unknown_attribute};
+  }
+  switch (ice::decide_role(claim_, check->claim)) {
+    case ice::role_decision::keep: break;
+    case ice::role_decision::switch_role: switch_role(ice::opposite(claim_.role)); break;
+    case ice::role_decision::keep_and_reply_487:
+      reply.what = reply::error;
+      reply.code = stun::error_code::role_conflict;
+      answer(reply);
+      return rejected{reject::role_conflict};
+  }
+  answer(reply);
+
+  const auto& row = at(to.stream);
+  if (to.generation != &row.current) return consumed{};
+  if (row.current.remote && row.current.remote->ufrag.view() == sender) {
+    accept_check(to.stream, local, datagram.remote, *check);
+  } else {
+    keep_early({to.stream, local, datagram.remote, *check});
+  }
+  return consumed{};
+}
+
+inline inbound agent::on_response(const datagram& datagram, const stun::message_view& message) {
+  const auto id = transactions_.find(message.transaction());
+  if (!id) return rejected{reject::unknown_transaction};
+  const auto row = *transactions_.find(*id);
+  const auto* const generation = find_generation(row.owner.stream, row.owner.generation);
+  if (generation == nullptr || !generation->remote) return rejected{reject::unknown_transaction};
+  const auto response = stun::authenticate(message, generation->remote->key);
+  if (!response) return rejected{response.error()};
+
+  ++stats_.answers_received;
+  transactions_.erase(*id);
+  const auto outcome =
+      ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
+  if (row.owner.what == sent_check::consent) {
+    on_consent_answer(row, outcome);
+  } else {
+    on_check_answer(row, outcome);
+  }
+  if (outcome.what == ice::check_outcome::wrong_path) return rejected{reject::wrong_path};
+  return consumed{};
+}
+
+inline inbound agent::on_data(const datagram& datagram) {
+  const path came{datagram.local, datagram.remote};
+  for (const auto& c : components_) {
+    if (c.link && c.link->path == came) return payload{c.stream, c.id, datagram.bytes, true};
+  }
+  // Data may overtake the answer that would make its path valid here, or come on a path that was
+  // not selected (RFC 8445 §12.2).
+  const auto on_path = [&](const ice::pair& p) { return path_of(p) == came; };
+  if (const auto id = checklists_.find_if(on_path)) {
+    const auto& p = checklists_[*id];
+    return payload{p.stream, p.component, datagram.bytes, p.state == ice::pair_state::succeeded};
+  }
+  for (std::size_t i = 0; i < early_.size(); ++i) {
+    const auto& early = early_[i];
+    const auto& local = candidates_.locals()[early.local];
+    if (early.source == came.remote && local.socket == came.local) {
+      return payload{early.stream, local.candidate.component, datagram.bytes, false};
+    }
+  }
+  return rejected{reject::unverified_source};
+}
+
+/// The stream and generation that expect this ufrag.
+inline std::optional<agent::route> agent::find_route(std::string_view ufrag) const {
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    const auto& row = streams_[i];
+    const auto id = static_cast<stream_id>(i);
+    if (row.current.local.ufrag.view() == ufrag) return route{id, &row.current};
+    if (row.former && row.former->local.ufrag.view() == ufrag) return route{id, &*row.former};
+  }
+  return std::nullopt;
+}
+
+/// Answers a request that named or proved no valid credentials, if the host wants that.
+inline inbound agent::refuse_stranger(const datagram& datagram, const stun::message_view& message,
+                                      stun::error_code code, reject reason) {
+  if (config_.answer_strangers) {
+    answer({.what = reply::error,
+            .to = {datagram.local, datagram.remote},
+            .transaction = message.transaction(),
+            .code = code,
+            .unknown = {}});
+  }
+  return rejected{reason};
+}
+
+inline void agent::answer(const reply& reply) {
+  if (!outbox_.push(reply)) events_.push_dropped(event::dropped::answers);
+}
+
+/// Remembers a check until the credentials of its sender are known. The oldest gives way.
+inline void agent::keep_early(const early_check& check) {
+  early_.erase_if([&](const early_check& other) {
+    return other.local == check.local && other.source == check.source;
+  });
+  if (early_.full()) {
+    early_.pop();
+    events_.push_dropped(event::dropped::early_checks);
+  }
+  const bool kept = early_.push(check);
+  Ensures(kept);
+}
+
+/// Does what follows from a check of the peer: learn where it came from, check back, take its
+/// nomination (RFC 8445 §7.3.1.3 to §7.3.1.5).
+inline void agent::accept_check(stream_id stream, ice::local_id local, const endpoint& source,
+                                const ice::incoming_check& check) {
+  if (at(stream).abandoned) return;
+  const auto remote = learn_source(stream, local, source, check.priority);
+  if (!remote) return;
+  const auto known = checklists_.find(local, *remote);
+  const auto id = known ? known : add_pair(local, *remote);
+  if (!id) return;
+  trigger(*id);
+  transition(stream, ice::checklist_event::revived);
+
+  auto& row = checklists_[*id];
+  switch (ice::decide_peer_nomination(check.nominates, claim_.role, row.state)) {
+    case ice::peer_nomination::ignore: break;
+    case ice::peer_nomination::remember: row.nominated_by_peer = true; break;
+    case ice::peer_nomination::nominate_now:
+      if (const auto valid = valid_.find(local, *remote)) settle(*valid);
+      break;
+  }
+}
+
+/// The remote candidate with this address: a known one, or one learned now.
+inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::local_id local,
+                                                         const endpoint& source,
+                                                         std::uint32_t priority) {
+  const auto component = candidates_.locals()[local].candidate.component;
+  if (const auto known = candidates_.find_remote(stream, component, source)) return known;
+  auto learned = candidates_.learn_remote(stream, component, source, priority);
+  if (learned.what == ice::remote_addition::no_room && make_room_for_remote(priority)) {
+    learned = candidates_.learn_remote(stream, component, source, priority);
+  }
+  if (learned.what == ice::remote_addition::no_room) {
+    events_.push_dropped(event::dropped::remote_candidates);
+    return std::nullopt;
+  }
+  events_.push(event::learned_candidate{stream, learned.id});
+  return learned.id;
+}
+
+}  // namespace floe

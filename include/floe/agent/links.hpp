@@ -1,0 +1,156 @@
+// The paths that data takes, and the peer's consent to them.
+//
+// owns:     keeping each component on the path the rule names, alive and consented to
+// does not: decide; the rules are choose_link(), ice/consent.hpp and ice/keepalive.hpp
+// sources:  RFC 7675 §5 (consent); RFC 8445 §9 (restart), §11 (keepalives), §12.1 (sending data)
+#pragma once
+
+#include "floe/agent/agent.hpp"
+#include "floe/ice/check_response.hpp"
+#include "floe/ice/consent.hpp"
+#include "floe/ice/keepalive.hpp"
+
+namespace floe {
+
+inline void agent::serve_links() {
+  for (auto& c : components_) {
+    if (!c.link) continue;
+    if (!config_.consent.enabled) {
+      if (now_ >= ice::keepalive_due(c.link->last_sent, config_.keepalive)) send_keepalive(c);
+      continue;
+    }
+    switch (c.link->consent.due(now_, config_.consent)) {
+      case ice::consent_step::none: break;
+      case ice::consent_step::check: send_consent_check(c); break;
+      case ice::consent_step::expired: lose_consent(c); break;
+    }
+  }
+}
+
+inline void agent::send_keepalive(component& c) {
+  c.link->last_sent = now_;
+  answer({.what = reply::keepalive,
+          .to = c.link->path,
+          .transaction = stun::transaction_id::random(entropy_),
+          .unknown = {}});
+}
+
+inline void agent::send_consent_check(component& c) {
+  c.link->consent.checked(now_, ice::jittered(config_.consent.interval, entropy_.number()));
+  send({.what = sent_check::consent,
+        .stream = c.stream,
+        .component = c.id,
+        .local = {},
+        .remote = {},
+        .generation = c.link->generation,
+        .request = {c.link->priority, claim_, false}},
+       c.link->path, stun::retransmit_schedule::once(now_, config_.consent.expiry));
+}
+
+inline void agent::on_consent_answer(const check_transactions::row& row,
+                                     const ice::check_outcome& outcome) {
+  auto* const c = find_component(row.owner.stream, row.owner.component);
+  if (!c->link || c->link->path != row.path || c->link->generation != row.owner.generation) return;
+  switch (outcome.what) {
+    case ice::check_outcome::succeeded: c->link->consent.answered(now_); break;
+    case ice::check_outcome::forbidden: lose_consent(*c); break;
+    case ice::check_outcome::role_conflict: yield_role(row.owner.request.claim.role); break;
+    case ice::check_outcome::wrong_path:
+    case ice::check_outcome::failed: break;
+  }
+}
+
+/// The peer no longer answers on a component's path: nothing more is sent on it (RFC 7675 §5.1).
+inline void agent::lose_consent(component& c) {
+  const auto lost = *c.link;
+  c.link.reset();
+  transactions_.erase_if([&](const sent_check& check) {
+    return check.what == sent_check::consent && check.stream == c.stream &&
+           check.component == c.id;
+  });
+  events_.push(event::consent_lost{c.stream, c.id});
+  if (lost.generation != at(c.stream).current.number) return;
+
+  const auto on_path = [&](const ice::pair& p) { return path_of(p) == lost.path; };
+  if (const auto id = checklists_.find_if(on_path)) fail_pair(*id);
+  valid_.erase_if([&](const ice::valid_pair& v) { return path_of(v) == lost.path; });
+  const bool was_selected = c.selected && valid_.find(*c.selected) == nullptr;
+  if (was_selected) c.selected.reset();
+  if (was_selected || !valid_.best(c.stream, c.id)) abandon(c.stream);
+}
+
+/// Gives a stream up until it is restarted: the credentials are not used again on a path whose
+/// consent was lost (RFC 7675 §5.1).
+inline void agent::abandon(stream_id stream) {
+  at(stream).abandoned = true;
+  transition(stream, ice::checklist_event::consent_lost);
+  drop_pairs([&](const ice::pair& p) {
+    return p.stream == stream && p.state != ice::pair_state::succeeded;
+  });
+}
+
+/// Puts each component on the path that its data should take now.
+inline void agent::choose_links() {
+  for (auto& c : components_) {
+    const auto best = valid_.best(c.stream, c.id);
+    switch (choose_link(view_of(c))) {
+      case link_choice::keep: break;
+      case link_choice::take_selected: take_link(c, valid_[*c.selected]); break;
+      case link_choice::take_best: take_link(c, valid_[*best]); break;
+      case link_choice::drop: c.link.reset(); break;
+    }
+  }
+  each_stream([&](stream_id id) { forget_former(id); });
+}
+
+inline link_view agent::view_of(const component& c) const {
+  link_view view{.has_selected = c.selected.has_value(),
+                 .has_valid = valid_.best(c.stream, c.id).has_value()};
+  if (!c.link) return view;
+  const auto& row = at(c.stream);
+  const bool current = c.link->generation == row.current.number;
+  view.on_former = row.former && c.link->generation == row.former->number;
+  view.on_current_valid = current && valid_.contains_if([&](const ice::valid_pair& v) {
+    return v.stream == c.stream && v.component == c.id && path_of(v) == c.link->path;
+  });
+  return view;
+}
+
+inline void agent::take_link(component& c, const ice::valid_pair& valid) {
+  const auto generation = at(c.stream).current.number;
+  const auto along = path_of(valid);
+  if (c.link && c.link->path == along && c.link->generation == generation) return;
+  const auto wait = ice::jittered(config_.consent.interval, entropy_.number());
+  const auto& local = candidates_.locals()[valid.local].candidate;
+  c.link = {.path = along,
+            .generation = generation,
+            .priority = ice::check_priority(local.priority),
+            .consent = {valid.proved, now_, wait},
+            .last_sent = now_};
+  if (!std::exchange(c.path_announced, true)) {
+    events_.push(event::path_found{c.stream, c.id, valid.local, valid.remote});
+  }
+}
+
+/// Ends the former generation of a stream when no component's data takes its path any more.
+inline void agent::forget_former(stream_id stream) {
+  auto& row = at(stream);
+  if (!row.former) return;
+  const auto number = row.former->number;
+  const bool in_use = std::any_of(components_.begin(), components_.end(), [&](const component& c) {
+    return c.stream == stream && c.link && c.link->generation == number;
+  });
+  if (in_use) return;
+  transactions_.erase_if([&](const sent_check& check) {
+    return check.stream == stream && check.generation == number;
+  });
+  row.former.reset();
+}
+
+inline deadline agent::link_deadline(const component& c) const {
+  if (!c.link) return std::nullopt;
+  if (config_.consent.enabled) return c.link->consent.deadline(now_, config_.consent);
+  return ice::keepalive_due(c.link->last_sent, config_.keepalive);
+}
+
+}  // namespace floe

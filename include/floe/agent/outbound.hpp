@@ -1,0 +1,90 @@
+// A datagram on its way out: from an intent to bytes in the caller's buffer.
+//
+// owns:     which key signs what, and the counters of what left
+// does not: decide that anything is sent
+// sources:  RFC 8445 §7.1, §7.3, §12.1
+#pragma once
+
+#include <algorithm>
+
+#include "floe/agent/agent.hpp"
+#include "floe/ice/check_incoming.hpp"
+#include "floe/ice/check_request.hpp"
+#include "floe/ice/keepalive.hpp"
+
+namespace floe {
+
+inline std::optional<transmit> agent::poll_transmit(byte_span buffer) {
+  if (closed_) return std::nullopt;
+  while (const auto* const next = outbox_.next_reply()) {
+    const auto to = next->to;
+    const auto size = write(*next, buffer);
+    if (!size && size.error() == errc::buffer_too_small) return std::nullopt;
+    outbox_.pop_reply();
+    if (size) return sent(to, *size);
+  }
+  while (const auto* const next = outbox_.next_check(transactions_)) {
+    const auto to = next->path;
+    const auto size = write(*next, buffer);
+    if (!size && size.error() == errc::buffer_too_small) return std::nullopt;
+    outbox_.pop_check(transactions_);
+    if (size) return sent(to, *size);
+  }
+  return std::nullopt;
+}
+
+inline std::optional<event::any> agent::poll_event() { return events_.pop(); }
+
+inline result<transmit> agent::encapsulate(byte_view data, byte_span buffer, stream_id stream,
+                                           component_id component) {
+  if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
+  const auto& link = find_component(stream, component)->link;
+  if (!link) return unexpected{errc::no_path};
+  if (data.size() > buffer.size()) return unexpected{errc::buffer_too_small};
+  if (data.data() != buffer.data()) {
+    std::copy(data.data(), data.data() + data.size(), buffer.data());
+  }
+  return sent(link->path, data.size());
+}
+
+/// errors: buffer_too_small; stale_generation when the key it needs is gone
+inline result<std::size_t> agent::write(const reply& reply, byte_span buffer) const {
+  if (reply.what == reply::keepalive) return ice::write_keepalive(buffer, reply.transaction);
+  const stun::integrity_key* key = nullptr;
+  if (reply.proved) {
+    const auto* const generation = find_generation(reply.stream, reply.generation);
+    if (generation == nullptr) return unexpected{errc::stale_generation};
+    key = &generation->local.key;
+  }
+  if (reply.what == reply::error) {
+    return ice::write_check_error(buffer, reply.transaction, reply.code, reply.unknown, key);
+  }
+  return ice::write_check_success(buffer, reply.transaction, reply.to.remote, *key);
+}
+
+/// errors: buffer_too_small; stale_generation when the credentials it needs are gone
+inline result<std::size_t> agent::write(const check_transactions::row& row,
+                                        byte_span buffer) const {
+  const auto* const generation = find_generation(row.owner.stream, row.owner.generation);
+  if (generation == nullptr || !generation->remote) return unexpected{errc::stale_generation};
+  const auto username = ice::join_username(*generation->remote, generation->local);
+  return ice::write_check(buffer, row.transaction, row.owner.request, username.view(),
+                          generation->remote->key);
+}
+
+/// Notes that a datagram leaves.
+inline transmit agent::sent(const path& path, std::size_t size) {
+  ++stats_.datagrams_sent;
+  stats_.bytes_sent += size;
+  for (auto& c : components_) {
+    if (c.link && c.link->path == path) c.link->last_sent = now_;
+  }
+  return {path.local, path.remote, size};
+}
+
+inline const ice::valid_pair* agent::selected(stream_id stream, component_id component) const {
+  const auto* const c = find_component(stream, component);
+  return c != nullptr && c->selected ? valid_.find(*c->selected) : nullptr;
+}
+
+}  // namespace floe

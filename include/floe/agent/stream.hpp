@@ -1,0 +1,84 @@
+// The rows an agent keeps for each data stream and each component.
+//
+// owns:     generations of credentials, the path that data takes, and the rule that chooses it
+// does not: hold candidates or pairs (ice/), or act on its own
+// sources:  RFC 8445 §9 (generations), §12.1 (which path data takes); RFC 8863 §4 (patience)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "floe/core/datagram.hpp"
+#include "floe/core/time.hpp"
+#include "floe/ice/check_incoming.hpp"
+#include "floe/ice/consent.hpp"
+#include "floe/ice/credentials.hpp"
+#include "floe/ice/valid_list.hpp"
+
+namespace floe {
+
+/// The credentials between two restarts.
+struct generation {
+  std::uint32_t number = 0;  ///< counts the restarts of the stream
+  ice::local_credentials local;
+  std::optional<ice::remote_credentials> remote;  ///< none until the peer's are known
+};
+
+/// A data stream. During a restart the former generation lives on, so that its path keeps working
+/// until the new one has its own (RFC 8445 §9).
+struct stream {
+  std::uint16_t components = 1;
+  generation current;
+  std::optional<generation> former;
+  bool gathered = false;        ///< the host has named all its sockets
+  bool remote_complete = false; ///< the peer has named all its candidates
+  bool abandoned = false;       ///< consent was lost: nothing resumes but by a restart
+  deadline patience;  ///< until when the stream does not fail, whatever fails (RFC 8863 §4)
+};
+
+/// The path that a component's data takes.
+struct link {
+  floe::path path;
+  std::uint32_t generation = 0;  ///< of the credentials its consent checks carry
+  std::uint32_t priority = 0;    ///< the PRIORITY of its consent checks
+  ice::consent consent;
+  time_point last_sent;  ///< when anything last left on it
+};
+
+/// A component of a data stream.
+struct component {
+  stream_id stream{};
+  component_id id{1};
+  std::optional<ice::valid_id> selected;
+  bool path_announced = false;  ///< event::path_found was sent in this generation
+  std::optional<floe::link> link;
+};
+
+/// A check whose sender's credentials are not known yet (RFC 8445 §7.3).
+struct early_check {
+  stream_id stream{};
+  ice::local_id local;
+  endpoint source;
+  ice::incoming_check check;
+};
+
+/// What a component knows about its paths.
+struct link_view {
+  bool has_selected = false;     ///< a pair is selected
+  bool has_valid = false;        ///< some pair is valid
+  bool on_former = false;        ///< the link in use belongs to the former generation
+  bool on_current_valid = false; ///< the link in use is a pair of this generation, still valid
+};
+
+/// Which path data takes next.
+enum class link_choice : std::uint8_t { keep, take_selected, take_best, drop };
+
+/// The selected pair, once there is one. Until then the path of the former generation as long as
+/// its peer consents (RFC 8445 §9), else any valid pair (§12.1), without leaving one that still is.
+[[nodiscard]] constexpr link_choice choose_link(const link_view& view) noexcept {
+  if (view.has_selected) return link_choice::take_selected;
+  if (view.on_former || view.on_current_valid) return link_choice::keep;
+  return view.has_valid ? link_choice::take_best : link_choice::drop;
+}
+
+}  // namespace floe

@@ -1,0 +1,181 @@
+// What time brings: retransmissions, checks, nominations, and the end of hope.
+//
+// owns:     the order in which the components are asked what is due
+// does not: decide; each component answers for itself, and next_timeout() is their minimum
+// sources:  RFC 8445 §6.1.4, §8.1.1; RFC 8863 §4
+#pragma once
+
+#include "floe/agent/agent.hpp"
+#include "floe/ice/nomination.hpp"
+#include "floe/ice/schedule.hpp"
+
+namespace floe {
+
+inline void agent::handle_timeout(time_point now) {
+  advance(now);
+  pump();
+}
+
+inline deadline agent::next_timeout() const {
+  if (closed_) return std::nullopt;
+  auto next = transactions_.deadline();
+  next = earliest(next, schedule_.deadline(now_, checklists_));
+  each_stream([&](stream_id id) { next = earliest(next, patience_deadline(id)); });
+  for (const auto& c : components_) {
+    next = earliest(next, link_deadline(c));
+    next = earliest(next, nomination_deadline(c));
+  }
+  return next;
+}
+
+/// Lets time pass up to `now`: whatever fell due happens before anything new does.
+inline void agent::advance(time_point now) {
+  now_ = std::max(now_, now);
+  if (closed_) return;
+  serve_transactions();
+  serve_links();
+}
+
+/// Starts what has become possible.
+inline void agent::pump() {
+  if (closed_) return;
+  start_patience();
+  nominate();
+  give_up();
+  choose_links();
+  start_checks();
+  refresh_state();
+}
+
+inline void agent::serve_transactions() {
+  using what = check_transactions::due::what;
+  while (const auto due = transactions_.on_time(now_)) {
+    switch (due->kind) {
+      case what::resend:
+        outbox_.push(transactions_, due->which);
+        ++stats_.retransmissions;
+        break;
+      case what::expired:
+        if (due->row.owner.what == sent_check::connectivity) on_failure(due->row);
+        break;
+    }
+  }
+}
+
+/// Starts the time that a stream is given however badly it goes, once checks can come and go
+/// (RFC 8863 §4).
+inline void agent::start_patience() {
+  each_stream([&](stream_id id) {
+    auto& row = at(id);
+    if (!row.current.remote || row.patience) return;
+    row.patience = stun::retransmit_schedule{now_, config_.check}.expiry();
+  });
+}
+
+inline deadline agent::patience_deadline(stream_id stream) const {
+  const auto& row = at(stream);
+  if (!row.current.remote || checklists_.state(stream) != ice::checklist_state::running) {
+    return std::nullopt;
+  }
+  if (!row.patience || is_exhausted(stream)) return now_;
+  return now_ < *row.patience ? row.patience : std::nullopt;
+}
+
+/// What the nomination rule must know about a component.
+inline ice::component_outlook agent::outlook(const component& c) const {
+  if (claim_.role != ice::role::controlling || c.selected ||
+      checklists_.state(c.stream) != ice::checklist_state::running) {
+    return {.settled = true, .valid_since = {}};
+  }
+  const auto best = nominee(c);
+  if (!best) return {};
+  const auto threshold = checklists_[*best].priority;
+  ice::component_outlook view{.valid_since = valid_.first_since(c.stream, c.id)};
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    if (p.stream != c.stream || p.component != c.id) continue;
+    view.settled = view.settled || p.nominating;
+    view.better_pending = view.better_pending || (p.priority > threshold && is_pending(p.state));
+  }
+  return view;
+}
+
+/// The pair whose check would nominate the best valid pair of a component.
+inline std::optional<ice::pair_id> agent::nominee(const component& c) const {
+  const auto best = valid_.best(c.stream, c.id);
+  if (!best) return std::nullopt;
+  return checklists_.find(valid_[*best].checked, valid_[*best].remote);
+}
+
+inline deadline agent::nomination_deadline(const component& c) const {
+  const auto decision = ice::decide_nomination(outlook(c), config_.nomination, now_);
+  return decision.what == ice::nomination_decision::nominate_best ? now_ : decision.until;
+}
+
+inline void agent::nominate() {
+  for (const auto& c : components_) {
+    const auto decision = ice::decide_nomination(outlook(c), config_.nomination, now_);
+    if (decision.what != ice::nomination_decision::nominate_best) continue;
+    const auto id = *nominee(c);
+    checklists_[id].nominating = true;
+    checklists_.enqueue(id);
+  }
+}
+
+/// Fails the lists that nothing can help any more.
+inline void agent::give_up() {
+  each_stream([&](stream_id id) {
+    if (is_exhausted(id)) transition(id, ice::checklist_event::exhausted);
+  });
+}
+
+/// True when no check is left, none can become possible, and a component has no path
+/// (RFC 8445 §7.2.5.4, RFC 8838 §8, RFC 8863 §4).
+inline bool agent::is_exhausted(stream_id stream) const {
+  const auto& row = at(stream);
+  if (checklists_.state(stream) != ice::checklist_state::running) return false;
+  if (!row.patience || now_ < *row.patience) return false;
+  if (!row.gathered || !(row.remote_complete || config_.presume_end_of_candidates)) return false;
+  const bool busy = checklists_
+                        .find_if([&](const ice::pair& p) {
+                          return p.stream == stream && is_pending(p.state);
+                        })
+                        .has_value();
+  if (busy) return false;
+  return std::any_of(components_.begin(), components_.end(), [&](const component& c) {
+    return c.stream == stream && !valid_.best(stream, c.id);
+  });
+}
+
+inline void agent::start_checks() {
+  if (const auto id = schedule_.take(now_, checklists_)) start_check(*id);
+}
+
+inline connection_facts agent::facts() const {
+  connection_facts facts{.closed = closed_, .all_failed = true, .all_settled = true,
+                         .all_reachable = true};
+  each_stream([&](stream_id id) {
+    const auto state = checklists_.state(id);
+    facts.started = facts.started || at(id).current.remote || at(id).former;
+    facts.all_failed = facts.all_failed && state == ice::checklist_state::failed;
+    facts.all_settled = facts.all_settled && state != ice::checklist_state::running;
+  });
+  for (const auto& c : components_) {
+    if (checklists_.state(c.stream) == ice::checklist_state::failed) continue;
+    const bool reachable = c.link && c.link->generation == at(c.stream).current.number;
+    facts.all_reachable = facts.all_reachable && reachable;
+    facts.peer_is_late = facts.peer_is_late || (config_.consent.enabled && c.link &&
+                                                c.link->consent.is_late(now_, config_.consent));
+  }
+  return facts;
+}
+
+inline void agent::refresh_state() {
+  const auto condition = condition_of(facts());
+  while (const auto to = next(state_, condition)) {
+    events_.push(event::state_changed{state_, *to});
+    state_ = *to;
+  }
+}
+
+}  // namespace floe

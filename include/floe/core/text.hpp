@@ -1,0 +1,54 @@
+// Short texts that live in a row, without the heap.
+//
+// owns:     fixed_text, a string of at most N characters
+// does not: know any grammar
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace floe {
+
+/// A text of at most N characters, stored in place.
+template <std::size_t N>
+class fixed_text {
+  static_assert(N <= 0xffff);
+
+ public:
+  constexpr fixed_text() noexcept = default;
+
+  /// A copy of `text`, or nullopt when it is longer than N.
+  [[nodiscard]] static constexpr std::optional<fixed_text> from(std::string_view text) noexcept {
+    if (text.size() > N) return std::nullopt;
+    fixed_text made;
+    std::copy(text.begin(), text.end(), made.chars_.begin());
+    made.size_ = static_cast<std::uint16_t>(text.size());
+    return made;
+  }
+
+  /// Appends, or returns false and changes nothing when it does not fit.
+  [[nodiscard]] constexpr bool append(std::string_view text) noexcept {
+    if (text.size() > N - size_) return false;
+    std::copy(text.begin(), text.end(), chars_.begin() + size_);
+    size_ = static_cast<std::uint16_t>(size_ + text.size());
+    return true;
+  }
+
+  [[nodiscard]] constexpr std::string_view view() const noexcept { return {chars_.data(), size_}; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
+
+  [[nodiscard]] friend constexpr bool operator==(const fixed_text& a,
+                                                 const fixed_text& b) noexcept {
+    return a.view() == b.view();
+  }
+
+ private:
+  std::array<char, N> chars_{};
+  std::uint16_t size_ = 0;
+};
+
+}  // namespace floe

@@ -1,0 +1,201 @@
+// The candidates of both sides, as rows.
+//
+// owns:     local and remote candidates, their foundations' numbers, and what "the same" means
+// does not: know pairs; it answers with ids, and its owner pairs them
+// sources:  RFC 8445 §5.1.1.3 (foundations), §7.3.1.3 (a learned candidate gives way to the
+//           signalled one with its address); RFC 8838 §11 (duplicates)
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+
+#include "floe/core/endpoint.hpp"
+#include "floe/core/error.hpp"
+#include "floe/core/ids.hpp"
+#include "floe/core/slot_table.hpp"
+#include "floe/ice/candidate.hpp"
+#include "floe/ice/priority.hpp"
+
+namespace floe::ice {
+
+/// Why a candidate that the peer signalled can't be used; nullopt when it can.
+[[nodiscard]] constexpr std::optional<errc> find_fault(const candidate& signalled,
+                                                       bool allow_loopback) noexcept {
+  if (!is_valid_priority(signalled.priority) || signalled.foundation.text().empty()) {
+    return errc::invalid_candidate;
+  }
+  const auto& to = signalled.address;
+  if (!is_sendable(to) || (is_loopback(to.address) && !allow_loopback)) {
+    return errc::unusable_address;
+  }
+  return std::nullopt;
+}
+
+/// What became of a remote candidate.
+struct remote_addition {
+  enum kind : std::uint8_t {
+    added,     ///< a new row
+    upgraded,  ///< the row of a peer-reflexive candidate now holds what the peer signalled
+    known,     ///< a row with this address was there; nothing changed
+    no_room,   ///< the table is full
+  };
+  kind what = no_room;
+  remote_id id;  ///< of no row when there was no room
+};
+
+/// The two tables of candidates of a session.
+class candidates {
+ public:
+  candidates(std::size_t locals, std::size_t remotes, std::pmr::memory_resource* memory)
+      : locals_(locals, memory), remotes_(remotes, memory) {}
+
+  [[nodiscard]] const slot_table<local_candidate, local_tag>& locals() const noexcept {
+    return locals_;
+  }
+  [[nodiscard]] const slot_table<remote_candidate, remote_tag>& remotes() const noexcept {
+    return remotes_;
+  }
+
+  /// The foundation for a local candidate of this type and base address: that of an earlier one
+  /// with both, or a new one.
+  [[nodiscard]] foundation local_foundation(candidate_type type, const address& base) const {
+    std::uint32_t highest = 0;
+    std::optional<foundation> shared;
+    locals_.for_each([&](local_id, const local_candidate& row) {
+      if (row.candidate.type == type && row.base.address == base) shared = row.candidate.foundation;
+      highest = std::max<std::uint32_t>(highest, row.foundation_number);
+    });
+    return shared ? *shared : foundation::from_number(highest + 1);
+  }
+
+  /// How many local candidates of a stream's component have a type.
+  [[nodiscard]] std::size_t count_locals(stream_id stream, component_id component,
+                                         candidate_type type) const {
+    std::size_t count = 0;
+    locals_.for_each([&](local_id, const local_candidate& row) {
+      const auto& c = row.candidate;
+      count += row.stream == stream && c.component == component && c.type == type ? 1U : 0U;
+    });
+    return count;
+  }
+
+  /// Adds a row, or answers nullopt when the table is full.
+  std::optional<local_id> add_local(local_candidate row) {
+    row.foundation_number = number_of(locals_, row.candidate.foundation);
+    return locals_.insert(row);
+  }
+
+  /// Notes that a local candidate was handed to the host, and may be paired (RFC 8838 §10).
+  void convey(local_id id) { locals_[id].conveyed = true; }
+
+  /// The candidate that `stream` receives on at `socket`.
+  [[nodiscard]] std::optional<local_id> find_base(stream_id stream, socket_id socket) const {
+    return locals_.find_if([&](const local_candidate& row) {
+      return is_base(row) && row.socket == socket && row.stream == stream;
+    });
+  }
+
+  /// True when some candidate receives at `socket`.
+  [[nodiscard]] bool uses(socket_id socket) const {
+    return locals_
+        .find_if([&](const local_candidate& row) { return is_base(row) && row.socket == socket; })
+        .has_value();
+  }
+
+  /// The local candidate of a stream's component with this address (RFC 8445 §7.2.5.3.1).
+  [[nodiscard]] std::optional<local_id> find_local(stream_id stream, component_id component,
+                                                   const endpoint& address) const {
+    return locals_.find_if([&](const local_candidate& row) {
+      return row.candidate.address == address && row.stream == stream &&
+             row.candidate.component == component;
+    });
+  }
+
+  /// The remote candidate of a stream's component with this address.
+  [[nodiscard]] std::optional<remote_id> find_remote(stream_id stream, component_id component,
+                                                     const endpoint& address) const {
+    return remotes_.find_if([&](const remote_candidate& row) {
+      return row.candidate.address == address && row.stream == stream &&
+             row.candidate.component == component;
+    });
+  }
+
+  /// Adds a candidate that the peer signalled.
+  remote_addition add_remote(stream_id stream, const candidate& signalled) {
+    if (const auto same = find_remote(stream, signalled.component, signalled.address)) {
+      auto& row = remotes_[*same];
+      if (row.candidate.type != candidate_type::prflx) return {remote_addition::known, *same};
+      row.candidate = signalled;
+      row.foundation_number = number_of(remotes_, signalled.foundation, *same);
+      return {remote_addition::upgraded, *same};
+    }
+    return insert_remote({signalled, stream, number_of(remotes_, signalled.foundation)});
+  }
+
+  /// Adds the source of a check that no signalled candidate has (RFC 8445 §7.3.1.3): its priority
+  /// is the one that the check carried, its foundation differs from every other.
+  remote_addition learn_remote(stream_id stream, component_id component, const endpoint& source,
+                               std::uint32_t priority) {
+    const candidate learned{.foundation = foundation::learned(next_number_),
+                            .component = component,
+                            .priority = priority,
+                            .address = source,
+                            .type = candidate_type::prflx,
+                            .related = {}};
+    return insert_remote({learned, stream, take_number()});
+  }
+
+  /// The remote candidate of lowest priority for which `is_needed(remote_id)` does not hold.
+  template <class IsNeeded>
+  [[nodiscard]] std::optional<remote_id> least_remote(IsNeeded&& is_needed) const {
+    std::optional<remote_id> least;
+    remotes_.for_each([&](remote_id id, const remote_candidate& row) {
+      if (is_needed(id)) return;
+      if (!least || row.candidate.priority < remotes_[*least].candidate.priority) least = id;
+    });
+    return least;
+  }
+
+  void erase_remote(remote_id id) { remotes_.erase(id); }
+
+  /// Forgets the remote candidates of a stream and the local ones that were learned from checks, as
+  /// a restart does (RFC 8445 §9).
+  void forget_generation(stream_id stream) {
+    remotes_.for_each([&](remote_id id, const remote_candidate& row) {
+      if (row.stream == stream) remotes_.erase(id);
+    });
+    locals_.for_each([&](local_id id, const local_candidate& row) {
+      if (row.stream == stream && row.candidate.type == candidate_type::prflx) locals_.erase(id);
+    });
+  }
+
+ private:
+  remote_addition insert_remote(const remote_candidate& row) {
+    const auto id = remotes_.insert(row);
+    if (!id) return {remote_addition::no_room, {}};
+    return {remote_addition::added, *id};
+  }
+
+  /// The number of a foundation: that of another row that has it, or the next one.
+  template <class Table>
+  std::uint16_t number_of(const Table& table, const foundation& wanted,
+                          std::optional<typename Table::id> except = std::nullopt) {
+    const auto same = table.find_if([&](const auto& row) {
+      return row.candidate.foundation == wanted && !(except && &row == table.find(*except));
+    });
+    return same ? table[*same].foundation_number : take_number();
+  }
+
+  /// Numbers wrap after 65,535 candidates; two foundations that then share one only unfreeze
+  /// together.
+  std::uint16_t take_number() noexcept { return next_number_++; }
+
+  slot_table<local_candidate, local_tag> locals_;
+  slot_table<remote_candidate, remote_tag> remotes_;
+  std::uint16_t next_number_ = 1;
+};
+
+}  // namespace floe::ice

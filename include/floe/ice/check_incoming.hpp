@@ -1,0 +1,122 @@
+// A connectivity check on its way in: what it says, and what follows from it, rule by rule.
+//
+// owns:     reading an authenticated request, the triggered-check rule, the answers' bytes
+// does not: decide roles (role.hpp) or nominations (nomination.hpp), or change a pair
+// sources:  RFC 8445 §7.3 (requests), §7.3.1.4 (triggered checks); RFC 8489 §6.3.1 (420)
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "floe/core/bytes.hpp"
+#include "floe/core/endpoint.hpp"
+#include "floe/core/result.hpp"
+#include "floe/ice/pair.hpp"
+#include "floe/ice/role.hpp"
+#include "floe/stun/attribute_list.hpp"
+#include "floe/stun/attributes/address.hpp"
+#include "floe/stun/attributes/error.hpp"
+#include "floe/stun/attributes/ice.hpp"
+#include "floe/stun/header.hpp"
+#include "floe/stun/integrity.hpp"
+#include "floe/stun/message_view.hpp"
+#include "floe/stun/writer.hpp"
+
+namespace floe::ice {
+
+/// The comprehension-required attributes that a check may carry.
+inline constexpr std::array known_in_check{
+    stun::attribute_type::username, stun::attribute_type::priority,
+    stun::attribute_type::use_candidate, stun::attribute_type::message_integrity};
+
+/// What a check says.
+struct incoming_check {
+  std::uint32_t priority = 0;
+  std::optional<role_claim> claim;
+  bool nominates = false;  ///< USE-CANDIDATE from a peer that does not claim to be controlled
+};
+
+/// Reads the claim of a role: none, or the one that is there. errors: bad_request for both at once,
+/// or a value of an impossible size.
+[[nodiscard]] inline result<std::optional<role_claim>, stun::error_code> read_claim(
+    const stun::message_view& message) {
+  const auto controlling = message.get<stun::ice_controlling>();
+  const auto controlled = message.get<stun::ice_controlled>();
+  const auto is_absent = [](const auto& got) {
+    return !got && got.error() == stun::attribute_fault::absent;
+  };
+  if (is_absent(controlling) && is_absent(controlled)) return std::optional<role_claim>{};
+  if (controlling && is_absent(controlled)) {
+    return std::optional{role_claim{role::controlling, controlling->tie_breaker}};
+  }
+  if (controlled && is_absent(controlling)) {
+    return std::optional{role_claim{role::controlled, controlled->tie_breaker}};
+  }
+  return unexpected{stun::error_code::bad_request};
+}
+
+/// Reads a check. errors: what to answer instead: 420 for attributes that must be understood and
+/// are not, 400 when PRIORITY is missing or something known has an impossible value.
+[[nodiscard]] inline result<incoming_check, stun::error_code> read_check(
+    const stun::authenticated& request) {
+  const auto& message = request.message();
+  if (!message.unknown_required(known_in_check).empty()) {
+    return unexpected{stun::error_code::unknown_attribute};
+  }
+  const auto priority = message.get<stun::priority>();
+  const auto claim = read_claim(message);
+  if (!priority || !claim) return unexpected{stun::error_code::bad_request};
+  const auto nominates = message.get<stun::use_candidate>();
+  if (!nominates && nominates.error() == stun::attribute_fault::malformed) {
+    return unexpected{stun::error_code::bad_request};
+  }
+  const bool peer_is_controlled = *claim && (*claim)->role == role::controlled;
+  return incoming_check{priority->value, *claim, nominates.has_value() && !peer_is_controlled};
+}
+
+/// What a check from the peer makes of the pair it came on.
+enum class trigger : std::uint8_t {
+  nothing,             ///< the pair works already
+  enqueue,             ///< send a check on it soon
+  cancel_and_enqueue,  ///< also stop repeating the one under way; its answer still counts
+};
+
+/// RFC 8445 §7.3.1.4, for a pair that exists; one that doesn't is made first, and Waiting.
+[[nodiscard]] constexpr trigger decide_trigger(pair_state state) noexcept {
+  switch (state) {
+    case pair_state::succeeded: return trigger::nothing;
+    case pair_state::in_progress: return trigger::cancel_and_enqueue;
+    case pair_state::frozen:
+    case pair_state::waiting:
+    case pair_state::failed: return trigger::enqueue;
+  }
+  return trigger::nothing;
+}
+
+/// Writes the success answer to a check from `source`. key: this agent's own.
+/// errors: buffer_too_small.
+[[nodiscard]] inline result<std::size_t> write_check_success(
+    byte_span buffer, const stun::transaction_id& transaction, const endpoint& source,
+    const stun::integrity_key& key) {
+  stun::writer writer{buffer, {stun::method::binding, stun::message_class::success}, transaction};
+  return writer.add(stun::xor_mapped_address{source}).add_integrity(key).add_fingerprint().finish();
+}
+
+/// Writes the error answer to a check. unknown: the attributes that a 420 names · key: this agent's
+/// own, or null when the request has not proved itself (RFC 8489 §9.1.3). Only an authenticated
+/// peer is told a reason phrase, so that no answer to a stranger is larger than its question.
+/// errors: buffer_too_small.
+[[nodiscard]] inline result<std::size_t> write_check_error(
+    byte_span buffer, const stun::transaction_id& transaction, stun::error_code code,
+    const stun::attribute_list& unknown, const stun::integrity_key* key) {
+  stun::writer writer{buffer, {stun::method::binding, stun::message_class::error}, transaction};
+  writer.add(stun::error_code_attribute{
+      code, key != nullptr ? stun::reason_phrase(code) : std::string_view{}});
+  if (!unknown.empty()) writer.add(stun::unknown_attributes{unknown});
+  if (key != nullptr) writer.add_integrity(*key);
+  return writer.add_fingerprint().finish();
+}
+
+}  // namespace floe::ice

@@ -1,0 +1,268 @@
+// The checklist set: pairs in order, the state of each list, the triggered-check queue.
+//
+// owns:     every pair of a session, their order, and the states of the lists
+// does not: know time or bytes; it is told what happened to a pair and answers with what changed
+// sources:  RFC 8445 §6.1.2 (checklists), §6.1.3 (states), §6.1.4.1 (triggered-check queue),
+//           §7.2.5.3.3 (unfreezing)
+// invariant: order() is by decreasing priority, ties by component; a pair is in the queue exactly
+//            when its row says so.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "floe/core/ring.hpp"
+#include "floe/core/slot_table.hpp"
+#include "floe/ice/pair.hpp"
+#include "floe/ice/pairing.hpp"
+
+namespace floe::ice {
+
+/// Where the checks of a data stream stand (RFC 8445 §6.1.2.1).
+enum class checklist_state : std::uint8_t { running, completed, failed };
+
+/// What can happen to a checklist.
+enum class checklist_event : std::uint8_t {
+  all_nominated,      ///< every component has a nominated pair
+  exhausted,          ///< no pair is left that could make a component work, and no time to wait
+  nomination_failed,  ///< the check that nominates failed
+  consent_lost,       ///< the peer stopped answering on the selected pair
+  revived,            ///< a check was triggered, or a candidate came, after all
+  restarted,          ///< new credentials
+};
+
+inline constexpr std::array checklist_states{checklist_state::running, checklist_state::completed,
+                                             checklist_state::failed};
+inline constexpr std::array checklist_events{
+    checklist_event::all_nominated, checklist_event::exhausted, checklist_event::nomination_failed,
+    checklist_event::consent_lost,  checklist_event::revived,   checklist_event::restarted};
+
+struct checklist_rule {
+  checklist_state from;
+  checklist_event on;
+  checklist_state to;
+  std::string_view section;
+};
+
+// clang-format off
+inline constexpr std::array checklist_rules{
+    checklist_rule{checklist_state::running,   checklist_event::all_nominated,     checklist_state::completed, "8445 8.1.2"},
+    checklist_rule{checklist_state::running,   checklist_event::exhausted,         checklist_state::failed,    "8445 7.2.5.4"},
+    checklist_rule{checklist_state::running,   checklist_event::nomination_failed, checklist_state::failed,    "8445 7.2.5.3.4"},
+    checklist_rule{checklist_state::running,   checklist_event::consent_lost,      checklist_state::failed,    "7675 5.1"},
+    checklist_rule{checklist_state::completed, checklist_event::consent_lost,      checklist_state::failed,    "7675 5.1"},
+    checklist_rule{checklist_state::completed, checklist_event::restarted,         checklist_state::running,   "8445 9"},
+    checklist_rule{checklist_state::failed,    checklist_event::revived,           checklist_state::running,   "8445 7.3.1.4"},
+    checklist_rule{checklist_state::failed,    checklist_event::restarted,         checklist_state::running,   "8445 9"},
+};
+// clang-format on
+
+namespace detail {
+
+consteval bool no_duplicate_checklist_rule() {
+  for (std::size_t i = 0; i < checklist_rules.size(); ++i) {
+    for (std::size_t j = i + 1; j < checklist_rules.size(); ++j) {
+      if (checklist_rules[i].from == checklist_rules[j].from &&
+          checklist_rules[i].on == checklist_rules[j].on) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
+static_assert(detail::no_duplicate_checklist_rule());
+
+/// The state after an event; nullopt when the event leaves the state as it is.
+[[nodiscard]] constexpr std::optional<checklist_state> next(checklist_state from,
+                                                            checklist_event on) noexcept {
+  for (const auto& rule : checklist_rules) {
+    if (rule.from == from && rule.on == on) return rule.to;
+  }
+  return std::nullopt;
+}
+
+/// A change of a pair's state.
+struct pair_transition {
+  pair_state from;
+  pair_state to;
+};
+
+/// All checklists of a session. Walking all pairs is linear in their number, which `limits` bounds.
+class checklist_set {
+  using table = slot_table<pair, pair_tag>;
+
+  /// Orders ids as their rows: higher priority first, then lower component, then older place.
+  struct by_rank {
+    const table& rows;
+
+    [[nodiscard]] auto rank(pair_id id) const {
+      return std::tuple{~rows[id].priority, rows[id].component, id.index};
+    }
+    [[nodiscard]] bool operator()(pair_id a, pair_id b) const { return rank(a) < rank(b); }
+  };
+
+ public:
+  checklist_set(std::size_t streams, std::size_t pairs, std::pmr::memory_resource* memory)
+      : rows_(pairs, memory), order_(memory), queue_(pairs, memory), lists_(memory) {
+    order_.reserve(pairs);
+    lists_.reserve(streams);
+  }
+
+  /// Opens the checklist of the next stream, Running.
+  void add_list() { lists_.push_back(checklist_state::running); }
+
+  [[nodiscard]] std::size_t lists() const noexcept { return lists_.size(); }
+  [[nodiscard]] checklist_state state(stream_id stream) const {
+    return lists_[static_cast<std::size_t>(stream)];
+  }
+
+  /// Changes the state of a list; false when the event leaves it as it is.
+  bool apply(stream_id stream, checklist_event event) {
+    auto& list = lists_[static_cast<std::size_t>(stream)];
+    const auto to = next(list, event);
+    if (to) list = *to;
+    return to.has_value();
+  }
+
+  /// Every pair by decreasing priority, ties by component (RFC 8445 §6.1.2.3, §6.1.4.2).
+  [[nodiscard]] const std::pmr::vector<pair_id>& order() const noexcept { return order_; }
+  [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
+  [[nodiscard]] bool full() const noexcept { return rows_.full(); }
+
+  [[nodiscard]] pair* find(pair_id id) noexcept { return rows_.find(id); }
+  [[nodiscard]] const pair* find(pair_id id) const noexcept { return rows_.find(id); }
+  [[nodiscard]] pair& operator[](pair_id id) noexcept { return rows_[id]; }
+  [[nodiscard]] const pair& operator[](pair_id id) const noexcept { return rows_[id]; }
+
+  /// The first pair in order() for which `matches(pair const&)` holds.
+  template <class Matches>
+  [[nodiscard]] std::optional<pair_id> find_if(Matches&& matches) const {
+    const auto found = std::find_if(order_.begin(), order_.end(),
+                                    [&](pair_id id) { return matches(rows_[id]); });
+    if (found == order_.end()) return std::nullopt;
+    return *found;
+  }
+
+  [[nodiscard]] std::optional<pair_id> find(local_id local, remote_id remote) const {
+    return find_if([&](const pair& p) { return p.local == local && p.remote == remote; });
+  }
+
+  /// The pair that gives way to `newcomer` when the set is full (RFC 8445 §6.1.2.5, RFC 8838 §10):
+  /// from the longest list, so that no stream starves another; in the newcomer's own list only one
+  /// that is Failed or of lower priority. nullopt: the newcomer itself gives way.
+  [[nodiscard]] std::optional<pair_id> victim_for(const pair& newcomer) const {
+    const auto own = count(newcomer.stream);
+    std::optional<pair_id> victim;
+    for (const auto id : order_) {
+      const auto& p = rows_[id];
+      if (is_indispensable(p)) continue;
+      const bool eligible = p.stream == newcomer.stream ? gives_way_before(p, newcomer)
+                                                        : count(p.stream) > own + 1;
+      if (eligible && (!victim || gives_way_before(p, rows_[*victim]))) victim = id;
+    }
+    return victim;
+  }
+
+  /// Adds a pair. in: the set is not full.
+  pair_id insert(const pair& row) {
+    const auto id = *rows_.insert(row);
+    order_.insert(std::upper_bound(order_.begin(), order_.end(), id, by_rank{rows_}), id);
+    return id;
+  }
+
+  void erase(pair_id id) {
+    order_.erase(std::remove(order_.begin(), order_.end(), id), order_.end());
+    queue_.erase_if([&](pair_id queued) { return queued == id; });
+    rows_.erase(id);
+  }
+
+  /// Changes the state of a pair; nullopt when the event leaves it as it is.
+  std::optional<pair_transition> apply(pair_id id, pair_event event) {
+    auto& row = rows_[id];
+    const auto to = next(row.state, event);
+    if (!to) return std::nullopt;
+    return pair_transition{std::exchange(row.state, *to), *to};
+  }
+
+  /// Puts a pair into the triggered-check queue of its list, unless it is there (RFC 8445 §6.1.4.1).
+  void enqueue(pair_id id) {
+    auto& row = rows_[id];
+    if (row.triggered) return;
+    // The queue has a place for every pair, and a pair takes one at most.
+    row.triggered = queue_.push(id);
+  }
+
+  /// Takes a pair out of the triggered-check queue.
+  void dequeue(pair_id id) {
+    rows_[id].triggered = false;
+    queue_.erase_if([&](pair_id queued) { return queued == id; });
+  }
+
+  /// The head of a list's triggered-check queue.
+  [[nodiscard]] std::optional<pair_id> first_triggered(stream_id stream) const {
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+      if (rows_[queue_[i]].stream == stream) return queue_[i];
+    }
+    return std::nullopt;
+  }
+
+  /// True when a pair with this candidate must not give way.
+  [[nodiscard]] bool is_needed(remote_id remote) const {
+    return find_if([&](const pair& p) { return p.remote == remote && is_indispensable(p); })
+        .has_value();
+  }
+
+  /// True while a pair of this foundation is Waiting or In-Progress anywhere in the set.
+  [[nodiscard]] bool is_busy(pair_foundation foundation) const {
+    return find_if([&](const pair& p) {
+             return p.foundation == foundation &&
+                    (p.state == pair_state::waiting || p.state == pair_state::in_progress);
+           })
+        .has_value();
+  }
+
+  /// Calls `update(pair&)` for every pair and restores the order, as a change of role or of a
+  /// candidate asks for (RFC 8445 §7.2.5.1).
+  template <class Update>
+  void update_all(Update&& update) {
+    for (const auto id : order_) update(rows_[id]);
+    std::sort(order_.begin(), order_.end(), by_rank{rows_});
+  }
+
+  /// How many pairs a list has.
+  [[nodiscard]] std::size_t count(stream_id stream) const {
+    return static_cast<std::size_t>(std::count_if(
+        order_.begin(), order_.end(), [&](pair_id id) { return rows_[id].stream == stream; }));
+  }
+
+  /// What the other pairs of its foundation say about a pair.
+  [[nodiscard]] foundation_view view_of(const pair& one) const {
+    foundation_view view;
+    for (const auto id : order_) {
+      const auto& other = rows_[id];
+      if (other.foundation != one.foundation) continue;
+      view.holds_earlier = view.holds_earlier || unfreezes_before(other, one);
+      view.holds_succeeded = view.holds_succeeded || other.state == pair_state::succeeded;
+    }
+    return view;
+  }
+
+ private:
+  table rows_;
+  std::pmr::vector<pair_id> order_;
+  ring<pair_id> queue_;
+  std::pmr::vector<checklist_state> lists_;
+};
+
+}  // namespace floe::ice

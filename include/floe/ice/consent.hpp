@@ -1,0 +1,78 @@
+// Whether the peer still wants what is sent to it.
+//
+// owns:     the timers of consent for one path
+// does not: send checks or count data: only authenticated answers to STUN renew consent
+// sources:  RFC 7675 §5.1
+// invariant: consent ends `expiry` after the last answer, whatever was sent since.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+#include "floe/core/time.hpp"
+
+namespace floe::ice {
+
+struct consent_config {
+  /// Whether consent is asked for at all. Without it a path is kept alive by indications
+  /// (keepalive.hpp) and never found dead. RFC 7675 §5.1 demands it where the peer is not trusted.
+  bool enabled = true;
+
+  /// The mean time between consent checks; each wait is drawn between 0.8 and 1.2 times this.
+  /// RFC 7675 §5.1: 5 s, so that no wait is under 4 s.
+  duration interval = std::chrono::seconds{5};
+
+  /// How long an answer is good for (RFC 7675 §5.1).
+  duration expiry = std::chrono::seconds{30};
+
+  /// How long without an answer until the session counts as disconnected: long enough that a single
+  /// lost check doesn't show (RFC 7675 §5.1).
+  duration late = std::chrono::seconds{15};
+};
+
+/// A wait of 0.8 to 1.2 times `interval`, uniform in `draw`.
+[[nodiscard]] constexpr duration jittered(duration interval, std::uint64_t draw) noexcept {
+  const auto least = interval / 5 * 4;
+  const auto spread = static_cast<std::uint64_t>((interval / 5 * 2).count()) + 1;
+  return least + duration{static_cast<duration::rep>(draw % spread)};
+}
+
+/// What is due on a path.
+enum class consent_step : std::uint8_t { none, check, expired };
+
+/// The consent of the peer to receive data on one path.
+class consent {
+ public:
+  /// proved: when an authenticated answer last came on the path · wait: until the first check
+  consent(time_point proved, time_point now, duration wait) noexcept
+      : proved_{proved}, next_check_{after(now, wait)} {}
+
+  /// Notes an authenticated answer to a check on the path.
+  void answered(time_point now) noexcept { proved_ = std::max(proved_, now); }
+
+  /// Notes that a consent check leaves, and when the next one will.
+  void checked(time_point now, duration wait) noexcept { next_check_ = after(now, wait); }
+
+  [[nodiscard]] consent_step due(time_point now, const consent_config& config) const noexcept {
+    if (now >= after(proved_, config.expiry)) return consent_step::expired;
+    return now >= next_check_ ? consent_step::check : consent_step::none;
+  }
+
+  [[nodiscard]] bool is_late(time_point now, const consent_config& config) const noexcept {
+    return now >= after(proved_, config.late);
+  }
+
+  /// When due() or is_late() next changes, seen from `now`.
+  [[nodiscard]] floe::deadline deadline(time_point now, const consent_config& config) const noexcept {
+    auto next = earliest(next_check_, after(proved_, config.expiry));
+    if (!is_late(now, config)) next = earliest(next, after(proved_, config.late));
+    return next;
+  }
+
+ private:
+  time_point proved_;
+  time_point next_check_;
+};
+
+}  // namespace floe::ice

@@ -1,0 +1,154 @@
+// The username fragments and passwords of the two sides.
+//
+// owns:     how credentials are made, which are acceptable, and how a USERNAME joins two fragments
+// does not: check integrity (stun/integrity.hpp) or decide what a change of credentials means
+// sources:  RFC 8445 §5.3, §7.2.2 (USERNAME); RFC 8839 §5.4 (lengths, alphabet)
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <gsl/assert>
+#include <optional>
+#include <string_view>
+
+#include "floe/core/entropy.hpp"
+#include "floe/core/error.hpp"
+#include "floe/core/result.hpp"
+#include "floe/core/text.hpp"
+#include "floe/ice/foundation.hpp"
+#include "floe/stun/integrity.hpp"
+
+namespace floe::ice {
+
+/// Lengths in ice-chars that a peer may use (RFC 8839 §5.4).
+inline constexpr std::size_t min_ufrag_size = 4;
+inline constexpr std::size_t max_ufrag_size = 256;
+inline constexpr std::size_t min_password_size = 22;
+inline constexpr std::size_t max_password_size = 256;
+
+/// Lengths that this agent uses. An ice-char holds 6 bits, so a fragment has 48 bits of randomness
+/// (at least 24 are asked for) and a password 144 (at least 128), RFC 8445 §5.3.
+inline constexpr std::size_t local_ufrag_size = 8;
+inline constexpr std::size_t local_password_size = 24;
+
+/// Credentials as text, to hand to the peer. Valid until the agent's next restart.
+struct credentials_view {
+  std::string_view ufrag;
+  std::string_view password;
+};
+
+/// What this agent expects of requests: they name its ufrag and prove its password.
+struct local_credentials {
+  fixed_text<local_ufrag_size> ufrag;
+  fixed_text<local_password_size> password;
+  stun::integrity_key key;
+
+  [[nodiscard]] credentials_view view() const noexcept { return {ufrag.view(), password.view()}; }
+};
+
+/// What the peer expects of this agent's requests. The password itself is not kept.
+struct remote_credentials {
+  fixed_text<max_ufrag_size> ufrag;
+  stun::integrity_key key;
+};
+
+/// New credentials of this agent.
+[[nodiscard]] inline local_credentials make_local_credentials(entropy_ref entropy) {
+  constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static_assert(alphabet.size() == 64);
+
+  std::array<std::byte, local_ufrag_size + local_password_size> raw{};
+  entropy.fill(raw);
+  std::array<char, raw.size()> text{};
+  std::transform(raw.begin(), raw.end(), text.begin(), [&](std::byte b) {
+    return alphabet[std::to_integer<std::size_t>(b & std::byte{63})];
+  });
+
+  const std::string_view all{text.data(), text.size()};
+  local_credentials made;
+  made.ufrag = *fixed_text<local_ufrag_size>::from(all.substr(0, local_ufrag_size));
+  made.password = *fixed_text<local_password_size>::from(all.substr(local_ufrag_size));
+  made.key = stun::short_term_key(made.password.view());
+  return made;
+}
+
+/// The peer's credentials. errors: invalid_ufrag, invalid_password.
+[[nodiscard]] inline result<remote_credentials> make_remote_credentials(std::string_view ufrag,
+                                                                        std::string_view password) {
+  const auto acceptable = [](std::string_view text, std::size_t low, std::size_t high) {
+    return text.size() >= low && text.size() <= high &&
+           std::all_of(text.begin(), text.end(), is_ice_char);
+  };
+  if (!acceptable(ufrag, min_ufrag_size, max_ufrag_size)) return unexpected{errc::invalid_ufrag};
+  if (!acceptable(password, min_password_size, max_password_size)) {
+    return unexpected{errc::invalid_password};
+  }
+  return remote_credentials{*fixed_text<max_ufrag_size>::from(ufrag),
+                            stun::short_term_key(password)};
+}
+
+/// What newly told credentials of the peer mean.
+enum class remote_change : std::uint8_t {
+  first,    ///< none were known
+  none,     ///< they are the known ones
+  restart,  ///< both differ: the peer restarted (RFC 8445 §9)
+  half,     ///< only one differs, which nothing allows
+  stale,    ///< they are those of before a restart
+};
+
+[[nodiscard]] inline remote_change compare(const std::optional<remote_credentials>& known,
+                                           const std::optional<remote_credentials>& former,
+                                           const remote_credentials& told) {
+  const auto same_ufrag = [&](const auto& c) { return c && c->ufrag == told.ufrag; };
+  const auto same_password = [&](const auto& c) { return c && c->key.inner() == told.key.inner(); };
+  if (same_ufrag(known) && same_password(known)) return remote_change::none;
+  if (same_ufrag(former) && same_password(former)) return remote_change::stale;
+  if (!known) return remote_change::first;
+  if (same_ufrag(known) || same_password(known)) return remote_change::half;
+  return remote_change::restart;
+}
+
+/// True when a candidate that came with `ufrag` can belong to the peer's current credentials: it
+/// names them, or they are not known yet and it does not name the former ones (RFC 8838 §9).
+[[nodiscard]] inline bool belongs(std::string_view ufrag,
+                                  const std::optional<remote_credentials>& known,
+                                  const std::optional<remote_credentials>& former) {
+  if (known) return known->ufrag.view() == ufrag;
+  return !former || former->ufrag.view() != ufrag;
+}
+
+/// The USERNAME of a check: the receiver's fragment, a colon, the sender's (RFC 8445 §7.2.2).
+using username_text = fixed_text<max_ufrag_size + 1 + local_ufrag_size>;
+
+[[nodiscard]] inline username_text join_username(const remote_credentials& receiver,
+                                                 const local_credentials& sender) noexcept {
+  username_text joined;
+  const bool fits = joined.append(receiver.ufrag.view()) && joined.append(":") &&
+                    joined.append(sender.ufrag.view());
+  Ensures(fits);
+  return joined;
+}
+
+/// The two halves of a USERNAME as its receiver sees them.
+struct username_halves {
+  std::string_view receiver;
+  std::string_view sender;
+};
+
+/// Splits a USERNAME at its colon; nullopt when a half is empty or holds anything but ice-chars.
+[[nodiscard]] constexpr std::optional<username_halves> split_username(
+    std::string_view username) noexcept {
+  const auto colon = username.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const username_halves halves{username.substr(0, colon), username.substr(colon + 1)};
+  const auto usable = [](std::string_view half) {
+    return !half.empty() && std::all_of(half.begin(), half.end(), is_ice_char);
+  };
+  if (!usable(halves.receiver) || !usable(halves.sender)) return std::nullopt;
+  return halves;
+}
+
+}  // namespace floe::ice

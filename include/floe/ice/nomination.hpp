@@ -1,0 +1,63 @@
+// When the controlling agent settles on a pair.
+//
+// owns:     the stopping rule of regular nomination, and what a USE-CANDIDATE that comes in means
+// does not: send the nominating check, or hold pairs
+// sources:  RFC 8445 §8.1.1 (nominating), §7.3.1.5 (being nominated)
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "floe/core/time.hpp"
+#include "floe/ice/pair.hpp"
+#include "floe/ice/role.hpp"
+
+namespace floe::ice {
+
+struct nomination_config {
+  /// How long a component with a valid pair waits for a better one that is still being checked.
+  /// Data flows in the meantime. RFC 8445 §8.1.1 leaves the criterion to the agent.
+  duration patience = std::chrono::milliseconds{500};
+};
+
+/// How a component of the controlling agent stands.
+struct component_outlook {
+  bool settled = false;         ///< a pair is nominated, or its nomination is under way
+  bool better_pending = false;  ///< a pair above the best valid one may still succeed
+  deadline valid_since;         ///< when its first valid pair stood; none without one
+};
+
+/// What to do about nominating.
+struct nomination_decision {
+  enum kind : std::uint8_t { nothing, wait, nominate_best };
+  kind what = nothing;
+  deadline until;  ///< when to ask again, with wait
+};
+
+/// The stopping rule: nominate the best valid pair as soon as no better one can still succeed, and
+/// at the latest `patience` after the first valid pair.
+[[nodiscard]] constexpr nomination_decision decide_nomination(const component_outlook& component,
+                                                              const nomination_config& config,
+                                                              time_point now) noexcept {
+  if (component.settled || !component.valid_since) return {nomination_decision::nothing, {}};
+  const auto limit = after(*component.valid_since, config.patience);
+  if (!component.better_pending || now >= limit) return {nomination_decision::nominate_best, {}};
+  return {nomination_decision::wait, limit};
+}
+
+/// What a request with USE-CANDIDATE does to the pair it came on.
+enum class peer_nomination : std::uint8_t {
+  ignore,        ///< it does not nominate, or the receiver is controlling
+  nominate_now,  ///< the pair is valid already
+  remember,      ///< nominate it as soon as its check succeeds
+};
+
+/// RFC 8445 §7.3.1.5.
+[[nodiscard]] constexpr peer_nomination decide_peer_nomination(bool use_candidate, role mine,
+                                                               pair_state state) noexcept {
+  if (!use_candidate || mine == role::controlling) return peer_nomination::ignore;
+  return state == pair_state::succeeded ? peer_nomination::nominate_now : peer_nomination::remember;
+}
+
+}  // namespace floe::ice

@@ -1,0 +1,122 @@
+// Candidate pairs: their states, the table of state changes, and the row.
+//
+// owns:     pair_state and which change is legal
+// does not: hold pairs (checklist.hpp), form them (pairing.hpp), or send checks
+// sources:  RFC 8445 §6.1.2.6 (states), and the section beside each row of the table
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "floe/core/ids.hpp"
+#include "floe/ice/candidate.hpp"
+
+namespace floe::ice {
+
+/// Where a pair stands (RFC 8445 §6.1.2.6).
+enum class pair_state : std::uint8_t { frozen, waiting, in_progress, succeeded, failed };
+
+/// What can happen to a pair.
+enum class pair_event : std::uint8_t {
+  unfrozen,         ///< its foundation was found to work, or has no check under way
+  check_sent,       ///< a check left
+  check_succeeded,  ///< a check of it, or of a pair with the same valid pair, was answered
+  check_failed,     ///< answered with an error, from elsewhere, or not at all; or consent was lost
+  role_conflict,    ///< its check was answered with 487
+  triggered,        ///< the peer sent a check on it
+};
+
+inline constexpr std::array pair_states{pair_state::frozen, pair_state::waiting,
+                                        pair_state::in_progress, pair_state::succeeded,
+                                        pair_state::failed};
+inline constexpr std::array pair_events{
+    pair_event::unfrozen,     pair_event::check_sent,    pair_event::check_succeeded,
+    pair_event::check_failed, pair_event::role_conflict, pair_event::triggered};
+
+struct pair_rule {
+  pair_state from;
+  pair_event on;
+  pair_state to;
+  std::string_view section;  ///< of RFC 8445
+};
+
+// A check that nominates leaves its pair Succeeded: the pair is valid while the answer is awaited.
+// clang-format off
+inline constexpr std::array pair_rules{
+    pair_rule{pair_state::frozen,      pair_event::unfrozen,        pair_state::waiting,     "6.1.2.6"},
+    pair_rule{pair_state::frozen,      pair_event::triggered,       pair_state::waiting,     "7.3.1.4"},
+    pair_rule{pair_state::frozen,      pair_event::check_succeeded, pair_state::succeeded,   "7.2.5.3.3"},
+    pair_rule{pair_state::waiting,     pair_event::check_sent,      pair_state::in_progress, "6.1.4.2"},
+    pair_rule{pair_state::waiting,     pair_event::check_succeeded, pair_state::succeeded,   "7.2.5.3.3"},
+    pair_rule{pair_state::in_progress, pair_event::check_succeeded, pair_state::succeeded,   "7.2.5.3.3"},
+    pair_rule{pair_state::in_progress, pair_event::check_failed,    pair_state::failed,      "7.2.5.2"},
+    pair_rule{pair_state::in_progress, pair_event::role_conflict,   pair_state::waiting,     "7.2.5.1"},
+    pair_rule{pair_state::in_progress, pair_event::triggered,       pair_state::waiting,     "7.3.1.4"},
+    pair_rule{pair_state::succeeded,   pair_event::check_failed,    pair_state::failed,      "7.2.5.3.4"},
+    pair_rule{pair_state::failed,      pair_event::triggered,       pair_state::waiting,     "7.3.1.4"},
+    pair_rule{pair_state::failed,      pair_event::check_succeeded, pair_state::succeeded,   "7.3.1.4"},
+};
+// clang-format on
+
+namespace detail {
+
+consteval bool no_duplicate_pair_rule() {
+  for (std::size_t i = 0; i < pair_rules.size(); ++i) {
+    for (std::size_t j = i + 1; j < pair_rules.size(); ++j) {
+      if (pair_rules[i].from == pair_rules[j].from && pair_rules[i].on == pair_rules[j].on) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
+static_assert(detail::no_duplicate_pair_rule());
+
+/// The state after an event; nullopt when the event leaves the state as it is.
+[[nodiscard]] constexpr std::optional<pair_state> next(pair_state from, pair_event on) noexcept {
+  for (const auto& rule : pair_rules) {
+    if (rule.from == from && rule.on == on) return rule.to;
+  }
+  return std::nullopt;
+}
+
+/// True while a pair may still come to work.
+[[nodiscard]] constexpr bool is_pending(pair_state state) noexcept {
+  return state != pair_state::succeeded && state != pair_state::failed;
+}
+
+struct pair_tag;
+
+/// Names a pair of an agent, as long as the agent keeps it.
+using pair_id = handle<pair_tag>;
+
+/// The foundations of both candidates as numbers that are equal where the foundations are
+/// (RFC 8445 §6.1.2.6).
+struct pair_foundation {
+  std::uint16_t local = 0;
+  std::uint16_t remote = 0;
+
+  [[nodiscard]] constexpr bool operator==(const pair_foundation&) const noexcept = default;
+};
+
+/// A row of a checklist.
+struct pair {
+  stream_id stream{};
+  component_id component{1};
+  local_id local;  ///< the base that checks leave from
+  remote_id remote;
+  pair_foundation foundation;
+  std::uint64_t priority = 0;
+  pair_state state = pair_state::frozen;
+  bool triggered = false;          ///< stands in the triggered-check queue
+  bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
+  bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds
+  std::uint8_t conflicts = 0;      ///< how many of its checks were answered with 487
+};
+
+}  // namespace floe::ice

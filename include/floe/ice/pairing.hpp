@@ -1,0 +1,81 @@
+// Which candidates form a pair, what the pair looks like, and who gives way when there are too many.
+//
+// owns:     the pairing rule, the making of a pair, the choice of a victim
+// does not: hold pairs (checklist.hpp)
+// sources:  RFC 8445 §6.1.2.2 (forming), §6.1.2.4 (pruning), §6.1.2.5 (limit); RFC 8838 §10, §12
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include "floe/core/endpoint.hpp"
+#include "floe/ice/candidate.hpp"
+#include "floe/ice/pair.hpp"
+#include "floe/ice/priority.hpp"
+#include "floe/ice/role.hpp"
+
+namespace floe::ice {
+
+/// True when both candidates belong together: the same stream, component and address family, and
+/// IPv6 link-local only with its like; and the peer may know of the local one (RFC 8838 §10). A reflexive local candidate pairs through its base, which
+/// stands for it, so it is never paired itself: that is the whole of pruning (RFC 8445 §6.1.2.4).
+[[nodiscard]] constexpr bool may_pair(const local_candidate& local,
+                                      const remote_candidate& remote) noexcept {
+  const auto& mine = local.candidate;
+  const auto& theirs = remote.candidate;
+  if (!is_base(local) || !local.conveyed) return false;
+  if (local.stream != remote.stream || mine.component != theirs.component) return false;
+  const auto& a = mine.address.address;
+  const auto& b = theirs.address.address;
+  if (a.family != b.family) return false;
+  return a.family == family::ipv4 || is_link_local(a) == is_link_local(b);
+}
+
+/// The pair of two candidates, Frozen.
+[[nodiscard]] constexpr pair make_pair(local_id local, const local_candidate& mine, remote_id remote,
+                                       const remote_candidate& theirs, role role) noexcept {
+  pair made;
+  made.stream = mine.stream;
+  made.component = mine.candidate.component;
+  made.local = local;
+  made.remote = remote;
+  made.foundation = {mine.foundation_number, theirs.foundation_number};
+  made.priority = pair_priority(role, mine.candidate.priority, theirs.candidate.priority);
+  return made;
+}
+
+/// Where a pair stands among those of its foundation: the first of them is unfrozen first
+/// (RFC 8445 §6.1.2.6: topmost checklist, lowest component, highest priority).
+[[nodiscard]] constexpr bool unfreezes_before(const pair& a, const pair& b) noexcept {
+  return std::tuple{a.stream, a.component, ~a.priority} <
+         std::tuple{b.stream, b.component, ~b.priority};
+}
+
+/// What the pairs of the same foundation say about a new one (RFC 8838 §12).
+struct foundation_view {
+  bool holds_earlier = false;    ///< one unfreezes before the new pair
+  bool holds_succeeded = false;  ///< one is Succeeded
+};
+
+/// The state of a pair that joins a checklist (RFC 8838 §12; RFC 8445 §6.1.2.6 is the case of all
+/// pairs joining in the order of unfreezes_before).
+[[nodiscard]] constexpr pair_state initial_state(foundation_view others) noexcept {
+  return !others.holds_earlier || others.holds_succeeded ? pair_state::waiting : pair_state::frozen;
+}
+
+/// True when `a` should be given up rather than `b`: Failed pairs first, then the lower priority
+/// (RFC 8838 §10).
+[[nodiscard]] constexpr bool gives_way_before(const pair& a, const pair& b) noexcept {
+  const auto rank = [](const pair& p) {
+    return std::tuple{p.state != pair_state::failed, p.priority};
+  };
+  return rank(a) < rank(b);
+}
+
+/// True when a pair carries, or is about to carry, the session: it never gives way.
+[[nodiscard]] constexpr bool is_indispensable(const pair& p) noexcept {
+  return p.state == pair_state::succeeded || p.nominating;
+}
+
+}  // namespace floe::ice

@@ -1,0 +1,90 @@
+// When a check may leave, which one, and how long it is repeated.
+//
+// owns:     the Ta slot, the round-robin turn over the checklists, the RTO of checks
+// does not: change a pair, or send anything
+// sources:  RFC 8445 §6.1.4.2 (order), §14.2 (Ta), §14.3 (RTO)
+// invariant: two checks that take() hands out are at least Ta apart.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+
+#include "floe/core/time.hpp"
+#include "floe/ice/checklist.hpp"
+#include "floe/ice/pair.hpp"
+
+namespace floe::ice {
+
+/// The pair of a list whose check is next: the head of the triggered-check queue; else, in a Running
+/// list, the first Waiting pair; else the first Frozen pair whose foundation has no check waiting or
+/// under way in the whole set (RFC 8445 §6.1.4.2). nullopt: the list has nothing to check now.
+[[nodiscard]] inline std::optional<pair_id> choose_check(const checklist_set& set,
+                                                         stream_id stream) {
+  if (const auto triggered = set.first_triggered(stream)) return triggered;
+  if (set.state(stream) != checklist_state::running) return std::nullopt;
+  const auto ordinary = [&](const pair& p, pair_state state) {
+    return p.stream == stream && p.state == state;
+  };
+  const auto waiting =
+      set.find_if([&](const pair& p) { return ordinary(p, pair_state::waiting); });
+  if (waiting) return waiting;
+  return set.find_if([&](const pair& p) {
+    return ordinary(p, pair_state::frozen) && !set.is_busy(p.foundation);
+  });
+}
+
+/// The RTO of a check that starts now: MAX(500 ms, Ta × N × (Waiting + In-Progress)), so that the
+/// first retransmissions of all checks together still keep to Ta (RFC 8445 §14.3).
+///
+/// floor: the RTO of a single transaction · total: N, all checks of the set · active: those Waiting
+/// or In-Progress
+[[nodiscard]] constexpr duration check_rto(duration floor, duration ta, std::size_t total,
+                                           std::size_t active) noexcept {
+  return std::max(floor, scaled(ta, static_cast<duration::rep>(total * active)));
+}
+
+/// check_rto() with the numbers of a set.
+[[nodiscard]] inline duration check_rto(duration floor, duration ta, const checklist_set& set) {
+  const auto active = std::count_if(set.order().begin(), set.order().end(), [&](pair_id id) {
+    const auto state = set[id].state;
+    return state == pair_state::waiting || state == pair_state::in_progress;
+  });
+  return check_rto(floor, ta, set.size(), static_cast<std::size_t>(active));
+}
+
+/// The pace of all checks of a session: one per Ta, the lists in turn.
+class schedule {
+ public:
+  explicit schedule(duration ta) noexcept : ta_{ta} {}
+
+  /// The check to send now, if the slot is free and a list has one. Takes the slot and passes the
+  /// turn on; a list with nothing to check is passed over and costs no slot.
+  [[nodiscard]] std::optional<pair_id> take(time_point now, const checklist_set& set) {
+    if (free_ && now < *free_) return std::nullopt;
+    for (std::size_t i = 0; i < set.lists(); ++i) {
+      const auto list = (turn_ + i) % set.lists();
+      const auto chosen = choose_check(set, static_cast<stream_id>(list));
+      if (!chosen) continue;
+      turn_ = (list + 1) % set.lists();
+      free_ = after(now, ta_);
+      return chosen;
+    }
+    return std::nullopt;
+  }
+
+  /// When take() would hand out a check: none when no list has one, `now` when the slot is free.
+  [[nodiscard]] floe::deadline deadline(time_point now, const checklist_set& set) const {
+    for (std::size_t i = 0; i < set.lists(); ++i) {
+      if (choose_check(set, static_cast<stream_id>(i))) return free_ ? std::max(*free_, now) : now;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  duration ta_;
+  floe::deadline free_;  ///< when the slot is free again; none before the first check
+  std::size_t turn_ = 0;
+};
+
+}  // namespace floe::ice

@@ -1,0 +1,140 @@
+// The valid list: pairs that a check has proved, and which of them is selected.
+//
+// owns:     the valid pairs of a session and the choice among them
+// does not: nominate (nomination.hpp decides), or send data
+// sources:  RFC 8445 §7.2.5.3.2 (constructing), §8.1.1 (the highest nominated pair is selected)
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <utility>
+
+#include "floe/core/slot_table.hpp"
+#include "floe/core/time.hpp"
+#include "floe/ice/candidate.hpp"
+
+namespace floe::ice {
+
+struct valid_tag;
+
+/// Names a valid pair, as long as it is valid.
+using valid_id = handle<valid_tag>;
+
+/// A pair over which an authenticated answer came back.
+struct valid_pair {
+  stream_id stream{};
+  component_id component{1};
+  local_id local;    ///< the candidate the peer sees
+  local_id checked;  ///< the base the check left from; differs from `local` behind a NAT
+  remote_id remote;
+  std::uint64_t priority = 0;
+  bool nominated = false;
+  time_point since;   ///< when it became valid
+  time_point proved;  ///< when an answer last came
+};
+
+/// Every valid pair of a session.
+class valid_list {
+ public:
+  valid_list(std::size_t capacity, std::pmr::memory_resource* memory) : rows_(capacity, memory) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
+  [[nodiscard]] const valid_pair* find(valid_id id) const noexcept { return rows_.find(id); }
+  [[nodiscard]] const valid_pair& operator[](valid_id id) const noexcept { return rows_[id]; }
+
+  /// Enters a valid pair, or notes a new proof of one that is there (RFC 8445 §7.2.5.3.2: it is not
+  /// entered twice). When the list is full the lowest that is not nominated gives way; nullopt when
+  /// all are nominated.
+  std::optional<valid_id> note(const valid_pair& row) {
+    const auto known = rows_.find_if([&](const valid_pair& other) {
+      return other.local == row.local && other.remote == row.remote;
+    });
+    if (known) {
+      rows_[*known].proved = std::max(rows_[*known].proved, row.proved);
+      return known;
+    }
+    if (rows_.full()) {
+      const auto lowest = best([](const valid_pair& v) { return !v.nominated; },
+                               [](const valid_pair& v) { return ~v.priority; });
+      if (!lowest) return std::nullopt;
+      rows_.erase(*lowest);
+    }
+    return rows_.insert(row);
+  }
+
+  void nominate(valid_id id) { rows_[id].nominated = true; }
+  void erase(valid_id id) { rows_.erase(id); }
+
+  /// Erases every row for which `matches(valid_pair const&)` holds.
+  template <class Matches>
+  void erase_if(Matches&& matches) {
+    rows_.for_each([&](valid_id id, const valid_pair& row) {
+      if (matches(row)) rows_.erase(id);
+    });
+  }
+
+  /// The valid pair that checks from `checked` to `remote` proved.
+  [[nodiscard]] std::optional<valid_id> find(local_id checked, remote_id remote) const {
+    return rows_.find_if([&](const valid_pair& v) {
+      return v.remote == remote && (v.checked == checked || v.local == checked);
+    });
+  }
+
+  /// True when `matches(valid_pair const&)` holds for some row.
+  template <class Matches>
+  [[nodiscard]] bool contains_if(Matches&& matches) const {
+    return rows_.find_if(matches).has_value();
+  }
+
+  /// True when a valid pair leads to this candidate.
+  [[nodiscard]] bool uses(remote_id remote) const {
+    return contains_if([&](const valid_pair& v) { return v.remote == remote; });
+  }
+
+  /// The valid pair of highest priority of a component.
+  [[nodiscard]] std::optional<valid_id> best(stream_id stream, component_id component) const {
+    return best([&](const valid_pair& v) { return v.stream == stream && v.component == component; },
+                [](const valid_pair& v) { return v.priority; });
+  }
+
+  /// The nominated pair of highest priority of a component: the one that is selected.
+  [[nodiscard]] std::optional<valid_id> selected(stream_id stream, component_id component) const {
+    return best(
+        [&](const valid_pair& v) {
+          return v.nominated && v.stream == stream && v.component == component;
+        },
+        [](const valid_pair& v) { return v.priority; });
+  }
+
+  /// When the first of the valid pairs of a component became valid.
+  [[nodiscard]] floe::deadline first_since(stream_id stream, component_id component) const {
+    floe::deadline first;
+    rows_.for_each([&](valid_id, const valid_pair& v) {
+      if (v.stream == stream && v.component == component) first = earliest(first, v.since);
+    });
+    return first;
+  }
+
+  /// Recomputes every priority with `priority_of(valid_pair const&)`.
+  template <class PriorityOf>
+  void reprioritize(PriorityOf&& priority_of) {
+    rows_.for_each(
+        [&](valid_id, valid_pair& row) { row.priority = priority_of(std::as_const(row)); });
+  }
+
+ private:
+  template <class Matches, class Rank>
+  [[nodiscard]] std::optional<valid_id> best(Matches&& matches, Rank&& rank) const {
+    std::optional<valid_id> found;
+    rows_.for_each([&](valid_id id, const valid_pair& row) {
+      if (matches(row) && (!found || rank(row) > rank(rows_[*found]))) found = id;
+    });
+    return found;
+  }
+
+  slot_table<valid_pair, valid_tag> rows_;
+};
+
+}  // namespace floe::ice
