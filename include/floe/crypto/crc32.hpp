@@ -8,8 +8,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "floe/core/bytes.hpp"
+#include "floe/crypto/hardware.hpp"
+#include "floe/crypto/little_endian.hpp"
 
 namespace floe::crypto {
 
@@ -40,16 +43,9 @@ using crc32_tables = std::array<std::array<std::uint32_t, 256>, 8>;
 
 inline constexpr crc32_tables crc32_table = make_crc32_tables();
 
-/// The little-endian 32-bit number at `from`, which is how the reflected CRC takes its bytes.
-[[nodiscard]] constexpr std::uint32_t load_le32(const std::byte* from) noexcept {
-  return std::to_integer<std::uint32_t>(from[0]) | (std::to_integer<std::uint32_t>(from[1]) << 8U) |
-         (std::to_integer<std::uint32_t>(from[2]) << 16U) |
-         (std::to_integer<std::uint32_t>(from[3]) << 24U);
-}
-
 /// Carries the raw register `crc` over `size` bytes at `data`.
-[[nodiscard]] constexpr std::uint32_t crc32_fold(std::uint32_t crc, const std::byte* data,
-                                                 std::size_t size) noexcept {
+[[nodiscard]] constexpr std::uint32_t crc32_portable(std::uint32_t crc, const std::byte* data,
+                                                     std::size_t size) noexcept {
   const auto& t = crc32_table;
   for (; size >= 8; data += 8, size -= 8) {
     const auto low = load_le32(data) ^ crc;
@@ -62,6 +58,20 @@ inline constexpr crc32_tables crc32_table = make_crc32_tables();
     crc = (crc >> 8U) ^ t[0][(crc ^ std::to_integer<std::uint32_t>(*data)) & 0xffU];
   }
   return crc;
+}
+
+/// The same, by carry-less multiplication where the CPU has it and the bytes are worth it.
+[[nodiscard]] constexpr std::uint32_t crc32_fold(std::uint32_t crc, const std::byte* data,
+                                                 std::size_t size) noexcept {
+  constexpr std::size_t worth_it = 48;
+  if (!std::is_constant_evaluated() && size >= worth_it) {
+    const auto odd = size % 4;
+    const auto start = crc32_portable(crc, data, odd);
+    if (const auto rest = hardware::crc32_shorten(start, data + odd, size - odd)) {
+      return crc32_portable(0, rest->data(), rest->size());
+    }
+  }
+  return crc32_portable(crc, data, size);
 }
 
 }  // namespace detail

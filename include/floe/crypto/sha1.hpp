@@ -10,9 +10,12 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/block_hash.hpp"
+#include "floe/crypto/hardware.hpp"
 
 namespace floe::crypto {
 
@@ -24,56 +27,51 @@ struct sha1_algorithm {
   static constexpr state initial{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
   static constexpr bool big_endian = true;
 
-  using function = std::uint32_t (*)(std::uint32_t, std::uint32_t, std::uint32_t) noexcept;
+  using words = std::array<std::uint32_t, 16>;
 
-  static constexpr std::uint32_t choose(std::uint32_t x, std::uint32_t y,
-                                        std::uint32_t z) noexcept {
-    return z ^ (x & (y ^ z));
-  }
-  static constexpr std::uint32_t parity(std::uint32_t x, std::uint32_t y,
-                                        std::uint32_t z) noexcept {
-    return x ^ y ^ z;
-  }
-  static constexpr std::uint32_t majority(std::uint32_t x, std::uint32_t y,
-                                          std::uint32_t z) noexcept {
-    return (x & y) | (z & (x | y));
+  /// Instead of moving five words along, each step takes them from one place further.
+  template <std::size_t T>
+  [[gnu::always_inline]] static constexpr void step(state& s, words& w) noexcept {
+    constexpr auto at = [](std::size_t role) { return (role + 80 - T) % 5; };
+    const auto b = s[at(1)];
+    const auto c = s[at(2)];
+    const auto d = s[at(3)];
+    if constexpr (T >= 16) {
+      w[T % 16] = std::rotl(w[(T + 13) % 16] ^ w[(T + 8) % 16] ^ w[(T + 2) % 16] ^ w[T % 16], 1);
+    }
+    auto& e = s[at(4)];
+    e += std::rotl(s[at(0)], 5) + w[T % 16];
+    if constexpr (T < 20) {
+      e += (d ^ (b & (c ^ d))) + 0x5a827999U;
+    } else if constexpr (T < 40) {
+      e += (b ^ c ^ d) + 0x6ed9eba1U;
+    } else if constexpr (T < 60) {
+      e += ((b & c) | (d & (b | c))) + 0x8f1bbcdcU;
+    } else {
+      e += (b ^ c ^ d) + 0xca62c1d6U;
+    }
+    s[at(1)] = std::rotl(b, 30);
   }
 
-  template <function F, std::uint32_t K>
-  static constexpr void step(std::uint32_t a, std::uint32_t& b, std::uint32_t c, std::uint32_t d,
-                             std::uint32_t& e, std::uint32_t w) noexcept {
-    e += std::rotl(a, 5) + F(b, c, d) + K + w;
-    b = std::rotl(b, 30);
-  }
-
-  /// Five steps bring every word back to its own place, so no step has to move them.
-  template <function F, std::uint32_t K>
-  static constexpr void five_steps(state& s, const std::uint32_t* w) noexcept {
-    step<F, K>(s[0], s[1], s[2], s[3], s[4], w[0]);
-    step<F, K>(s[4], s[0], s[1], s[2], s[3], w[1]);
-    step<F, K>(s[3], s[4], s[0], s[1], s[2], w[2]);
-    step<F, K>(s[2], s[3], s[4], s[0], s[1], w[3]);
-    step<F, K>(s[1], s[2], s[3], s[4], s[0], w[4]);
+  /// All indices are known when compiling, so that state and words can live in registers.
+  template <std::size_t... T>
+  [[gnu::always_inline]] static constexpr void all_steps(state& s, words& w,
+                                                         std::index_sequence<T...>) noexcept {
+    (step<T>(s, w), ...);
   }
 
   static constexpr void compress_portable(state& chain, const std::byte* block) noexcept {
-    std::array<std::uint32_t, 80> w{};
-    for (std::size_t t = 0; t < 16; ++t) w[t] = load_be<std::uint32_t>(block + 4 * t);
-    for (std::size_t t = 16; t < 80; ++t) {
-      w[t] = std::rotl(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
-    }
-
+    words w{};
+    for (std::size_t t = 0; t < w.size(); ++t) w[t] = load_be<std::uint32_t>(block + 4 * t);
     auto s = chain;
-    for (std::size_t t = 0; t < 20; t += 5) five_steps<choose, 0x5a827999>(s, w.data() + t);
-    for (std::size_t t = 20; t < 40; t += 5) five_steps<parity, 0x6ed9eba1>(s, w.data() + t);
-    for (std::size_t t = 40; t < 60; t += 5) five_steps<majority, 0x8f1bbcdc>(s, w.data() + t);
-    for (std::size_t t = 60; t < 80; t += 5) five_steps<parity, 0xca62c1d6>(s, w.data() + t);
+    all_steps(s, w, std::make_index_sequence<80>{});
     for (std::size_t i = 0; i < chain.size(); ++i) chain[i] += s[i];
   }
 
   /// Takes `count` blocks of 64 bytes at `blocks` into `chain`.
   static constexpr void compress(state& chain, const std::byte* blocks,
                                  std::size_t count) noexcept {
+    if (!std::is_constant_evaluated() && hardware::sha1(chain, blocks, count)) return;
     for (; count > 0; --count, blocks += 64) compress_portable(chain, blocks);
   }
 };
