@@ -23,6 +23,17 @@ TEST_CASE("text: a decimal number is digits and nothing else", "[sdp]") {
   CHECK_FALSE(sdp::parse_decimal("10", 2, 1, 9));
 }
 
+TEST_CASE("text: a hexadecimal number is digits of either case and nothing else", "[sdp]") {
+  CHECK(sdp::parse_hex("0", 1) == 0U);
+  CHECK(sdp::parse_hex("0aF9", 4) == 0x0af9U);
+  CHECK(sdp::parse_hex("ffffffff", 8) == 0xffff'ffffU);
+  for (const auto* const bad : {"", "g", "G", "-1", "+1", "0x1", " 1", "1 ", "@", "`", "/", ":"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(sdp::parse_hex(bad, 4));
+  }
+  CHECK_FALSE(sdp::parse_hex("12345", 4));
+}
+
 TEST_CASE("text: fields are parted by single spaces", "[sdp]") {
   sdp::field_reader fields{"one  two"};
   CHECK(fields.next() == "one"sv);

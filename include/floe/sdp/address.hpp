@@ -47,17 +47,8 @@ using ipv6_groups = std::array<std::uint16_t, 8>;
 }
 
 [[nodiscard]] constexpr std::optional<std::uint16_t> parse_group(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 4) return std::nullopt;
-  std::uint32_t group = 0;
-  for (const char c : text) {
-    const auto digit = is_digit(c)              ? c - '0'
-                       : (c >= 'a' && c <= 'f') ? c - 'a' + 10
-                       : (c >= 'A' && c <= 'F') ? c - 'A' + 10
-                                                : -1;
-    if (digit < 0) return std::nullopt;
-    group = group * 16 + static_cast<std::uint32_t>(digit);
-  }
-  return static_cast<std::uint16_t>(group);
+  const auto group = parse_hex(text, 4);
+  return group ? std::optional{static_cast<std::uint16_t>(*group)} : std::nullopt;
 }
 
 [[nodiscard]] constexpr address from_groups(const ipv6_groups& groups) noexcept {

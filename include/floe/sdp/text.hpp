@@ -63,6 +63,28 @@ namespace floe::sdp {
   return static_cast<std::uint32_t>(number);
 }
 
+/// The value of a hexadecimal digit in either case; nullopt for anything else.
+[[nodiscard]] constexpr std::optional<std::uint32_t> parse_hex_digit(char c) noexcept {
+  if (is_digit(c)) return static_cast<std::uint32_t>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<std::uint32_t>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<std::uint32_t>(c - 'A' + 10);
+  return std::nullopt;
+}
+
+/// The number that 1 to `max_digits` (at most 8) hexadecimal digits stand for; nullopt for anything
+/// else.
+[[nodiscard]] constexpr std::optional<std::uint32_t> parse_hex(std::string_view text,
+                                                               std::size_t max_digits) noexcept {
+  if (text.empty() || text.size() > max_digits) return std::nullopt;
+  std::uint32_t number = 0;
+  for (const char c : text) {
+    const auto digit = parse_hex_digit(c);
+    if (!digit) return std::nullopt;
+    number = number * 16 + *digit;
+  }
+  return number;
+}
+
 /// Takes fields, parted by single spaces, off the front of a text. Two spaces in a row have an
 /// empty field between them.
 class field_reader {

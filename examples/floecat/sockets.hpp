@@ -1,0 +1,63 @@
+// UDP sockets and the addresses of this machine.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "floe/core/bytes.hpp"
+#include "floe/core/endpoint.hpp"
+
+namespace floecat {
+
+/// An address of this machine, and the interface that an IPv6 link-local one needs (else 0).
+struct local_address {
+  floe::address address;
+  std::uint32_t scope = 0;
+};
+
+/// The addresses of all interfaces that are up. Link-local ones only where a family has no others,
+/// loopback ones only where there is nothing else or `loopback` says so.
+[[nodiscard]] std::vector<local_address> usable_addresses(bool loopback);
+
+/// These addresses with their scopes, if they are addresses of this machine.
+[[nodiscard]] std::vector<local_address> with_scopes(const std::vector<floe::address>& addresses);
+
+/// A non-blocking UDP socket, bound to one address and a port of the system's choice.
+class udp_socket {
+ public:
+  /// nullopt when the system refuses; errno says why.
+  [[nodiscard]] static std::optional<udp_socket> open(const local_address& local);
+
+  udp_socket(udp_socket&& other) noexcept
+      : fd_{std::exchange(other.fd_, -1)}, scope_{other.scope_}, bound_{other.bound_} {}
+  udp_socket(const udp_socket&) = delete;
+  udp_socket& operator=(const udp_socket&) = delete;
+  udp_socket& operator=(udp_socket&&) = delete;
+  ~udp_socket();
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] const floe::endpoint& bound() const { return bound_; }
+
+  struct arrival {
+    floe::endpoint from;
+    std::size_t size = 0;
+  };
+
+  /// The next datagram, written to the front of `buffer`; nullopt when none waits.
+  [[nodiscard]] std::optional<arrival> receive(floe::byte_span buffer);
+
+  /// Sends, or returns the errno. What can't be sent is lost, as any datagram may be.
+  int send(const floe::endpoint& to, floe::byte_view bytes);
+
+ private:
+  udp_socket(int fd, std::uint32_t scope) : fd_{fd}, scope_{scope} {}
+
+  int fd_;
+  std::uint32_t scope_;
+  floe::endpoint bound_;
+};
+
+}  // namespace floecat

@@ -1,0 +1,180 @@
+#include "talk.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace floecat {
+
+namespace {
+
+/// As much as stdout may be behind before the peer is held up.
+constexpr std::size_t most_unprinted = 65'536;
+
+constexpr std::chrono::seconds default_patience{600};
+
+/// Hints are for people who watch.
+void hint(const std::string& text) {
+  if (isatty(STDERR_FILENO) == 1) session::complain(text);
+}
+
+}  // namespace
+
+talk::talk(session& host, const options& options)
+    : host_{host}, mode_{options.mode}, patience_{floe::after(
+                                            session::now(),
+                                            options.timeout.value_or(default_patience))} {
+  if (mode_ == mode::offer) gather();
+}
+
+floe::config talk::agent_config(floe::config config) {
+  // People carry lines slowly: until --timeout the other side may only not have ours yet.
+  config.presume_end_of_candidates = false;
+  return config;
+}
+
+void talk::gather() { host_.agent().gather(session::now()); }
+
+void talk::print_token() {
+  const auto credentials = host_.agent().local_credentials();
+  mine_.ufrag = credentials.ufrag;
+  mine_.password = credentials.password;
+  host_.print(write_token(mine_) + "\n");
+  hint(mode_ == mode::offer ? "give this line to the other person, and enter theirs here"
+                            : "give this line to the other person");
+}
+
+void talk::on_input(std::string_view bytes) {
+  input_ended_ = bytes.empty();
+  input_.append(bytes);
+  if (!theirs_known_) take_token_input();
+}
+
+bool talk::wants_input() const { return !theirs_known_ || input_.empty(); }
+
+/// The first line that is not blank is the token; what follows is data already.
+void talk::take_token_input() {
+  while (!theirs_known_ && !token_trouble_) {
+    const auto end = input_.find('\n');
+    const bool whole = end != std::string::npos;
+    if (!whole && !input_ended_ && input_.size() <= max_token) return;
+    const auto line = input_.substr(0, end);
+    input_.erase(0, whole ? end + 1 : end);
+    const bool blank = line.find_first_not_of(" \t\r") == std::string::npos;
+    if (!blank) return take_token(line);
+    if (!whole) token_trouble_ = "no line came in";
+  }
+}
+
+void talk::take_token(std::string_view line) {
+  const auto theirs = read_token(line);
+  if (!theirs) {
+    token_trouble_ = "that is no token, or a damaged one";
+    return;
+  }
+  auto& agent = host_.agent();
+  if (const auto set = agent.set_remote_credentials(theirs->ufrag, theirs->password); !set) {
+    token_trouble_ = make_error_code(set.error()).message();
+    return;
+  }
+  theirs_known_ = true;
+  for (const auto& candidate : theirs->candidates) {
+    const auto added = agent.add_remote(candidate);
+    if (added) host_.tell("remote " + host_.text_of(*added));
+  }
+  if (mode_ == mode::offer) {
+    agent.end_of_remote_candidates();  // and the peer has known ours for a while
+  } else {
+    gather();
+  }
+}
+
+void talk::on_event(const floe::event::any& event) {
+  if (const auto* const found = std::get_if<floe::event::local_candidate>(&event)) {
+    if (const auto* const row = host_.agent().local(found->id)) {
+      mine_.candidates.push_back(row->candidate);
+    }
+  }
+  if (std::holds_alternative<floe::event::gathering_done>(event)) print_token();
+  if (std::holds_alternative<floe::event::path_found>(event)) has_path_ = true;
+}
+
+/// Data from a source that only claims to be the peer can wait until it has answered a check: the
+/// pipe repeats it.
+void talk::on_payload(const floe::payload& payload) {
+  const bool first = !pipe_.established();
+  if (payload.verified) pipe_.handle_frame(session::now(), payload.bytes);
+  if (first && pipe_.established()) hint("connected");
+}
+
+void talk::on_signal(int number) { signal_ = number; }
+
+std::optional<int> talk::advance(floe::time_point now) {
+  pipe_.handle_timeout(now);
+  feed_pipe();
+  const auto ready = pipe_.readable();
+  if (!ready.empty() && host_.unprinted() < most_unprinted) {
+    host_.print(floe::as_text(ready));
+    pipe_.consume(ready.size());
+  }
+  send_frames(now);
+  const auto over = outcome(now);
+  if (over) {
+    pipe_.abort();
+    send_frames(now);
+  }
+  return over;
+}
+
+void talk::feed_pipe() {
+  if (!theirs_known_) return;
+  const auto part = std::min(pipe_.room(), input_.size());
+  pipe_.write(floe::as_byte_view(input_).first(part));
+  input_.erase(0, part);
+  if (input_ended_ && input_.empty()) pipe_.end();
+}
+
+void talk::send_frames(floe::time_point now) {
+  if (!has_path_) return;
+  std::array<std::byte, max_frame> frame{};
+  while (const auto size = pipe_.poll_frame(now, frame)) {
+    // Without a path at this moment the frame is lost, and repeated.
+    static_cast<void>(host_.send(floe::byte_view{frame}.first(size)));
+  }
+}
+
+std::optional<int> talk::outcome(floe::time_point now) {
+  const auto end = [](exit_code code, const std::string& why) {
+    session::complain(why);
+    return static_cast<int>(code);
+  };
+  if (signal_) return static_cast<int>(exit_code::signal) + *signal_;
+  if (token_trouble_) return end(exit_code::bad_token, *token_trouble_);
+  if (host_.output_broke()) return end(exit_code::local_trouble, "stdout is closed");
+  switch (pipe_.status()) {
+    case pipe::state::open:
+    case pipe::state::finished: break;
+    case pipe::state::closed:
+      if (pipe_.readable().empty()) return static_cast<int>(exit_code::well);
+      break;
+    case pipe::state::lost: return end(exit_code::peer_lost, "the peer fell silent");
+    case pipe::state::aborted: return end(exit_code::peer_lost, "the peer left before the end");
+  }
+  if (pipe_.status() == pipe::state::open &&
+      host_.agent().state() == floe::connection_state::failed) {
+    return pipe_.established() ? end(exit_code::peer_lost, "the path to the peer is gone")
+                               : end(exit_code::no_path, "no path to the peer");
+  }
+  if (!pipe_.established() && *patience_ <= now) {
+    return end(exit_code::timeout, theirs_known_ ? "no connection in time" : "no token in time");
+  }
+  return std::nullopt;
+}
+
+floe::deadline talk::next_timeout() const {
+  const auto next = has_path_ ? pipe_.next_timeout() : std::nullopt;
+  return pipe_.established() ? next : floe::earliest(next, patience_);
+}
+
+}  // namespace floecat
