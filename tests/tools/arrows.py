@@ -39,6 +39,10 @@ INTRINSICS = {"immintrin.h", "cpuid.h", "intrin.h", "arm_neon.h", "arm_acle.h", 
 # The one header that hands the crypto over to another library; floe.hpp does not include it.
 OPENSSL = "crypto/openssl.hpp"
 
+# Includes only, and leads to all others.
+UMBRELLA = "include/floe/floe.hpp"
+NOT_UNDER_IT = {f"include/floe/{OPENSSL}", "include/floe/fwd.hpp"}
+
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -76,14 +80,21 @@ def check(files):
         for match in INCLUDE.finditer(text):
             if reason := refusal(includer, match[1], match[2]):
                 yield f"{path}:{source.line_of(text, match.start())}: {match[2]}: {reason}"
-        if includer == "floe.hpp":
-            seen = {match[2].removeprefix("floe/") for match in INCLUDE.finditer(text)}
-            for header in files:
-                name = header.removeprefix("include/floe/")
-                if name not in seen | {includer, OPENSSL}:
-                    yield f"{path}: does not include {name}"
-            if INCLUDE.sub("", text.replace("#pragma once", "")).strip():
-                yield f"{path}: has more in it than includes"
+        if includer == "floe.hpp" and INCLUDE.sub("", text.replace("#pragma once", "")).strip():
+            yield f"{path}: has more in it than includes"
+    if UMBRELLA in files:
+        for path in sorted(files.keys() - reachable(UMBRELLA, files) - NOT_UNDER_IT):
+            yield f"{UMBRELLA}: does not lead to {path}"
+
+
+def reachable(start, files):
+    seen, todo = set(), [start]
+    while todo:
+        path = todo.pop()
+        if path in files and path not in seen:
+            seen.add(path)
+            todo += (f"include/{match[2]}" for match in INCLUDE.finditer(source.without_comments(files[path])))
+    return seen
 
 
 def header(name, text):
@@ -97,7 +108,9 @@ GOOD = [
     header("crypto/sha1.hpp", "#include <immintrin.h>"),
     header(OPENSSL, "#include <openssl/evp.h>"),
     header("hub/a.hpp", '// #include <thread>\n#include "floe/agent/agent.hpp"'),
-    header("floe.hpp", '#pragma once\n#include "floe/fwd.hpp"') | header("fwd.hpp", ""),
+    header("floe.hpp", '#pragma once\n#include "floe/hub/b.hpp"')
+    | header("hub/b.hpp", '#include "floe/core/a.hpp"')
+    | header("core/a.hpp", ""),
 ]
 
 BAD = [
