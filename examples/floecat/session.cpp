@@ -262,28 +262,37 @@ std::string session::text_of(floe::ice::remote_id id, std::string_view ufrag) co
   return row == nullptr ? "gone" : value_of(row->candidate, ufrag);
 }
 
-void session::tell_event(const floe::event::any& event) const {
+std::string session::ends_of(floe::ice::local_id local, floe::ice::remote_id remote) const {
+  const auto* const mine = agent_.local(local);
+  const auto* const theirs = agent_.remote(remote);
+  if (mine == nullptr || theirs == nullptr) return "gone gone";
+  return floecat::text_of(mine->candidate.address) + " " +
+         floecat::text_of(theirs->candidate.address);
+}
+
+void session::tell_event(const floe::event::any& event) {
   if (!verbose_) return;
-  const auto ends = [this](const auto& e) {
-    const auto* const local = agent_.local(e.local);
-    const auto* const remote = agent_.remote(e.remote);
-    if (local == nullptr || remote == nullptr) return std::string{"gone"};
-    return floecat::text_of(local->candidate.address) + " " +
-           floecat::text_of(remote->candidate.address);
+  const auto key = [](floe::ice::pair_id id) {
+    return id.index | std::uint32_t{id.generation} << 16U;
   };
   const overloaded teller{
       [&](const floe::event::local_candidate& e) { tell("local " + text_of(e.id)); },
       [&](const floe::event::learned_candidate& e) { tell("learned " + text_of(e.id)); },
       [&](const floe::event::state_changed& e) { tell("state " + std::string{to_text(e.to)}); },
-      [&](const floe::event::path_found& e) { tell("path " + ends(e)); },
-      [&](const floe::event::selected& e) { tell("selected " + ends(e)); },
+      [&](const floe::event::path_found& e) { tell("path " + ends_of(e.local, e.remote)); },
+      [&](const floe::event::selected& e) { tell("selected " + ends_of(e.local, e.remote)); },
       [&](const floe::event::role_changed& e) {
         tell(e.role == floe::ice::role::controlling ? "role controlling" : "role controlled");
       },
       [&](const floe::event::restarted&) { tell("restarted"); },
       [&](const floe::event::pair_changed& e) {
-        tell("pair " + std::string{floecat::text_of(e.to)} + " " + std::to_string(e.priority) +
-             " " + ends(e));
+        auto& pair = pairs_[key(e.id)];
+        pair = std::to_string(e.priority) + " " + ends_of(e.local, e.remote);
+        tell("pair " + std::string{floecat::text_of(e.to)} + " " + pair);
+      },
+      [&](const floe::event::pair_removed& e) {
+        tell("pair removed " + pairs_[key(e.id)]);
+        pairs_.erase(key(e.id));
       },
       [&](const floe::event::dropped& e) { tell("dropped " + std::to_string(e.count)); },
       [](const auto&) {},

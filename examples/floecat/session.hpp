@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -88,7 +89,8 @@ class session {
   void take_signals(program& p);
   void wait(program& p);
   void flush();
-  void tell_event(const floe::event::any& event) const;
+  void tell_event(const floe::event::any& event);
+  [[nodiscard]] std::string ends_of(floe::ice::local_id local, floe::ice::remote_id remote) const;
   void tell_totals() const;
 
   entropy entropy_;
@@ -102,6 +104,7 @@ class session {
   bool input_ended_ = false;
   bool signalled_ = false;
   int last_send_error_ = 0;
+  std::map<std::uint32_t, std::string> pairs_;  ///< as they were told, to name those that go
   std::array<std::byte, 65'536> buffer_{};
 };
 

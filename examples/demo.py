@@ -1,0 +1,388 @@
+#!/usr/bin/env python3
+"""Two floecat processes find each other over real sockets, and this script tells how.
+
+It carries their lines across, as two people or a server would, watches what they say they do, lets
+them exchange one message each way, and writes every datagram to a capture file.
+"""
+
+import argparse
+import os
+import pathlib
+import selectors
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+TIME_LIMIT = 4.0  # seconds for everything
+MESSAGES = {"A": "Hello B, here is A.", "B": "Hello A, here is B."}
+
+
+class Ending(Exception):
+    """Why the demo can't go on, as a sentence."""
+
+
+class Side:
+    """One floecat process: what it was told, what it said, and when."""
+
+    def __init__(self, name, role, floecat, directory, options):
+        self.name, self.role = name, role
+        self.capture = os.path.join(directory, name + ".pcap")
+        command = [floecat, "lines", "--role", role, "--verbose", "--pcap", self.capture, *options]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
+        self.pieces = {self.process.stdout: b"", self.process.stderr: b""}
+        self.lines = []       # what the peer must be told
+        self.candidates = []  # (endpoint, type, priority)
+        self.gathered = False
+        self.selected = None  # (own endpoint, peer's endpoint)
+        self.received = []    # messages
+        self.events = []      # (seconds, words), as --verbose tells them
+        self.clock = 0.0
+        self.complaints = []
+
+    def tell(self, text):
+        try:
+            self.process.stdin.write(text.encode())
+            self.process.stdin.flush()
+        except OSError:
+            pass  # it has ended, and its closed stdout will say so
+
+    def read(self, stream):
+        """Takes what the process wrote; returns False when it wrote its last."""
+        piece = os.read(stream.fileno(), 65536)
+        *lines, self.pieces[stream] = (self.pieces[stream] + piece).split(b"\n")
+        for line in lines:
+            words = line.decode(errors="replace").split()
+            if words:
+                (self.on_word if stream is self.process.stdout else self.on_report)(words)
+        return bool(piece)
+
+    def on_word(self, words):
+        word, rest = words[0], words[1:]
+        if word in ("ufrag", "pwd", "candidate", "end-of-candidates"):
+            self.lines.append(" ".join(words) + "\n")
+        if word == "candidate":
+            self.candidates.append((endpoint(rest[4], rest[5]), rest[7], int(rest[3])))
+        elif word == "end-of-candidates":
+            self.gathered = True
+        elif word == "selected":
+            peer = rest[rest.index("|") + 1:]
+            self.selected = (endpoint(rest[4], rest[5]), endpoint(peer[4], peer[5]))
+        elif word == "rx":
+            self.received.append(bytes.fromhex(rest[0]).decode(errors="replace"))
+        elif word == "error" or (word == "state" and rest[0] == "failed"):
+            self.complaints.append(" ".join(words))
+
+    def on_report(self, words):
+        if words[0] != "floecat:" and words[0] != "floecat":
+            return
+        if words[0] == "floecat:":
+            self.complaints.append(" ".join(words[1:]))
+        elif words[2] == "clock":
+            self.clock = float(words[3])
+        else:
+            self.events.append((self.clock + float(words[1]) / 1000, words[2:]))
+
+    def when(self, word):
+        """When the first (or, of candidates, the last) such event happened."""
+        times = [at for at, words in self.events if words[0] == word]
+        return (times[-1] if word == "remote" else times[0]) if times else None
+
+    def ending(self):
+        code = self.process.wait()
+        return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+
+class Demo:
+    """Both sides, and the loop that listens to them."""
+
+    def __init__(self, sides, kill_after):
+        self.sides = sides
+        self.kill_after = kill_after
+        self.kill_at = None
+        self.deadline = time.monotonic() + TIME_LIMIT
+        self.selector = selectors.DefaultSelector()
+        for side in sides:
+            for stream in side.pieces:
+                self.selector.register(stream, selectors.EVENT_READ, side)
+
+    def until(self, done, waiting_for):
+        """Listens until done() holds."""
+        while not done():
+            now = time.monotonic()
+            if self.kill_at and now >= self.kill_at:
+                self.sides[1].process.kill()
+                self.kill_at = None
+            if now >= self.deadline:
+                complaints = [f"{s.name}: {c}" for s in self.sides for c in s.complaints]
+                raise Ending("; ".join([f"no {waiting_for} within {TIME_LIMIT:.0f} s"] + complaints))
+            wake = min(self.deadline, self.kill_at or self.deadline)
+            for key, _ in self.selector.select(max(0.0, wake - now)):
+                self.listen(key.data, key.fileobj, waiting_for)
+
+    def listen(self, side, stream, waiting_for):
+        if side.read(stream):
+            return
+        self.selector.unregister(stream)
+        if stream is side.process.stdout:
+            while side.read(side.process.stderr):
+                pass
+            why = "".join(f" ({c})" for c in side.complaints)
+            raise Ending(f"{side.name} {side.ending()} before any {waiting_for}{why}")
+
+    def exchange_lines(self):
+        """What signalling does: each side's lines to the other."""
+        self.until(lambda: all(s.gathered for s in self.sides), "candidates were gathered")
+        start = time.monotonic()
+        if self.kill_after is not None:
+            self.kill_at = start + self.kill_after / 1000
+        for side, peer in zip(self.sides, reversed(self.sides)):
+            side.tell("".join(peer.lines))
+        return start
+
+    def exchange_messages(self):
+        a, b = self.sides
+        for side, peer in ((a, b), (b, a)):
+            side.tell(f"send {MESSAGES[side.name].encode().hex()}\n")
+        self.until(lambda: a.received and b.received, "messages arrived")
+
+    def finish(self):
+        """Lets both end by themselves, and hears the rest of what they say."""
+        for side in self.sides:
+            side.tell("quit\n")
+        for side in self.sides:
+            for stream in side.pieces:
+                while side.read(stream):
+                    pass
+            if side.process.wait() != 0:
+                raise Ending(f"{side.name} {side.ending()} after all was done")
+
+
+def endpoint(host, port):
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+# ---- the capture: every datagram once ------------------------------------------------------------
+
+
+def records(path):
+    """The time stamp, source, UDP data and raw record of each packet."""
+    data = pathlib.Path(path).read_bytes() if os.path.exists(path) else b""
+    at = 24
+    while at + 16 <= len(data):
+        seconds, nanoseconds, size, _ = struct.unpack_from(">4I", data, at)
+        packet = data[at + 16:at + 16 + size]
+        if len(packet) == size:
+            yield (seconds, nanoseconds), source(packet), udp_data(packet), data[at:at + 16 + size]
+        at += 16 + size
+
+
+def header_size(packet):
+    return 20 if packet[0] >> 4 == 4 else 40
+
+
+def source(packet):
+    if packet[0] >> 4 == 4:
+        host = socket.inet_ntop(socket.AF_INET, packet[12:16])
+    else:
+        host = socket.inet_ntop(socket.AF_INET6, packet[8:24])
+    return endpoint(host, struct.unpack_from(">H", packet, header_size(packet))[0])
+
+
+def udp_data(packet):
+    return packet[header_size(packet) + 8:]
+
+
+def merge_captures(sides, path):
+    """Writes what each side sent, in the order of time. Returns the UDP data of every datagram."""
+    merged = []
+    for side in sides:
+        own = {e for e, _, _ in side.candidates}
+        merged += [r for r in records(side.capture) if r[1] in own]
+    merged.sort(key=lambda r: r[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    header = struct.pack(">IHHIIII", 0xa1b23c4d, 2, 4, 0, 0, 65536, 101)
+    path.write_bytes(header + b"".join(raw for _, _, _, raw in merged))
+    return [data for _, _, data, _ in merged]
+
+
+# ---- the story -----------------------------------------------------------------------------------
+
+
+def title(text):
+    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}")
+
+
+def table(rows, indent="  "):
+    """Prints rows in columns; numbers stand right, words left."""
+    if not rows:
+        return
+    number = [column[-1].replace(".", "").isdigit() for column in zip(*rows)]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        cells = [c.rjust(w) if n else c.ljust(w) for c, w, n in zip(row, widths, number)]
+        print((indent + "  ".join(cells)).rstrip())
+
+
+def tell_candidates(sides):
+    title("Candidates: where each side might be reached")
+    table([(s.name, e, kind, f"priority {priority}")
+           for s in sides for e, kind, priority in s.candidates])
+
+
+def number_pairs(sides):
+    """Pairs as (A's endpoint, B's endpoint), best first, with the priority both sides agree on."""
+    priorities = {}
+    for side in sides:
+        for _, words in side.events:
+            if words[0] == "pair":
+                priorities[pair_of(side, words[3:5])] = int(words[2])
+    best_first = sorted(priorities, key=priorities.get, reverse=True)
+    return {pair: (number, priorities[pair]) for number, pair in enumerate(best_first, 1)}
+
+
+def pair_of(side, ends):
+    return tuple(ends if side.name == "A" else reversed(ends))
+
+
+def tell_pairs(pairs):
+    title("Pairs: every way from A to B, best first")
+    table([(str(number), f"A {a}", f"B {b}", f"priority {priority}")
+           for (a, b), (number, priority) in pairs.items()])
+
+
+def happenings(sides, pairs, start):
+    """What each side says of its pairs, as (ms, side, pair, what), in the order of time."""
+    said = {"path": "can carry data", "selected": "selected"}
+    for side in sides:
+        for at, words in side.events:
+            ms = f"{(at - start) * 1000:.1f}"
+            if at < start or words[0] not in ("pair", "path", "selected"):
+                continue
+            ends = words[3:5] if words[0] == "pair" else words[1:3]
+            if pair_of(side, ends) in pairs:
+                number = pairs[pair_of(side, ends)][0]
+                yield at, ms, side.name, number, said.get(words[0], words[1])
+
+
+def tell_checks(sides, pairs, start):
+    title("Checks: each pair's state as time goes by (each side starts one check per 50 ms at most)")
+    rows = []
+    for _, ms, name, number, what in sorted(happenings(sides, pairs, start)):
+        if rows and rows[-1][:3] == [ms, name, number]:
+            rows[-1][3] += ", " + what
+        else:
+            rows.append([ms, name, number, what])
+    columns = [("ms", "A says", "B says")]
+    for ms, name, number, what in rows:
+        text = f"pair {number} {what}"
+        columns.append((ms, text, "") if name == "A" else (ms, "", text))
+    table(columns)
+
+
+def tell_result(sides, pairs, start, datagrams):
+    a = sides[0]
+    chosen = pairs[a.selected][0]
+    known = max(s.when("remote") for s in sides)
+    first = min(s.when("path") for s in sides)
+    valid = max(s.when("path") for s in sides)
+    settled = max(s.when("selected") for s in sides)
+
+    def since(at):
+        return f"{max(0.0, at - known) * 1000:.1f}"
+
+    data = [d for d in datagrams if d.decode(errors="replace") in MESSAGES.values()]
+    checks = [d for d in datagrams if d not in data]
+    title("Result")
+    print(f"  pair {chosen} is selected by both: A {a.selected[0]} and B {a.selected[1]}\n")
+    print("  from the moment both sides knew all candidates")
+    table([("to the first valid pair", since(first), "ms"),
+           ("to a valid pair on both sides", since(valid), "ms"),
+           ("to the selected pair on both sides", since(settled), "ms")], "    ")
+    print("\n  datagrams used")
+    table([("to connect", str(len(checks)), f"with {sum(map(len, checks))} bytes of UDP data"),
+           ("for the messages", str(len(data)), f"with {sum(map(len, data))} bytes of UDP data")],
+          "    ")
+
+
+def tell_messages(sides):
+    title("Messages: one each way, over the selected pair")
+    for side, peer in zip(sides, reversed(sides)):
+        print(f"  {side.name} to {peer.name}: {peer.received[0]!r} delivered")
+
+
+def play(demo, capture):
+    """The whole demo. Tells what can be told even when it ends early."""
+    sides = demo.sides
+    start = None
+    try:
+        start = demo.exchange_lines()
+        tell_candidates(sides)
+        demo.until(lambda: all(s.selected for s in sides), "pair was selected by both sides")
+        if sides[0].selected != tuple(reversed(sides[1].selected)):
+            raise Ending("A and B selected different pairs")
+        demo.exchange_messages()
+        if any(p.received != [MESSAGES[s.name]] for s, p in zip(sides, reversed(sides))):
+            raise Ending("a message arrived changed")
+        demo.finish()
+    finally:
+        pairs = number_pairs(sides)
+        if start is not None and pairs:
+            tell_pairs(pairs)
+            tell_checks(sides, pairs, start)
+        datagrams = merge_captures(sides, capture)
+    tell_result(sides, pairs, start, datagrams)
+    tell_messages(sides)
+    return len(datagrams)
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("floecat", help="the floecat program")
+    parser.add_argument("--pcap", type=pathlib.Path, metavar="FILE",
+                        help="where the datagrams go (default: demo.pcap in the build directory)")
+    parser.add_argument("--bind", action="append", default=[], metavar="ADDRESS",
+                        help="use this local address only; may be repeated")
+    parser.add_argument("--loopback", action="store_true", help="use loopback addresses as well")
+    parser.add_argument("--kill-after", type=float, metavar="MS",
+                        help="kill B so long after the lines were handed over")
+    arguments = parser.parse_args()
+    if arguments.pcap is None:
+        arguments.pcap = pathlib.Path(arguments.floecat).resolve().parent.parent / "demo.pcap"
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    options = [word for address in arguments.bind for word in ("--bind", address)]
+    options += ["--loopback"] if arguments.loopback else []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    print("Two programs that share nothing but a few lines of text look for a path to each other.")
+    print("A is controlling: it settles which pair is used. B is controlled.")
+    sides = []
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            for name, role in (("A", "controlling"), ("B", "controlled")):
+                sides.append(Side(name, role, arguments.floecat, directory, options))
+            count = play(Demo(sides, arguments.kill_after), arguments.pcap)
+            print(f"\nAll {count} datagrams are in {arguments.pcap} (for Wireshark or tshark).")
+        except Ending as why:
+            print(f"\nThe demo ended early: {why}.")
+            print(f"The datagrams until then are in {arguments.pcap}.")
+            return 1
+        except OSError as why:
+            print(f"\nThe demo could not run: {why}.")
+            return 1
+        finally:
+            for side in sides:
+                side.process.kill()
+                side.process.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
