@@ -32,6 +32,10 @@ static_assert(code(sha1_key{vectors::text_bytes("Jefe")},
                    vectors::text_bytes("what do ya want for nothing?")) ==
               vectors::from_hex("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
 
+static_assert(crypto::hmac_code(sha1_key{vectors::text_bytes("Jefe")},
+                                vectors::text_bytes("7hat do ya want for nothing?"), 0x40000000) ==
+              vectors::from_hex("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
+
 TEST_CASE("hmac with sha1 gives the published codes", "[crypto]") {
   for (const auto& v : vectors::digests) {
     if (v.what != vectors::algorithm::hmac_sha1) continue;
@@ -56,6 +60,19 @@ TEST_CASE("hmac with sha1 agrees with OpenSSL for keys and messages of many size
            reinterpret_cast<unsigned char*>(expected.data()), &written);
       REQUIRE(code(key, data) == expected);
     }
+  }
+}
+
+TEST_CASE("hmac_code takes the first four bytes flipped, and no others", "[crypto]") {
+  const sha1_key key{vectors::text_bytes("key")};
+  for (std::size_t size = 4; size <= 200; ++size) {
+    std::vector<std::byte> message(size);
+    for (std::size_t i = 0; i < size; ++i) message[i] = static_cast<std::byte>(i * 7 + 3);
+    CHECK(crypto::hmac_code(key, message) == code(key, message));
+    auto flipped = message;
+    flipped[0] ^= std::byte{0x81};
+    flipped[3] ^= std::byte{0x18};
+    CHECK(crypto::hmac_code(key, message, 0x81000018) == code(key, flipped));
   }
 }
 

@@ -1,37 +1,15 @@
 #include "floe/crypto/x86.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "catch.hpp"
-#include "floe/crypto/crc32.hpp"
-#include "floe/crypto/sha1.hpp"
-#include "floe/crypto/sha256.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;
-
-namespace {
-
-std::vector<std::byte> noise(std::size_t size) {
-  std::vector<std::byte> bytes(size);
-  std::uint32_t state = 7;
-  for (auto& b : bytes) {
-    state = state * 1664525U + 1013904223U;
-    b = static_cast<std::byte>(state >> 24U);
-  }
-  return bytes;
-}
-
-}  // namespace
-
-// Powers of x that are published for this polynomial, for folding by one block.
-static_assert(x86::detail::crc32_power(128 + 32) == 0x1751997d0);
-static_assert(x86::detail::crc32_power(128 - 32) == 0x0ccaa009e);
 
 TEST_CASE("x86: the CPU is asked once", "[crypto]") {
   CHECK(&x86::features() == &x86::features());
@@ -39,48 +17,29 @@ TEST_CASE("x86: the CPU is asked once", "[crypto]") {
   CHECK(x86::features().carryless_multiply == x86::detect().carryless_multiply);
 }
 
-TEST_CASE("x86: SHA-1 equals the portable one, block by block and many at once", "[crypto]") {
-  if (!x86::features().sha) return;
-  const auto bytes = noise(20 * 64 + 16);
-  for (std::size_t shift = 0; shift < 16; ++shift) {
-    for (std::size_t count = 0; count <= 20; ++count) {
-      auto state = crypto::detail::sha1_algorithm::initial;
-      auto expected = state;
-      x86::sha1(state, bytes.data() + shift, count);
-      for (std::size_t i = 0; i < count; ++i) {
-        crypto::detail::sha1_algorithm::compress_portable(expected, bytes.data() + shift + 64 * i);
-      }
-      REQUIRE(state == expected);
-    }
-  }
+namespace {
+
+[[gnu::target("ssse3")]] std::array<std::byte, 16>
+padded_bytes(const std::vector<std::byte>& message, std::size_t at) {
+  std::array<std::byte, 16> out{};
+  x86::detail::store(out.data(), x86::detail::padded_bytes(message.data(), message.size(), at));
+  return out;
 }
 
-TEST_CASE("x86: SHA-256 equals the portable one, block by block and many at once", "[crypto]") {
-  if (!x86::features().sha) return;
-  const auto bytes = noise(20 * 64 + 16);
-  for (std::size_t shift = 0; shift < 16; ++shift) {
-    for (std::size_t count = 0; count <= 20; ++count) {
-      auto state = crypto::detail::sha256_algorithm::initial;
-      auto expected = state;
-      x86::sha256(state, crypto::detail::sha256_constants, bytes.data() + shift, count);
-      for (std::size_t i = 0; i < count; ++i) {
-        crypto::detail::sha256_algorithm::compress_portable(expected,
-                                                            bytes.data() + shift + 64 * i);
-      }
-      REQUIRE(state == expected);
-    }
-  }
-}
+}  // namespace
 
-TEST_CASE("x86: sixteen bytes stand for any number of words before them", "[crypto]") {
-  if (!x86::features().carryless_multiply) return;
-  const auto bytes = noise(4096 + 16);
-  for (std::size_t size = 16; size <= 4096; size += 4) {
-    for (const std::uint32_t start : {0U, 0xffffffffU, 0x12345678U}) {
-      const auto* const from = bytes.data() + size % 16;
-      const auto shortened = x86::crc32_shorten(start, from, size);
-      REQUIRE(crypto::detail::crc32_portable(0, shortened.data(), shortened.size()) ==
-              crypto::detail::crc32_portable(start, from, size));
+TEST_CASE("x86: padding in registers is the message, the mark and zeros", "[crypto]") {
+  if (!x86::features().sha) return;
+  for (std::size_t size = 0; size <= 130; ++size) {
+    std::vector<std::byte> message(size);
+    for (std::size_t i = 0; i < size; ++i) message[i] = static_cast<std::byte>(i + 1);
+    std::vector<std::byte> padded(208);
+    std::copy(message.begin(), message.end(), padded.begin());
+    padded[size] = std::byte{0x80};
+    for (std::size_t at = 0; at < 192; at += 16) {
+      const auto* const expected = padded.data() + at;
+      const auto found = padded_bytes(message, at);
+      REQUIRE(std::equal(found.begin(), found.end(), expected));
     }
   }
 }

@@ -31,6 +31,7 @@ concept block_algorithm = requires(typename A::state& state, const std::byte* bl
 template <block_algorithm Algorithm>
 class block_hash {
  public:
+  using algorithm = Algorithm;
   using state = typename Algorithm::state;
 
   static constexpr std::size_t block_size = 64;

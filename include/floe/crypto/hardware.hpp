@@ -1,9 +1,8 @@
 // The CPU's own hash instructions, where it has them.
 //
 // owns:     the choice, made once when first asked
-// does not: hold any portable code; a function that returns false did nothing, and its caller goes
-// on
-//           with its own
+// does not: hold any portable code; a function that answers false or nullopt did nothing, and its
+//           caller goes on with its own
 #pragma once
 
 #include <array>
@@ -11,48 +10,83 @@
 #include <cstdint>
 #include <optional>
 
-#if defined(__x86_64__) && defined(__GNUC__)
 #include "floe/crypto/x86.hpp"
-#endif
+#include "floe/crypto/x86_crc32.hpp"
+#include "floe/crypto/x86_sha1.hpp"
+#include "floe/crypto/x86_sha256.hpp"
 
 namespace floe::crypto::hardware {
 
-/// Takes `count` blocks into a SHA-1 state.
-[[nodiscard]] inline bool sha1([[maybe_unused]] std::array<std::uint32_t, 5>& chain,
-                               [[maybe_unused]] const std::byte* blocks,
-                               [[maybe_unused]] std::size_t count) noexcept {
+using sha1_state = std::array<std::uint32_t, 5>;
+using sha256_state = std::array<std::uint32_t, 8>;
+using sha256_constants = std::array<std::uint32_t, 64>;
+
 #if defined(__x86_64__) && defined(__GNUC__)
-  if (x86::features().sha) {
-    x86::sha1(chain, blocks, count);
-    return true;
-  }
-#endif
-  return false;
+
+/// Takes `count` blocks into a SHA-1 state.
+[[nodiscard]] inline bool sha1(sha1_state& chain, const std::byte* blocks,
+                               std::size_t count) noexcept {
+  if (!x86::features().sha) return false;
+  x86::sha1(chain, blocks, count);
+  return true;
 }
 
 /// Takes `count` blocks into a SHA-256 state.
-[[nodiscard]] inline bool sha256([[maybe_unused]] std::array<std::uint32_t, 8>& chain,
-                                 [[maybe_unused]] const std::array<std::uint32_t, 64>& constants,
-                                 [[maybe_unused]] const std::byte* blocks,
-                                 [[maybe_unused]] std::size_t count) noexcept {
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (x86::features().sha) {
-    x86::sha256(chain, constants, blocks, count);
-    return true;
-  }
-#endif
-  return false;
+[[nodiscard]] inline bool sha256(sha256_state& chain, const sha256_constants& constants,
+                                 const std::byte* blocks, std::size_t count) noexcept {
+  if (!x86::features().sha) return false;
+  x86::sha256(chain, constants, blocks, count);
+  return true;
+}
+
+/// The HMAC of `size` bytes from the states of a prepared key, with the first four bytes XORed with
+/// the big-endian number `flip`.
+[[nodiscard]] inline std::optional<std::array<std::byte, 20>>
+hmac_sha1(const sha1_state& inner, const sha1_state& outer, const std::byte* message,
+          std::size_t size, std::uint32_t flip) noexcept {
+  if (!x86::features().sha) return std::nullopt;
+  return x86::hmac_sha1(inner, outer, message, size, flip);
+}
+
+[[nodiscard]] inline std::optional<std::array<std::byte, 32>>
+hmac_sha256(const sha256_state& inner, const sha256_state& outer, const sha256_constants& constants,
+            const std::byte* message, std::size_t size, std::uint32_t flip) noexcept {
+  if (!x86::features().sha) return std::nullopt;
+  return x86::hmac_sha256(inner, outer, constants, message, size, flip);
 }
 
 /// Sixteen bytes that take a CRC-32 register from 0 to where these bytes take it from `crc`.
 /// in: a size of at least 16, a multiple of 4
 [[nodiscard]] inline std::optional<std::array<std::byte, 16>>
-crc32_shorten([[maybe_unused]] std::uint32_t crc, [[maybe_unused]] const std::byte* data,
-              [[maybe_unused]] std::size_t size) noexcept {
-#if defined(__x86_64__) && defined(__GNUC__)
-  if (x86::features().carryless_multiply) return x86::crc32_shorten(crc, data, size);
-#endif
+crc32_shorten(std::uint32_t crc, const std::byte* data, std::size_t size) noexcept {
+  if (!x86::features().carryless_multiply) return std::nullopt;
+  return x86::crc32_shorten(crc, data, size);
+}
+
+#else
+
+[[nodiscard]] inline bool sha1(sha1_state&, const std::byte*, std::size_t) noexcept {
+  return false;
+}
+[[nodiscard]] inline bool sha256(sha256_state&, const sha256_constants&, const std::byte*,
+                                 std::size_t) noexcept {
+  return false;
+}
+[[nodiscard]] inline std::optional<std::array<std::byte, 20>>
+hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*, std::size_t,
+          std::uint32_t) noexcept {
   return std::nullopt;
 }
+[[nodiscard]] inline std::optional<std::array<std::byte, 32>>
+hmac_sha256(const sha256_state&, const sha256_state&, const sha256_constants&, const std::byte*,
+            std::size_t, std::uint32_t) noexcept {
+  return std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::array<std::byte, 16>>
+crc32_shorten(std::uint32_t, const std::byte*, std::size_t) noexcept {
+  return std::nullopt;
+}
+
+#endif
 
 }  // namespace floe::crypto::hardware

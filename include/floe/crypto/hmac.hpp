@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <gsl/assert>
 #include <type_traits>
 
@@ -19,9 +20,15 @@ namespace floe::crypto {
 /// so that the time tells nothing about where they differ (RFC 8489 §16); the sizes are no secret.
 [[nodiscard]] constexpr bool equal_constant_time(byte_view a, byte_view b) noexcept {
   if (a.empty() || a.size() != b.size()) return false;
-  std::byte difference{};
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= a.data()[i] ^ b.data()[i];
-  return difference == std::byte{};
+  std::uint32_t difference = 0;
+  std::size_t at = 0;
+  for (; a.size() - at >= sizeof(difference); at += sizeof(difference)) {
+    difference |= load_be<std::uint32_t>(a.data() + at) ^ load_be<std::uint32_t>(b.data() + at);
+  }
+  for (; at < a.size(); ++at) {
+    difference |= std::to_integer<std::uint32_t>(a.data()[at] ^ b.data()[at]);
+  }
+  return difference == 0;
 }
 
 /// A key ready for use: the hash states after the inner and the outer key block, so that a message
@@ -113,5 +120,33 @@ class hmac {
   const hmac_key<Hash>* key_;
   Hash inner_;
 };
+
+/// The code of a whole message, with its first four bytes taken XORed with the big-endian number
+/// `flip`, so that a field of it may be hashed with another value than it has.
+/// in: a key that is not empty(); at least four bytes when there is something to flip
+/// cost: the block operations; on a CPU that hashes by itself the bytes are not even copied
+template <class Hash>
+[[nodiscard]] constexpr typename Hash::digest
+hmac_code(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip = 0) noexcept {
+  Expects(!key.empty() && (flip == 0 || message.size() >= sizeof(flip)));
+  if constexpr (requires { Hash::algorithm::hmac; }) {
+    if (!std::is_constant_evaluated()) {
+      const auto code =
+          Hash::algorithm::hmac(key.inner(), key.outer(), message.data(), message.size(), flip);
+      if (code) return *code;
+    }
+  }
+  hmac<Hash> code{key};
+  if (flip != 0) {
+    std::array<std::byte, Hash::block_size> first{};
+    const auto copied = std::min(message.size(), first.size());
+    std::copy_n(message.data(), copied, first.begin());
+    store_be(first.data(), load_be<std::uint32_t>(first.data()) ^ flip);
+    code.update({first.data(), copied});
+    message = message.subspan(copied);
+  }
+  code.update(message);
+  return code.finish();
+}
 
 }  // namespace floe::crypto

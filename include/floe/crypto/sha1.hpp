@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -73,6 +74,13 @@ struct sha1_algorithm {
                                  std::size_t count) noexcept {
     if (!std::is_constant_evaluated() && hardware::sha1(chain, blocks, count)) return;
     for (; count > 0; --count, blocks += 64) compress_portable(chain, blocks);
+  }
+
+  /// A whole HMAC from the states of a prepared key, where the CPU can do it; see hmac_code().
+  [[nodiscard]] static std::optional<std::array<std::byte, 20>>
+  hmac(const state& inner, const state& outer, const std::byte* message, std::size_t size,
+       std::uint32_t flip) noexcept {
+    return hardware::hmac_sha1(inner, outer, message, size, flip);
   }
 };
 

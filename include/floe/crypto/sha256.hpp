@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -83,6 +84,13 @@ struct sha256_algorithm {
       return;
     }
     for (; count > 0; --count, blocks += 64) compress_portable(chain, blocks);
+  }
+
+  /// A whole HMAC from the states of a prepared key, where the CPU can do it; see hmac_code().
+  [[nodiscard]] static std::optional<std::array<std::byte, 32>>
+  hmac(const state& inner, const state& outer, const std::byte* message, std::size_t size,
+       std::uint32_t flip) noexcept {
+    return hardware::hmac_sha256(inner, outer, sha256_constants, message, size, flip);
   }
 };
 

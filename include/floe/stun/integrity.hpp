@@ -5,8 +5,6 @@
 // authenticate() makes an authenticated.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,15 +39,10 @@ template <class Hash>
 [[nodiscard]] constexpr typename Hash::digest
 integrity_over(byte_view front, std::size_t value_size,
                const crypto::hmac_key<Hash>& key) noexcept {
-  std::array<std::byte, Hash::block_size> first{};
-  const auto patched = std::min(front.size(), first.size());
-  std::copy_n(front.data(), patched, first.begin());
-  store_be(first.data() + 2, static_cast<std::uint16_t>(front.size() - header_size +
-                                                        attribute_header_size + value_size));
-  crypto::hmac<Hash> code{key};
-  code.update({first.data(), patched});
-  code.update(front.subspan(patched));
-  return code.finish();
+  const auto claimed = load_be<std::uint16_t>(front.data() + 2);
+  const auto length = front.size() - header_size + attribute_header_size + value_size;
+  // Type and length make up the first word, so the difference of lengths is that of the words.
+  return crypto::hmac_code(key, front, claimed ^ static_cast<std::uint32_t>(length));
 }
 
 }  // namespace detail

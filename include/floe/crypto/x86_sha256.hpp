@@ -1,0 +1,161 @@
+// SHA-256 and HMAC-SHA256 by the SHA extensions of x86-64.
+//
+// owns:     the rounds, and a whole HMAC that leaves the registers only with its result
+// does not: derive keys; it goes on from the states of a prepared key
+// invariant: empty on other machines and compilers, so that it can be included everywhere.
+#pragma once
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "floe/crypto/x86.hpp"
+
+namespace floe::crypto::x86 {
+
+namespace detail {
+
+/// The instructions want the first word of four in the highest place in the state, but in the
+/// lowest in the message.
+struct sha256_registers {
+  __m128i abef;
+  __m128i cdgh;
+  __m128i words[4];  ///< the last 16 message words
+};
+
+/// The state in the order of its words.
+struct sha256_state {
+  __m128i abcd;
+  __m128i efgh;
+};
+
+[[gnu::target("ssse3"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha256_words(__m128i bytes) noexcept {
+  return _mm_shuffle_epi8(bytes, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203));
+}
+
+/// Rounds 4 G to 4 G + 3.
+template <int G>
+[[gnu::target("sha,sse4.1"), gnu::always_inline]] inline void
+sha256_group(sha256_registers& r, const std::uint32_t* constants) noexcept {
+  auto& w = r.words[G % 4];
+  if constexpr (G >= 4) {
+    const auto last = r.words[(G + 3) % 4];
+    const auto seven_back = _mm_alignr_epi8(last, r.words[(G + 2) % 4], 4);
+    w = _mm_sha256msg2_epu32(
+        _mm_add_epi32(_mm_sha256msg1_epu32(w, r.words[(G + 1) % 4]), seven_back), last);
+  }
+  const auto input = _mm_add_epi32(w, load(constants + 4 * G));
+  r.cdgh = _mm_sha256rnds2_epu32(r.cdgh, r.abef, input);
+  r.abef = _mm_sha256rnds2_epu32(r.abef, r.cdgh, _mm_shuffle_epi32(input, 0x0e));
+}
+
+template <int... G>
+[[gnu::target("sha,sse4.1"), gnu::always_inline]] inline void
+sha256_groups(sha256_registers& r, const std::uint32_t* constants,
+              std::integer_sequence<int, G...>) noexcept {
+  (sha256_group<G>(r, constants), ...);
+}
+
+/// Takes the block that is in the words.
+[[gnu::target("sha,sse4.1"), gnu::always_inline]] inline void
+sha256_block(sha256_registers& r, const std::uint32_t* constants) noexcept {
+  const auto abef = r.abef;
+  const auto cdgh = r.cdgh;
+  sha256_groups(r, constants, std::make_integer_sequence<int, 16>{});
+  r.abef = _mm_add_epi32(r.abef, abef);
+  r.cdgh = _mm_add_epi32(r.cdgh, cdgh);
+}
+
+[[gnu::target("sse4.1"), gnu::always_inline]] inline void
+sha256_take(sha256_registers& r, const std::array<std::uint32_t, 8>& chain) noexcept {
+  const auto badc = _mm_shuffle_epi32(load(chain.data()), 0xb1);
+  const auto hgfe = _mm_shuffle_epi32(load(chain.data() + 4), 0x1b);
+  r.abef = _mm_alignr_epi8(badc, hgfe, 8);
+  r.cdgh = _mm_blend_epi16(hgfe, badc, 0xf0);
+}
+
+[[gnu::target("sse4.1"), gnu::always_inline]] [[nodiscard]] inline sha256_state
+sha256_give(const sha256_registers& r) noexcept {
+  const auto feba = _mm_shuffle_epi32(r.abef, 0x1b);
+  const auto dchg = _mm_shuffle_epi32(r.cdgh, 0xb1);
+  return {_mm_blend_epi16(feba, dchg, 0xf0), _mm_alignr_epi8(dchg, feba, 8)};
+}
+
+[[gnu::target("ssse3"), gnu::always_inline]] inline void
+sha256_load_block(sha256_registers& r, const std::byte* block) noexcept {
+  for (int i = 0; i < 4; ++i) r.words[i] = sha256_words(load(block + 16 * i));
+}
+
+}  // namespace detail
+
+/// Takes `count` blocks of 64 bytes into a SHA-256 state. in: features().sha
+[[gnu::target("sha,sse4.1")]] inline void sha256(std::array<std::uint32_t, 8>& chain,
+                                                 const std::array<std::uint32_t, 64>& constants,
+                                                 const std::byte* blocks,
+                                                 std::size_t count) noexcept {
+  detail::sha256_registers r{};
+  detail::sha256_take(r, chain);
+  for (; count > 0; --count, blocks += 64) {
+    detail::sha256_load_block(r, blocks);
+    detail::sha256_block(r, constants.data());
+  }
+  const auto state = detail::sha256_give(r);
+  detail::store(chain.data(), state.abcd);
+  detail::store(chain.data() + 4, state.efgh);
+}
+
+/// The HMAC of `size` bytes at `message`, from the states behind the inner and the outer key block.
+/// The first four bytes are taken XORed with `flip`, a big-endian number. in: features().sha
+[[gnu::target("sha,sse4.1")]] [[nodiscard]] inline std::array<std::byte, 32>
+hmac_sha256(const std::array<std::uint32_t, 8>& inner, const std::array<std::uint32_t, 8>& outer,
+            const std::array<std::uint32_t, 64>& constants, const std::byte* message,
+            std::size_t size, std::uint32_t flip) noexcept {
+  constexpr std::size_t block = 64;
+  detail::sha256_registers r{};
+  detail::sha256_take(r, inner);
+  auto flips = _mm_cvtsi32_si128(static_cast<int>(flip));
+  std::size_t at = 0;
+  for (; size - at >= block; at += block) {
+    detail::sha256_load_block(r, message + at);
+    r.words[0] = _mm_xor_si128(r.words[0], flips);
+    flips = _mm_setzero_si128();
+    detail::sha256_block(r, constants.data());
+  }
+  for (auto& group : r.words) {
+    group = detail::sha256_words(detail::padded_bytes(message, size, at));
+    at += 16;
+  }
+  r.words[0] = _mm_xor_si128(r.words[0], flips);
+  if (size % block >= block - 8) {
+    detail::sha256_block(r, constants.data());
+    for (auto& group : r.words) group = _mm_setzero_si128();
+  }
+  const auto bits = static_cast<std::uint64_t>(size + block) * 8;
+  r.words[3] = _mm_or_si128(
+      r.words[3], _mm_set_epi32(static_cast<int>(bits), static_cast<int>(bits >> 32U), 0, 0));
+  detail::sha256_block(r, constants.data());
+
+  const auto digest = detail::sha256_give(r);
+  r.words[0] = digest.abcd;
+  r.words[1] = digest.efgh;
+  r.words[2] = _mm_cvtsi32_si128(static_cast<int>(0x80000000));
+  r.words[3] = _mm_set_epi32(static_cast<int>((block + 32) * 8), 0, 0, 0);
+  detail::sha256_take(r, outer);
+  detail::sha256_block(r, constants.data());
+
+  const auto result = detail::sha256_give(r);
+  std::array<std::byte, 32> code{};
+  detail::store(code.data(), detail::sha256_words(result.abcd));
+  detail::store(code.data() + 16, detail::sha256_words(result.efgh));
+  return code;
+}
+
+}  // namespace floe::crypto::x86
+
+#endif

@@ -1,0 +1,71 @@
+#include "floe/crypto/x86_sha1.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "catch.hpp"
+#include "floe/crypto/hmac.hpp"
+#include "floe/crypto/sha1.hpp"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+namespace crypto = floe::crypto;
+namespace x86 = floe::crypto::x86;
+
+namespace {
+
+std::vector<std::byte> noise(std::size_t size) {
+  std::vector<std::byte> bytes(size);
+  std::uint32_t state = 7;
+  for (auto& b : bytes) {
+    state = state * 1664525U + 1013904223U;
+    b = static_cast<std::byte>(state >> 24U);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("x86: SHA-1 equals the portable one, block by block and many at once", "[crypto]") {
+  if (!x86::features().sha) return;
+  const auto bytes = noise(20 * 64 + 16);
+  for (std::size_t shift = 0; shift < 16; ++shift) {
+    for (std::size_t count = 0; count <= 20; ++count) {
+      auto state = crypto::detail::sha1_algorithm::initial;
+      auto expected = state;
+      x86::sha1(state, bytes.data() + shift, count);
+      for (std::size_t i = 0; i < count; ++i) {
+        crypto::detail::sha1_algorithm::compress_portable(expected, bytes.data() + shift + 64 * i);
+      }
+      REQUIRE(state == expected);
+    }
+  }
+}
+
+TEST_CASE("x86: HMAC-SHA-1 equals the portable one for every length, alignment and flip",
+          "[crypto]") {
+  if (!x86::features().sha) return;
+  using key = crypto::hmac_key<crypto::sha1>;
+  const auto bytes = noise(600 + 16);
+  const key k{floe::byte_view{bytes}.first(33)};
+  for (std::size_t size = 0; size <= 600; ++size) {
+    // Exactly as many bytes as there are, for the sanitizer to guard.
+    const auto* const from = bytes.data() + size % 16;
+    const std::vector<std::byte> message(from, from + size);
+    for (const std::uint32_t flip : {0U, 0x00000018U, 0x89abcdefU}) {
+      if (flip != 0 && size < 4) continue;
+      auto flipped = message;
+      for (std::size_t i = 0; flip != 0 && i < 4; ++i) {
+        flipped[i] ^= static_cast<std::byte>(flip >> (24 - 8 * i));
+      }
+      crypto::hmac<crypto::sha1> expected{k};
+      expected.update(flipped);
+      REQUIRE(x86::hmac_sha1(k.inner(), k.outer(), message.data(), size, flip) ==
+              expected.finish());
+    }
+  }
+}
+
+#endif
