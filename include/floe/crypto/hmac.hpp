@@ -67,7 +67,11 @@ class hmac_key {
 
   /// True for a key that was never given. A hash state of zeros means that: no one knows a key that
   /// leads to it.
-  [[nodiscard]] constexpr bool empty() const noexcept { return inner_ == state{}; }
+  [[nodiscard]] constexpr bool empty() const noexcept {
+    std::uint32_t any = 0;
+    for (const auto word : inner_) any |= word;
+    return any == 0;
+  }
 
   [[nodiscard]] constexpr const state& inner() const noexcept { return inner_; }
   [[nodiscard]] constexpr const state& outer() const noexcept { return outer_; }
