@@ -20,21 +20,17 @@ namespace {
 /// Signals arrive through a pipe, so that poll() wakes for them.
 std::array<int, 2> signal_pipe{-1, -1};
 
-extern "C" void note_signal(int number) {
+void note_signal(int number) {
   const auto byte = static_cast<char>(number);
   const auto written = ::write(signal_pipe[1], &byte, 1);
   static_cast<void>(written);
+  std::signal(number, SIG_DFL);  // who asks twice is not kept waiting
 }
 
 void catch_signals() {
   if (::pipe(signal_pipe.data()) != 0) return;
   for (const int fd : signal_pipe) fcntl(fd, F_SETFL, O_NONBLOCK);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
-    struct sigaction action {};
-    action.sa_handler = note_signal;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);  // who asks twice is not kept waiting
-    sigaction(number, &action, nullptr);
-  }
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_signal);
   std::signal(SIGPIPE, SIG_IGN);
 }
 

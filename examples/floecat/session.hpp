@@ -25,6 +25,8 @@ template <class... Functions>
 struct overloaded : Functions... {
   using Functions::operator()...;
 };
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>;
 
 /// A mode: what it does with its input, the peer's data, and time.
 class program {
