@@ -1,0 +1,157 @@
+#include "floe/core/slot_table.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "catch.hpp"
+#include "support/memory.hpp"
+
+using namespace floe;
+
+namespace {
+
+struct tag;
+using table = slot_table<int, tag>;
+using id = table::id;
+using memory = support::counting_memory;
+
+std::vector<int> all(const table& rows) {
+  std::vector<int> values;
+  rows.for_each([&](id which, const int& value) {
+    CHECK(rows[which] == value);
+    values.push_back(value);
+  });
+  return values;
+}
+
+}  // namespace
+
+TEST_CASE("slot_table: a handle finds its row", "[core]") {
+  memory taken;
+  table rows{3, &taken};
+  const auto a = rows.insert(10);
+  const auto b = rows.insert(20);
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(*a != *b);
+  CHECK(rows[*a] == 10);
+  CHECK(*rows.find(*b) == 20);
+  rows[*a] = 11;
+  CHECK(*std::as_const(rows).find(*a) == 11);
+  CHECK(rows.size() == 2);
+  CHECK(rows.capacity() == 3);
+  CHECK_FALSE(rows.full());
+}
+
+TEST_CASE("slot_table: handles that were never given find nothing", "[core]") {
+  memory taken;
+  table rows{3, &taken};
+  REQUIRE(rows.insert(10));
+  CHECK(rows.find({}) == nullptr);
+  CHECK(rows.find({0, 2}) == nullptr);
+  CHECK(rows.find({1, 1}) == nullptr);
+  CHECK(rows.find({65535, 1}) == nullptr);
+  CHECK_FALSE(rows.erase({}));
+  CHECK(rows.size() == 1);
+}
+
+TEST_CASE("slot_table: a full one refuses", "[core]") {
+  memory taken;
+  table rows{2, &taken};
+  REQUIRE(rows.insert(1));
+  REQUIRE(rows.insert(2));
+  CHECK(rows.full());
+  CHECK_FALSE(rows.insert(3));
+  CHECK(all(rows) == std::vector{1, 2});
+  table none{0, &taken};
+  CHECK(none.full());
+  CHECK_FALSE(none.insert(1));
+}
+
+TEST_CASE("slot_table: the handle of an erased row does not find its successor", "[core]") {
+  memory taken;
+  table rows{1, &taken};
+  const auto old = *rows.insert(1);
+  CHECK(rows.erase(old));
+  CHECK(rows.find(old) == nullptr);
+  CHECK_FALSE(rows.erase(old));
+  CHECK(rows.size() == 0);
+
+  const auto fresh = *rows.insert(2);
+  CHECK(fresh.index == old.index);
+  CHECK(fresh.generation == old.generation + 1);
+  CHECK(rows.find(old) == nullptr);
+  CHECK_FALSE(rows.erase(old));
+  CHECK(rows[fresh] == 2);
+}
+
+TEST_CASE("slot_table: a generation wraps past zero, which belongs to no row", "[core]") {
+  memory taken;
+  table rows{1, &taken};
+  auto last = *rows.insert(0);
+  std::uint32_t seen = 1;
+  while (last.generation != 65535) {
+    rows.erase(last);
+    last = *rows.insert(0);
+    ++seen;
+  }
+  CHECK(seen == 65535);
+  rows.erase(last);
+  const auto wrapped = *rows.insert(0);
+  CHECK(wrapped.generation == 1);
+  CHECK(rows.find({0, 0}) == nullptr);
+  CHECK(rows.find(last) == nullptr);
+}
+
+TEST_CASE("slot_table: places are used again, the last freed first", "[core]") {
+  memory taken;
+  table rows{3, &taken};
+  const auto a = *rows.insert(1);
+  const auto b = *rows.insert(2);
+  const auto c = *rows.insert(3);
+  rows.erase(a);
+  rows.erase(c);
+  CHECK(rows.insert(4)->index == c.index);
+  CHECK(rows.insert(5)->index == a.index);
+  CHECK(rows.full());
+  CHECK(rows[b] == 2);
+  CHECK(all(rows) == std::vector{5, 2, 4});
+}
+
+TEST_CASE("slot_table: a walk may erase the row it stands on", "[core]") {
+  memory taken;
+  table rows{4, &taken};
+  for (int i = 1; i <= 4; ++i) REQUIRE(rows.insert(i));
+  rows.for_each([&](id which, int& value) {
+    value *= 10;
+    if (value % 20 == 0) rows.erase(which);
+  });
+  CHECK(all(rows) == std::vector{10, 30});
+  CHECK(rows.find_if([](int value) { return value > 10; }) == id{2, 1});
+  CHECK_FALSE(rows.find_if([](int value) { return value == 20; }));
+  rows.clear();
+  CHECK(rows.size() == 0);
+  CHECK(all(rows).empty());
+  CHECK(rows.find({2, 1}) == nullptr);
+}
+
+TEST_CASE("slot_table: an erased row is destroyed at once", "[core]") {
+  memory taken;
+  slot_table<std::shared_ptr<int>, tag> rows{1, &taken};
+  const auto value = std::make_shared<int>(1);
+  const auto which = *rows.insert(value);
+  CHECK(value.use_count() == 2);
+  rows.erase(which);
+  CHECK(value.use_count() == 1);
+}
+
+TEST_CASE("slot_table: memory is taken once, at construction", "[core]") {
+  memory taken;
+  table rows{8, &taken};
+  CHECK(taken.allocations == 1);
+  for (int i = 0; i < 100; ++i) {
+    if (!rows.insert(i)) rows.clear();
+  }
+  CHECK(taken.allocations == 1);
+}

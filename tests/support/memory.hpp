@@ -1,0 +1,27 @@
+// Memory that counts.
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+
+namespace support {
+
+/// Hands out the default resource's memory and counts how often.
+class counting_memory final : public std::pmr::memory_resource {
+ public:
+  std::size_t allocations = 0;
+
+ private:
+  void* do_allocate(std::size_t size, std::size_t alignment) override {
+    ++allocations;
+    return std::pmr::get_default_resource()->allocate(size, alignment);
+  }
+  void do_deallocate(void* at, std::size_t size, std::size_t alignment) override {
+    std::pmr::get_default_resource()->deallocate(at, size, alignment);
+  }
+  [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+    return this == &other;
+  }
+};
+
+}  // namespace support
