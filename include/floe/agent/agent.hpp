@@ -217,8 +217,7 @@ class agent {
   void unfreeze_first(stream_id stream);
   void trigger(ice::pair_id id);
   void start_check(ice::pair_id id);
-  void send(const sent_check& check, const path& along,
-            const stun::retransmit_schedule& schedule);
+  void send(const sent_check& check, const path& along, const stun::retransmit_schedule& schedule);
   void on_check_answer(const check_transactions::row& row, const ice::check_outcome& outcome);
   void on_success(const check_transactions::row& row, const endpoint& mapped);
   bool mark_succeeded(ice::pair_id id, bool by_nomination);
@@ -292,10 +291,12 @@ class agent {
 
   /// The route of a pair's checks, and of a valid pair's data.
   [[nodiscard]] path path_of(const ice::pair& p) const {
-    return {candidates_.locals()[p.local].socket, candidates_.remotes()[p.remote].candidate.address};
+    return {candidates_.locals()[p.local].socket,
+            candidates_.remotes()[p.remote].candidate.address};
   }
   [[nodiscard]] path path_of(const ice::valid_pair& v) const {
-    return {candidates_.locals()[v.local].socket, candidates_.remotes()[v.remote].candidate.address};
+    return {candidates_.locals()[v.local].socket,
+            candidates_.remotes()[v.remote].candidate.address};
   }
 
   /// Calls `visit(stream_id)` for every stream.

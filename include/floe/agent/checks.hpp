@@ -42,8 +42,8 @@ inline void agent::transition(stream_id stream, ice::checklist_event event) {
 inline void agent::report(ice::pair_id id, std::optional<ice::pair_state> from) {
   if (!config_.report_pairs) return;
   const auto& p = checklists_[id];
-  events_.push(event::pair_changed{p.stream, p.component, id, p.local, p.remote, from, p.state,
-                                   p.priority});
+  events_.push(
+      event::pair_changed{p.stream, p.component, id, p.local, p.remote, from, p.state, p.priority});
 }
 
 /// Unfreezes the pairs of a stream that go first among those of their foundation.
@@ -84,16 +84,15 @@ inline void agent::start_check(ice::pair_id id) {
                          .remote = p.remote,
                          .generation = at(p.stream).current.number,
                          .request = {ice::check_priority(local.priority), claim_, p.nominating}};
-  send(owner, path_of(p),
-       {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
+  send(owner, path_of(p), {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
   ++stats_.checks_sent;
 }
 
 /// Enters a check into the transactions and the outbox.
 inline void agent::send(const sent_check& check, const path& along,
                         const stun::retransmit_schedule& schedule) {
-  const auto id = transactions_.start(now_, stun::transaction_id::random(entropy_), along,
-                                      schedule, check);
+  const auto id =
+      transactions_.start(now_, stun::transaction_id::random(entropy_), along, schedule, check);
   Ensures(id.has_value());
   outbox_.push(transactions_, *id);
 }

@@ -20,7 +20,8 @@ namespace detail {
 /// Each pair has one check that is not cancelled, and a component has a consent check for every
 /// interval until the first of them expires.
 [[nodiscard]] constexpr std::size_t transaction_capacity(const config& c) noexcept {
-  const auto consent_checks = 2U + static_cast<std::size_t>(c.consent.expiry / c.consent.interval) * 5U / 4U;
+  const auto consent_checks =
+      2U + static_cast<std::size_t>(c.consent.expiry / c.consent.interval) * 5U / 4U;
   return c.limits.pairs + c.limits.components * consent_checks;
 }
 
@@ -28,16 +29,11 @@ namespace detail {
 
 inline agent::agent(time_point now, const config& config, entropy_ref entropy,
                     std::pmr::memory_resource* memory)
-    : config_{detail::without_fault(config)},
-      entropy_{entropy},
-      now_{now},
-      claim_{config.role, entropy.number()},
-      streams_(memory),
-      components_(memory),
+    : config_{detail::without_fault(config)}, entropy_{entropy}, now_{now},
+      claim_{config.role, entropy.number()}, streams_(memory), components_(memory),
       candidates_(config.limits.local_candidates, config.limits.remote_candidates, memory),
       checklists_(config.limits.streams, config.limits.pairs, memory),
-      valid_(config.limits.pairs, memory),
-      schedule_{config.ta},
+      valid_(config.limits.pairs, memory), schedule_{config.ta},
       transactions_(detail::transaction_capacity(config), memory),
       early_(config.limits.early_checks, memory),
       outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
@@ -55,13 +51,10 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
     return unexpected{errc::capacity_reached};
   }
   const auto id = static_cast<stream_id>(streams_.size());
-  streams_.push_back({.components = components,
-                      .current = {0, ice::make_local_credentials(entropy_), {}},
-                      .former = {},
-                      .patience = {}});
+  streams_.push_back(
+      {.components = components, .current = {0, ice::make_local_credentials(entropy_), {}}});
   for (unsigned c = 1; c <= components; ++c) {
-    components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)},
-                           .selected = {}, .link = {}});
+    components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)}});
   }
   checklists_.add_list();
   return id;
@@ -71,19 +64,17 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
                                               stream_id stream, component_id component) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   if (!ice::is_eligible_host(bound, config_.loopback)) return unexpected{errc::unusable_address};
-  if (candidates_.find_base(stream, socket) ||
-      candidates_.find_local(stream, component, bound)) {
+  if (candidates_.find_base(stream, socket) || candidates_.find_local(stream, component, bound)) {
     return unexpected{errc::invalid_candidate};
   }
   constexpr auto type = ice::candidate_type::host;
-  const auto preference =
-      ice::local_preference(candidates_.count_locals(stream, component, type));
+  const auto preference = ice::local_preference(candidates_.count_locals(stream, component, type));
   const auto foundation = candidates_.local_foundation(type, bound.address);
-  const auto id =
-      candidates_.add_local({.candidate = ice::make_host_candidate(bound, component, foundation, preference),
-                             .stream = stream,
-                             .socket = socket,
-                             .base = bound});
+  const auto id = candidates_.add_local(
+      {.candidate = ice::make_host_candidate(bound, component, foundation, preference),
+       .stream = stream,
+       .socket = socket,
+       .base = bound});
   if (!id) return unexpected{errc::capacity_reached};
   return *id;
 }
@@ -133,8 +124,8 @@ inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
   }
   auto& row = at(stream);
   if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
-  if (!ufrag.empty() && !ice::belongs(ufrag, row.current.remote,
-                                      row.former ? row.former->remote : std::nullopt)) {
+  if (!ufrag.empty() &&
+      !ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
     return unexpected{errc::stale_generation};
   }
   if (row.remote_complete) return unexpected{errc::after_end_of_candidates};
@@ -258,9 +249,8 @@ inline void agent::replay_early_checks(stream_id stream) {
 
 /// Gives up the least remote candidate that no valid pair needs, for one of `priority`.
 inline bool agent::make_room_for_remote(std::uint32_t priority) {
-  const auto least = candidates_.least_remote([&](ice::remote_id id) {
-    return valid_.uses(id) || checklists_.is_needed(id);
-  });
+  const auto least = candidates_.least_remote(
+      [&](ice::remote_id id) { return valid_.uses(id) || checklists_.is_needed(id); });
   if (!least || candidates_.remotes()[*least].candidate.priority > priority) return false;
   drop_pairs([&](const ice::pair& p) { return p.remote == *least; });
   candidates_.erase_remote(*least);

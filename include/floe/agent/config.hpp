@@ -46,13 +46,13 @@ struct config {
   /// How a check is repeated. Its rto is the floor of the RTO that the number of checks gives
   /// (RFC 8445 §14.3), and its whole length is also how long a session without a path is given
   /// before it fails (RFC 8863 §4).
-  stun::retransmit_config check;
+  stun::retransmit_config check{};
 
   /// When the controlling agent settles on a pair.
-  ice::nomination_config nomination;
+  ice::nomination_config nomination{};
 
   /// Whether the peer must keep consenting to receive data.
-  ice::consent_config consent;
+  ice::consent_config consent{};
 
   /// Tr: how long a path may be idle before a keepalive (RFC 8445 §11). Consent checks keep a path
   /// alive as well, so this shows only without them.
@@ -73,7 +73,7 @@ struct config {
   /// Whether every change of a pair's state is an event.
   bool report_pairs = false;
 
-  floe::limits limits;
+  floe::limits limits{};
 };
 
 /// A field of a config that no agent can work with.

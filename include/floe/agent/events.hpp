@@ -187,8 +187,8 @@ struct statistics {
   std::uint64_t bytes_received = 0;
   std::uint64_t checks_sent = 0;  ///< new ones, without retransmissions
   std::uint64_t retransmissions = 0;
-  std::uint64_t checks_received = 0;  ///< with valid credentials
-  std::uint64_t answers_received = 0;  ///< with valid credentials
+  std::uint64_t checks_received = 0;                   ///< with valid credentials
+  std::uint64_t answers_received = 0;                  ///< with valid credentials
   std::array<std::uint64_t, reject_count> rejected{};  ///< by reason
 
   [[nodiscard]] std::uint64_t count(reject reason) const {

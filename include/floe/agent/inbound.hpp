@@ -73,10 +73,10 @@ inline inbound agent::on_request(const datagram& datagram, const stun::message_v
   const auto request = stun::authenticate(message, to->generation->local.key);
   if (!request) {
     const bool missing = request.error() == reject::no_integrity;
-    return refuse_stranger(
-        datagram, message,
-        missing ? stun::error_code::bad_request : stun::error_code::unauthenticated,
-        request.error());
+    return refuse_stranger(datagram, message,
+                           missing ? stun::error_code::bad_request
+                                   : stun::error_code::unauthenticated,
+                           request.error());
   }
   return on_proved_request(datagram, *request, *to, halves->sender, *local);
 }
@@ -89,8 +89,7 @@ inline inbound agent::on_proved_request(const datagram& datagram,
               .stream = to.stream,
               .generation = to.generation->number,
               .to = {datagram.local, datagram.remote},
-              .transaction = request->transaction(),
-              .unknown = {}};
+              .transaction = request->transaction()};
   const auto check = ice::read_check(request);
   if (!check) {
     reply.what = reply::error;
@@ -182,8 +181,7 @@ inline inbound agent::refuse_stranger(const datagram& datagram, const stun::mess
     answer({.what = reply::error,
             .to = {datagram.local, datagram.remote},
             .transaction = message.transaction(),
-            .code = code,
-            .unknown = {}});
+            .code = code});
   }
   return rejected{reason};
 }

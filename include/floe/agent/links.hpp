@@ -31,8 +31,7 @@ inline void agent::send_keepalive(component& c) {
   c.link->last_sent = now_;
   answer({.what = reply::keepalive,
           .to = c.link->path,
-          .transaction = stun::transaction_id::random(entropy_),
-          .unknown = {}});
+          .transaction = stun::transaction_id::random(entropy_)});
 }
 
 inline void agent::send_consent_check(component& c) {
@@ -40,8 +39,6 @@ inline void agent::send_consent_check(component& c) {
   send({.what = sent_check::consent,
         .stream = c.stream,
         .component = c.id,
-        .local = {},
-        .remote = {},
         .generation = c.link->generation,
         .request = {c.link->priority, claim_, false}},
        c.link->path, stun::retransmit_schedule::once(now_, config_.consent.expiry));
@@ -65,8 +62,7 @@ inline void agent::lose_consent(component& c) {
   const auto lost = *c.link;
   c.link.reset();
   transactions_.erase_if([&](const sent_check& check) {
-    return check.what == sent_check::consent && check.stream == c.stream &&
-           check.component == c.id;
+    return check.what == sent_check::consent && check.stream == c.stream && check.component == c.id;
   });
   events_.push(event::consent_lost{c.stream, c.id});
   if (lost.generation != at(c.stream).current.number) return;

@@ -34,10 +34,10 @@ struct sent_check {
   bool queued = false;  ///< stands in the outbox
   stream_id stream{};
   component_id component{1};
-  ice::local_id local;
-  ice::remote_id remote;
+  ice::local_id local{};
+  ice::remote_id remote{};
   std::uint32_t generation = 0;
-  ice::check_request request;
+  ice::check_request request{};
 };
 
 /// The checks that wait for an answer.
@@ -50,10 +50,10 @@ struct reply {
   bool proved = false;  ///< the request had valid credentials, so the answer shows ours
   stream_id stream{};
   std::uint32_t generation = 0;
-  path to;
-  stun::transaction_id transaction;
-  stun::error_code code{};       ///< with error
-  stun::attribute_list unknown;  ///< with error 420
+  path to{};
+  stun::transaction_id transaction{};
+  stun::error_code code{};         ///< with error
+  stun::attribute_list unknown{};  ///< with error 420
 };
 
 /// The messages to send. Replies leave first: somebody is waiting for them.

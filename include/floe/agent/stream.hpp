@@ -20,20 +20,20 @@ namespace floe {
 /// The credentials between two restarts.
 struct generation {
   std::uint32_t number = 0;  ///< counts the restarts of the stream
-  ice::local_credentials local;
-  std::optional<ice::remote_credentials> remote;  ///< none until the peer's are known
+  ice::local_credentials local{};
+  std::optional<ice::remote_credentials> remote{};  ///< none until the peer's are known
 };
 
 /// A data stream. During a restart the former generation lives on, so that its path keeps working
 /// until the new one has its own (RFC 8445 §9).
 struct stream {
   std::uint16_t components = 1;
-  generation current;
-  std::optional<generation> former;
-  bool gathered = false;        ///< the host has named all its sockets
-  bool remote_complete = false; ///< the peer has named all its candidates
-  bool abandoned = false;       ///< consent was lost: nothing resumes but by a restart
-  deadline patience;  ///< until when the stream does not fail, whatever fails (RFC 8863 §4)
+  generation current{};
+  std::optional<generation> former{};
+  bool gathered = false;         ///< the host has named all its sockets
+  bool remote_complete = false;  ///< the peer has named all its candidates
+  bool abandoned = false;        ///< consent was lost: nothing resumes but by a restart
+  deadline patience{};  ///< until when the stream does not fail, whatever fails (RFC 8863 §4)
 };
 
 /// The path that a component's data takes.
@@ -49,9 +49,9 @@ struct link {
 struct component {
   stream_id stream{};
   component_id id{1};
-  std::optional<ice::valid_id> selected;
+  std::optional<ice::valid_id> selected{};
   bool path_announced = false;  ///< event::path_found was sent in this generation
-  std::optional<floe::link> link;
+  std::optional<floe::link> link{};
 };
 
 /// A check whose sender's credentials are not known yet (RFC 8445 §7.3).
@@ -64,10 +64,10 @@ struct early_check {
 
 /// What a component knows about its paths.
 struct link_view {
-  bool has_selected = false;     ///< a pair is selected
-  bool has_valid = false;        ///< some pair is valid
-  bool on_former = false;        ///< the link in use belongs to the former generation
-  bool on_current_valid = false; ///< the link in use is a pair of this generation, still valid
+  bool has_selected = false;      ///< a pair is selected
+  bool has_valid = false;         ///< some pair is valid
+  bool on_former = false;         ///< the link in use belongs to the former generation
+  bool on_current_valid = false;  ///< the link in use is a pair of this generation, still valid
 };
 
 /// Which path data takes next.

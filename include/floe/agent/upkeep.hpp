@@ -136,11 +136,10 @@ inline bool agent::is_exhausted(stream_id stream) const {
   if (checklists_.state(stream) != ice::checklist_state::running) return false;
   if (!row.patience || now_ < *row.patience) return false;
   if (!row.gathered || !(row.remote_complete || config_.presume_end_of_candidates)) return false;
-  const bool busy = checklists_
-                        .find_if([&](const ice::pair& p) {
-                          return p.stream == stream && is_pending(p.state);
-                        })
-                        .has_value();
+  const bool busy =
+      checklists_
+          .find_if([&](const ice::pair& p) { return p.stream == stream && is_pending(p.state); })
+          .has_value();
   if (busy) return false;
   return std::any_of(components_.begin(), components_.end(), [&](const component& c) {
     return c.stream == stream && !valid_.best(stream, c.id);
@@ -152,8 +151,8 @@ inline void agent::start_checks() {
 }
 
 inline connection_facts agent::facts() const {
-  connection_facts facts{.closed = closed_, .all_failed = true, .all_settled = true,
-                         .all_reachable = true};
+  connection_facts facts{
+      .closed = closed_, .all_failed = true, .all_settled = true, .all_reachable = true};
   each_stream([&](stream_id id) {
     const auto state = checklists_.state(id);
     facts.started = facts.started || at(id).current.remote || at(id).former;

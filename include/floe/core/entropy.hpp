@@ -23,10 +23,9 @@ namespace floe {
 class entropy_ref {
  public:
   template <class Source>
-    requires std::invocable<Source&, byte_span> && (!std::same_as<Source, entropy_ref>)
-  entropy_ref(Source& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
-      : source_{&source},
-        fill_{[](void* s, byte_span out) { (*static_cast<Source*>(s))(out); }} {}
+  requires std::invocable<Source&, byte_span> &&(!std::same_as<Source, entropy_ref>)entropy_ref(
+      Source& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
+      : source_{&source}, fill_{[](void* s, byte_span out) { (*static_cast<Source*>(s))(out); }} {}
 
   /// Overwrites all of `out` with random bytes.
   void fill(byte_span out) const { fill_(source_, out); }

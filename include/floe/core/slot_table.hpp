@@ -87,8 +87,8 @@ class slot_table {
     for (std::size_t i = 0; i < rows_.size(); ++i) erase(name(i));
   }
 
-  /// Calls `visit(id, T&)` for every row, in the order of their places. `visit` may erase the row it
-  /// is called with, and may insert nothing.
+  /// Calls `visit(id, T&)` for every row, in the order of their places. `visit` may erase the row
+  /// it is called with, and may insert nothing.
   template <class Visit>
   void for_each(Visit&& visit) {
     for (std::size_t i = 0; i < rows_.size(); ++i) {

@@ -27,8 +27,8 @@ using deadline = std::optional<time_point>;
   return from + span;
 }
 
-/// The time from `earlier` to `later`, zero when they are out of order, held at the maximum when the
-/// distance is not representable.
+/// The time from `earlier` to `later`, zero when they are out of order, held at the maximum when
+/// the distance is not representable.
 [[nodiscard]] constexpr duration elapsed(time_point earlier, time_point later) noexcept {
   if (later <= earlier) return duration::zero();
   if (earlier < time_point{} && later > time_point::max() + earlier.time_since_epoch()) {

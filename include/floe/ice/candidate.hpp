@@ -26,7 +26,7 @@ struct candidate {
   std::uint32_t priority = 0;  ///< 1 to 2^31-1
   endpoint address;
   candidate_type type = candidate_type::host;
-  std::optional<endpoint> related;  ///< raddr and rport; none for host, or when not told
+  std::optional<endpoint> related{};  ///< raddr and rport; none for host, or when not told
 
   [[nodiscard]] bool operator==(const candidate&) const noexcept = default;
 };

@@ -40,8 +40,8 @@ struct incoming_check {
 
 /// Reads the claim of a role: none, or the one that is there. errors: bad_request for both at once,
 /// or a value of an impossible size.
-[[nodiscard]] inline result<std::optional<role_claim>, stun::error_code> read_claim(
-    const stun::message_view& message) {
+[[nodiscard]] inline result<std::optional<role_claim>, stun::error_code>
+read_claim(const stun::message_view& message) {
   const auto controlling = message.get<stun::ice_controlling>();
   const auto controlled = message.get<stun::ice_controlled>();
   const auto is_absent = [](const auto& got) {
@@ -59,8 +59,8 @@ struct incoming_check {
 
 /// Reads a check. errors: what to answer instead: 420 for attributes that must be understood and
 /// are not, 400 when PRIORITY is missing or something known has an impossible value.
-[[nodiscard]] inline result<incoming_check, stun::error_code> read_check(
-    const stun::authenticated& request) {
+[[nodiscard]] inline result<incoming_check, stun::error_code>
+read_check(const stun::authenticated& request) {
   const auto& message = request.message();
   if (!message.unknown_required(known_in_check).empty()) {
     return unexpected{stun::error_code::unknown_attribute};
@@ -97,9 +97,9 @@ enum class trigger : std::uint8_t {
 
 /// Writes the success answer to a check from `source`. key: this agent's own.
 /// errors: buffer_too_small.
-[[nodiscard]] inline result<std::size_t> write_check_success(
-    byte_span buffer, const stun::transaction_id& transaction, const endpoint& source,
-    const stun::integrity_key& key) {
+[[nodiscard]] inline result<std::size_t>
+write_check_success(byte_span buffer, const stun::transaction_id& transaction,
+                    const endpoint& source, const stun::integrity_key& key) {
   stun::writer writer{buffer, {stun::method::binding, stun::message_class::success}, transaction};
   return writer.add(stun::xor_mapped_address{source}).add_integrity(key).add_fingerprint().finish();
 }
@@ -108,12 +108,12 @@ enum class trigger : std::uint8_t {
 /// own, or null when the request has not proved itself (RFC 8489 §9.1.3). Only an authenticated
 /// peer is told a reason phrase, so that no answer to a stranger is larger than its question.
 /// errors: buffer_too_small.
-[[nodiscard]] inline result<std::size_t> write_check_error(
-    byte_span buffer, const stun::transaction_id& transaction, stun::error_code code,
-    const stun::attribute_list& unknown, const stun::integrity_key* key) {
+[[nodiscard]] inline result<std::size_t>
+write_check_error(byte_span buffer, const stun::transaction_id& transaction, stun::error_code code,
+                  const stun::attribute_list& unknown, const stun::integrity_key* key) {
   stun::writer writer{buffer, {stun::method::binding, stun::message_class::error}, transaction};
-  writer.add(stun::error_code_attribute{
-      code, key != nullptr ? stun::reason_phrase(code) : std::string_view{}});
+  writer.add(stun::error_code_attribute{code, key != nullptr ? stun::reason_phrase(code)
+                                                             : std::string_view{}});
   if (!unknown.empty()) writer.add(stun::unknown_attributes{unknown});
   if (key != nullptr) writer.add_integrity(*key);
   return writer.add_fingerprint().finish();

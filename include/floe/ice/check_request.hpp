@@ -31,11 +31,9 @@ struct check_request {
 
 /// Writes a check. username: join_username() of the peer's and this agent's fragments · key: the
 /// peer's. errors: buffer_too_small.
-[[nodiscard]] inline result<std::size_t> write_check(byte_span buffer,
-                                                     const stun::transaction_id& transaction,
-                                                     const check_request& check,
-                                                     std::string_view username,
-                                                     const stun::integrity_key& key) {
+[[nodiscard]] inline result<std::size_t>
+write_check(byte_span buffer, const stun::transaction_id& transaction, const check_request& check,
+            std::string_view username, const stun::integrity_key& key) {
   stun::writer writer{buffer, {stun::method::binding, stun::message_class::request}, transaction};
   writer.add(stun::username{username}).add(stun::priority{check.priority});
   if (check.claim.role == role::controlling) {

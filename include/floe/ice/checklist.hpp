@@ -148,8 +148,8 @@ class checklist_set {
   /// The first pair in order() for which `matches(pair const&)` holds.
   template <class Matches>
   [[nodiscard]] std::optional<pair_id> find_if(Matches&& matches) const {
-    const auto found = std::find_if(order_.begin(), order_.end(),
-                                    [&](pair_id id) { return matches(rows_[id]); });
+    const auto found =
+        std::find_if(order_.begin(), order_.end(), [&](pair_id id) { return matches(rows_[id]); });
     if (found == order_.end()) return std::nullopt;
     return *found;
   }
@@ -167,8 +167,8 @@ class checklist_set {
     for (const auto id : order_) {
       const auto& p = rows_[id];
       if (is_indispensable(p)) continue;
-      const bool eligible = p.stream == newcomer.stream ? gives_way_before(p, newcomer)
-                                                        : count(p.stream) > own + 1;
+      const bool eligible =
+          p.stream == newcomer.stream ? gives_way_before(p, newcomer) : count(p.stream) > own + 1;
       if (eligible && (!victim || gives_way_before(p, rows_[*victim]))) victim = id;
     }
     return victim;
@@ -195,7 +195,8 @@ class checklist_set {
     return pair_transition{std::exchange(row.state, *to), *to};
   }
 
-  /// Puts a pair into the triggered-check queue of its list, unless it is there (RFC 8445 §6.1.4.1).
+  /// Puts a pair into the triggered-check queue of its list, unless it is there (RFC 8445
+  /// §6.1.4.1).
   void enqueue(pair_id id) {
     auto& row = rows_[id];
     if (row.triggered) return;

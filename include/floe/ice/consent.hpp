@@ -64,7 +64,8 @@ class consent {
   }
 
   /// When due() or is_late() next changes, seen from `now`.
-  [[nodiscard]] floe::deadline deadline(time_point now, const consent_config& config) const noexcept {
+  [[nodiscard]] floe::deadline deadline(time_point now,
+                                        const consent_config& config) const noexcept {
     auto next = earliest(next_check_, after(proved_, config.expiry));
     if (!is_late(now, config)) next = earliest(next, after(proved_, config.late));
     return next;

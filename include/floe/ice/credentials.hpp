@@ -139,8 +139,8 @@ struct username_halves {
 };
 
 /// Splits a USERNAME at its colon; nullopt when a half is empty or holds anything but ice-chars.
-[[nodiscard]] constexpr std::optional<username_halves> split_username(
-    std::string_view username) noexcept {
+[[nodiscard]] constexpr std::optional<username_halves>
+split_username(std::string_view username) noexcept {
   const auto colon = username.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const username_halves halves{username.substr(0, colon), username.substr(colon + 1)};

@@ -33,8 +33,8 @@ class foundation {
   constexpr foundation() noexcept = default;
 
   /// The foundation with this text; nullopt when it isn't 1 to 32 ice-chars.
-  [[nodiscard]] static constexpr std::optional<foundation> from_text(
-      std::string_view text) noexcept {
+  [[nodiscard]] static constexpr std::optional<foundation>
+  from_text(std::string_view text) noexcept {
     if (text.empty() || text.size() > max_size) return std::nullopt;
     if (!std::all_of(text.begin(), text.end(), is_ice_char)) return std::nullopt;
     foundation made;

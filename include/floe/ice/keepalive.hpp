@@ -26,8 +26,8 @@ inline constexpr duration min_keepalive = std::chrono::seconds{15};
 /// Writes a Binding indication with FINGERPRINT and nothing else. errors: buffer_too_small.
 [[nodiscard]] inline result<std::size_t> write_keepalive(byte_span buffer,
                                                          const stun::transaction_id& transaction) {
-  stun::writer writer{buffer, {stun::method::binding, stun::message_class::indication},
-                      transaction};
+  stun::writer writer{
+      buffer, {stun::method::binding, stun::message_class::indication}, transaction};
   return writer.add_fingerprint().finish();
 }
 

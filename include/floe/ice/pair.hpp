@@ -31,9 +31,9 @@ enum class pair_event : std::uint8_t {
 inline constexpr std::array pair_states{pair_state::frozen, pair_state::waiting,
                                         pair_state::in_progress, pair_state::succeeded,
                                         pair_state::failed};
-inline constexpr std::array pair_events{
-    pair_event::unfrozen,     pair_event::check_sent,    pair_event::check_succeeded,
-    pair_event::check_failed, pair_event::role_conflict, pair_event::triggered};
+inline constexpr std::array pair_events{pair_event::unfrozen,        pair_event::check_sent,
+                                        pair_event::check_succeeded, pair_event::check_failed,
+                                        pair_event::role_conflict,   pair_event::triggered};
 
 struct pair_rule {
   pair_state from;

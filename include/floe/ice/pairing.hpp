@@ -1,4 +1,5 @@
-// Which candidates form a pair, what the pair looks like, and who gives way when there are too many.
+// Which candidates form a pair, what the pair looks like, and who gives way when there are too
+// many.
 //
 // owns:     the pairing rule, the making of a pair, the choice of a victim
 // does not: hold pairs (checklist.hpp)
@@ -18,8 +19,9 @@
 namespace floe::ice {
 
 /// True when both candidates belong together: the same stream, component and address family, and
-/// IPv6 link-local only with its like; and the peer may know of the local one (RFC 8838 §10). A reflexive local candidate pairs through its base, which
-/// stands for it, so it is never paired itself: that is the whole of pruning (RFC 8445 §6.1.2.4).
+/// IPv6 link-local only with its like; and the peer may know of the local one (RFC 8838 §10). A
+/// reflexive local candidate pairs through its base, which stands for it, so it is never paired
+/// itself: that is the whole of pruning (RFC 8445 §6.1.2.4).
 [[nodiscard]] constexpr bool may_pair(const local_candidate& local,
                                       const remote_candidate& remote) noexcept {
   const auto& mine = local.candidate;
@@ -33,8 +35,9 @@ namespace floe::ice {
 }
 
 /// The pair of two candidates, Frozen.
-[[nodiscard]] constexpr pair make_pair(local_id local, const local_candidate& mine, remote_id remote,
-                                       const remote_candidate& theirs, role role) noexcept {
+[[nodiscard]] constexpr pair make_pair(local_id local, const local_candidate& mine,
+                                       remote_id remote, const remote_candidate& theirs,
+                                       role role) noexcept {
   pair made;
   made.stream = mine.stream;
   made.component = mine.candidate.component;

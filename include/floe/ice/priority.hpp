@@ -44,12 +44,10 @@ inline constexpr component_id max_component{256};
 
 /// 2^24 × type preference + 2^8 × local preference + (256 − component) (RFC 8445 §5.1.2.1).
 /// in: a component of 1 to 256.
-[[nodiscard]] constexpr std::uint32_t candidate_priority(candidate_type type,
-                                                         std::uint16_t local_preference,
-                                                         component_id component) {
+[[nodiscard]] constexpr std::uint32_t
+candidate_priority(candidate_type type, std::uint16_t local_preference, component_id component) {
   Expects(is_valid_component(component));
-  return (std::uint32_t{type_preference(type)} << 24U) |
-         (std::uint32_t{local_preference} << 8U) |
+  return (std::uint32_t{type_preference(type)} << 24U) | (std::uint32_t{local_preference} << 8U) |
          (256U - static_cast<std::uint32_t>(component));
 }
 

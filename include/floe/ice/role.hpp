@@ -56,8 +56,8 @@ static_assert(decide_role({role::controlled, 5}, role_claim{role::controlled, 5}
 /// refused checks don't switch it twice.
 [[nodiscard]] constexpr role role_after_487(role sent) noexcept { return opposite(sent); }
 
-/// How many of its checks may be answered with 487 before a pair counts as failed. Two honest agents
-/// need one; a peer that answers nothing else must not be asked for ever.
+/// How many of its checks may be answered with 487 before a pair counts as failed. Two honest
+/// agents need one; a peer that answers nothing else must not be asked for ever.
 inline constexpr std::uint8_t max_role_conflicts = 8;
 
 }  // namespace floe::ice

@@ -16,9 +16,10 @@
 
 namespace floe::ice {
 
-/// The pair of a list whose check is next: the head of the triggered-check queue; else, in a Running
-/// list, the first Waiting pair; else the first Frozen pair whose foundation has no check waiting or
-/// under way in the whole set (RFC 8445 §6.1.4.2). nullopt: the list has nothing to check now.
+/// The pair of a list whose check is next: the head of the triggered-check queue; else, in a
+/// Running list, the first Waiting pair; else the first Frozen pair whose foundation has no check
+/// waiting or under way in the whole set (RFC 8445 §6.1.4.2). nullopt: the list has nothing to
+/// check now.
 [[nodiscard]] inline std::optional<pair_id> choose_check(const checklist_set& set,
                                                          stream_id stream) {
   if (const auto triggered = set.first_triggered(stream)) return triggered;
@@ -26,12 +27,10 @@ namespace floe::ice {
   const auto ordinary = [&](const pair& p, pair_state state) {
     return p.stream == stream && p.state == state;
   };
-  const auto waiting =
-      set.find_if([&](const pair& p) { return ordinary(p, pair_state::waiting); });
+  const auto waiting = set.find_if([&](const pair& p) { return ordinary(p, pair_state::waiting); });
   if (waiting) return waiting;
-  return set.find_if([&](const pair& p) {
-    return ordinary(p, pair_state::frozen) && !set.is_busy(p.foundation);
-  });
+  return set.find_if(
+      [&](const pair& p) { return ordinary(p, pair_state::frozen) && !set.is_busy(p.foundation); });
 }
 
 /// The RTO of a check that starts now: MAX(500 ms, Ta × N × (Waiting + In-Progress)), so that the

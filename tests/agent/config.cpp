@@ -1,0 +1,53 @@
+#include "floe/agent/config.hpp"
+
+#include "catch.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+
+TEST_CASE("config: the defaults are those of the RFCs",
+          "[agent][8445-14.2-a][8445-11-a][8445-6.1.2.5-a][7675-5.1-c][8863-4-b]") {
+  const config c;
+  CHECK_FALSE(find_fault(c));
+  CHECK(c.ta == 50ms);
+  CHECK(c.check.rto == 500ms);
+  CHECK(c.check.rc == 7);
+  CHECK(c.check.rm == 16);
+  CHECK(c.keepalive == 15s);
+  CHECK(c.consent.interval == 5s);
+  CHECK(c.consent.expiry == 30s);
+  CHECK(c.limits.pairs == 100);
+  CHECK(stun::retransmit_schedule{time_point{}, c.check}.expiry() == time_point{39500ms});
+}
+
+TEST_CASE("config: a field out of its range is named",
+          "[agent][8445-14.3-c][7675-5.1-d][8445-11-a]") {
+  const auto fault = [](auto change) {
+    config c;
+    change(c);
+    const auto found = find_fault(c);
+    return found ? found->field : std::string_view{};
+  };
+  CHECK(fault([](config& c) { c.components = 0; }) == "components");
+  CHECK(fault([](config& c) { c.components = 257; }) == "components");
+  CHECK(fault([](config& c) { c.ta = 4ms; }) == "ta");
+  CHECK(fault([](config& c) { c.check.rto = 100ms; }) == "check.rto");
+  CHECK(fault([](config& c) { c.check.rto = 61s; }) == "check.rto");
+  CHECK(fault([](config& c) { c.check.rc = 0; }) == "check.rc");
+  CHECK(fault([](config& c) { c.check.rc = 17; }) == "check.rc");
+  CHECK(fault([](config& c) { c.check.rm = 0; }) == "check.rm");
+  CHECK(fault([](config& c) { c.nomination.patience = -1ms; }) == "nomination.patience");
+  CHECK(fault([](config& c) { c.consent.interval = 1s; }) == "consent.interval");
+  CHECK(fault([](config& c) { c.consent.expiry = 31s; }) == "consent.expiry");
+  CHECK(fault([](config& c) { c.consent.expiry = 5s; }) == "consent.expiry");
+  CHECK(fault([](config& c) { c.consent.late = 0s; }) == "consent.late");
+  CHECK(fault([](config& c) { c.keepalive = 14s; }) == "keepalive");
+  CHECK(fault([](config& c) { c.limits.streams = 0; }) == "limits.streams");
+  CHECK(fault([](config& c) { c.limits.components = 0; }) == "limits.components");
+  CHECK(fault([](config& c) { c.limits.local_candidates = 0; }) == "limits.local_candidates");
+  CHECK(fault([](config& c) { c.limits.remote_candidates = 0; }) == "limits.remote_candidates");
+  CHECK(fault([](config& c) { c.limits.pairs = 0; }) == "limits.pairs");
+  CHECK(fault([](config& c) { c.limits.answers = 0; }) == "limits.answers");
+  CHECK(fault([](config& c) { c.limits.early_checks = 0; }) == "limits.early_checks");
+  CHECK(fault([](config& c) { c.limits.events = 0; }) == "limits.events");
+}

@@ -1,0 +1,236 @@
+#include "floe/agent/links.hpp"
+
+#include <set>
+
+#include "catch.hpp"
+#include "sim/scripted_peer.hpp"
+
+using namespace floe;
+using namespace floe::sim;
+
+namespace {
+
+const scripted_check nominating{.claims = {{ice::role::controlling, 1}}, .nominates = true};
+
+/// A controlled agent whose path is selected at the epoch.
+struct settled : scripted_peer {
+  explicit settled(const config& behaviour = controlled()) : scripted_peer{1, behaviour} {
+    introduce();
+    (void)check(nominating);
+    answer_next();
+    (void)sent();
+    REQUIRE(n.agent.state() == connection_state::completed);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("links: consent is asked for every 4 to 6 seconds, once each, by an ordinary check",
+          "[agent][7675-5.1-c][7675-5.1-e][7675-5.1-h][7675-5.1-d][8445-11-e][8445-14.2-c]") {
+  settled peer;
+  std::set<std::vector<std::byte>> distinct;
+  auto last = peer.net.now();
+  for (int i = 0; i < 200; ++i) {
+    const auto asked = peer.next_check();
+    CHECK(asked.sent_at - last >= 4s);
+    CHECK(asked.sent_at - last <= 6s);
+    last = asked.sent_at;
+    distinct.insert(asked.bytes);
+    const auto message = peer.parse(asked);
+    CHECK(message.has<stun::priority>());
+    CHECK(message.has<stun::ice_controlled>());
+    CHECK_FALSE(message.has<stun::use_candidate>());
+    CHECK(stun::authenticate(message, stun::short_term_key(scripted_peer::password)).has_value());
+    CHECK(stun::check_fingerprint(message) == stun::fingerprint_state::right);
+    (void)peer.send(peer.success(asked));
+  }
+  CHECK(distinct.size() == 200);
+  CHECK(peer.n.agent.state() == connection_state::completed);
+}
+
+TEST_CASE("links: 30 seconds after the last answer nothing more is sent",
+          "[agent][7675-5.1-b][7675-5.1-g][ATK-C19][ATK-F10][8445-12.1-e]") {
+  settled peer;
+  const auto proved = peer.net.now();
+  peer.net.run_for(30s - 1ns);
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.n.agent.state() == connection_state::disconnected);
+  const auto asked = peer.sent();
+  peer.net.run_for(1ns);
+  CHECK(peer.net.now() - proved == 30s);
+  CHECK(count_events<event::consent_lost>(peer.n) == 1);
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+  for (const auto& w : asked) {
+    if (w.bytes.size() > 20) (void)peer.send(peer.success(w));
+  }
+  peer.net.run_for(1h);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.sent().empty());
+}
+
+TEST_CASE("links: any answer that is not too late renews consent, not only the latest",
+          "[agent][7675-5.1-f][7675-5.1-n]") {
+  settled peer;
+  const auto first = peer.next_check();
+  const auto second = peer.next_check();
+  (void)second;
+  (void)peer.send(peer.success(first));
+  const auto renewed = peer.net.now();
+  peer.net.run_for(30s - 1ns);
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.net.now() - renewed < 30s);
+  peer.net.run_for(1ns);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+}
+
+TEST_CASE("links: a lost answer is no event, a long silence is, and its end too",
+          "[agent][7675-5.1-n]") {
+  settled peer;
+  (void)peer.next_check();
+  (void)peer.send(peer.success(peer.next_check()));
+  CHECK(peer.n.agent.state() == connection_state::completed);
+  peer.net.run_for(15s);
+  CHECK(peer.n.agent.state() == connection_state::disconnected);
+  (void)peer.send(peer.success(peer.next_check()));
+  CHECK(peer.n.agent.state() == connection_state::completed);
+}
+
+TEST_CASE("links: nothing but a proved answer on the right path renews consent",
+          "[agent][7675-5.1-i][ATK-C18][ATK-C19]") {
+  settled peer;
+  const auto end = after(peer.net.now(), 30s);
+  const bytes data(10, std::byte{0x80});
+  bytes keepalive(64);
+  keepalive.resize(ice::write_keepalive(keepalive, {}).value());
+  while (peer.net.now() < end) {
+    (void)peer.send(data);
+    (void)peer.send(keepalive);
+    (void)peer.check({.claims = {{ice::role::controlling, 1}}});
+    for (const auto& w : peer.sent()) {
+      if (w.bytes.size() < 20 || peer.cls(w) != stun::message_class::request) continue;
+      (void)peer.send(peer.success(w, left_address, "wrongpasswordwrongpassw"));
+      (void)peer.send(peer.success(w), {address::v4(203, 0, 113, 1), 1});
+    }
+    peer.net.run_for(500ms);
+  }
+  CHECK(count_events<event::consent_lost>(peer.n) == 1);
+}
+
+TEST_CASE("links: 403 takes consent back at once, if it is proved", "[agent][7675-5.2-a]") {
+  settled peer;
+  const auto asked = peer.next_check();
+  (void)peer.send(peer.error(asked, stun::error_code::forbidden, std::nullopt));
+  CHECK(peer.net.send_data(peer.n, "x"));
+  (void)peer.send(peer.error(asked, stun::error_code::forbidden));
+  CHECK(count_events<event::consent_lost>(peer.n) == 1);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+}
+
+TEST_CASE("links: what lost consent stays lost until a restart", "[agent][7675-5.1-l]") {
+  settled peer;
+  peer.net.run_for(31s);
+  (void)peer.sent();
+  CHECK(std::holds_alternative<consumed>(peer.check(nominating)));
+  CHECK(peer.cls(peer.only_sent()) == stun::message_class::success);
+  peer.net.run_for(10s);
+  CHECK(peer.sent().empty());
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  peer.tell_credentials("second", "secondpasswordofthepeer");
+  CHECK(peer.n.agent.state() == connection_state::checking);
+}
+
+TEST_CASE("links: without consent an idle path is kept open every Tr by a bare indication",
+          "[agent][8445-11-a][8445-11-b][8445-11-c]") {
+  auto behaviour = controlled();
+  behaviour.consent.enabled = false;
+  settled peer{behaviour};
+  const auto start = peer.net.now();
+  peer.net.run_for(15s - 1ns);
+  CHECK(peer.sent().empty());
+  peer.net.run_for(1ns);
+  const auto first = peer.only_sent();
+  CHECK(first.sent_at - start == 15s);
+  CHECK(first.destination == right_address);
+  CHECK(peer.cls(first) == stun::message_class::indication);
+  std::size_t attributes = 0;
+  for (const auto& attribute : peer.parse(first)) {
+    CHECK(attribute.type == stun::attribute_type::fingerprint);
+    ++attributes;
+  }
+  CHECK(attributes == 1);
+  CHECK(first.bytes.size() == 28);
+
+  peer.net.run_for(14s);
+  peer.net.act(peer.n, [&](agent& a) { a.handle_timeout(peer.net.now()); });
+  CHECK(peer.net.send_data(peer.n, "busy"));
+  (void)peer.sent();
+  peer.net.run_for(15s - 1ns);
+  CHECK(peer.sent().empty());
+  peer.net.run_for(1ns);
+  CHECK(peer.cls(peer.only_sent()) == stun::message_class::indication);
+
+  peer.net.act(peer.n, [](agent& a) { a.close(); });
+  peer.net.run_for(1h);
+  CHECK(peer.sent().empty());
+}
+
+TEST_CASE("links: data takes the selected pair, whatever it took before",
+          "[agent][8445-12.1-b][8445-12.1-d]") {
+  scripted_peer peer{1, controlled()};
+  const endpoint low{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(low, "2", 10);
+  const auto high = peer.next_check();
+  const auto other = peer.next_check();
+  (void)peer.send(peer.success(other), low);
+  (void)peer.sent();
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.only_sent().destination == low);
+  (void)peer.send(peer.success(high));
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.only_sent().destination == low);
+  (void)peer.check(nominating);
+  (void)peer.sent();
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.only_sent().destination == right_address);
+}
+
+TEST_CASE(
+    "links: during a restart data and consent stay on the old path until a new pair is selected",
+    "[agent][8445-9-d][8445-9-e][7675-5.1-k][8839-4.4.3.1-b]") {
+  settled peer;
+  const std::string old_ufrag{peer.n.agent.local_credentials().ufrag};
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  CHECK(peer.n.agent.state() == connection_state::checking);
+  CHECK(peer.n.agent.checklists().state(stream_id{0}) == ice::checklist_state::running);
+  CHECK(peer.net.send_data(peer.n, "still here"));
+  CHECK(peer.sent().back().destination == right_address);
+
+  const auto consent = peer.next_check();
+  CHECK(peer.parse(consent).get<stun::username>().value().value ==
+        std::string{scripted_peer::ufrag} + ":" + old_ufrag);
+  (void)peer.send(peer.success(consent));
+
+  const endpoint moved{address::v4(192, 0, 2, 9), 9000};
+  const auto* const password = "secondpasswordofthepeer";
+  peer.tell_credentials("second", password);
+  peer.tell_candidate(moved);
+  const auto asked = peer.next_check();
+  CHECK(asked.destination == moved);
+  (void)peer.send(peer.success(asked, left_address, password), moved);
+  (void)peer.sent();
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.only_sent().destination == right_address);
+
+  const std::string own{peer.n.agent.local_credentials().ufrag};
+  (void)peer.check(
+      {.username = own + ":second", .claims = {{ice::role::controlling, 1}}, .nominates = true},
+      moved);
+  CHECK(peer.n.agent.state() == connection_state::completed);
+  (void)peer.sent();
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.only_sent().destination == moved);
+}
