@@ -2,3 +2,7 @@
 #pragma once
 
 #include "floe/agent/agent.hpp"
+#include "floe/crypto/md5.hpp"
+#include "floe/crypto/sha256.hpp"
+#include "floe/fwd.hpp"
+#include "floe/sdp/candidate.hpp"

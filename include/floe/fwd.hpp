@@ -1,0 +1,185 @@
+// Every public class and enum, declared.
+//
+// owns:     nothing; `tests/tools/fwd.py --write` makes this file from the other headers
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace floe {
+
+class agent;
+class cursor;
+class entropy_ref;
+class event_queue;
+class outbox;
+enum class component_id : std::uint16_t;
+enum class connection_condition : std::uint8_t;
+enum class connection_state : std::uint8_t;
+enum class errc;
+enum class family : std::uint8_t;
+enum class link_choice : std::uint8_t;
+enum class reject : std::uint8_t;
+enum class socket_id : std::uint32_t;
+enum class stream_id : std::uint16_t;
+struct address;
+struct component;
+struct config;
+struct config_fault;
+struct connection_facts;
+struct connection_rule;
+struct consumed;
+struct datagram;
+struct early_check;
+struct endpoint;
+struct generation;
+struct limits;
+struct link;
+struct link_view;
+struct path;
+struct payload;
+struct rejected;
+struct reply;
+struct sent_check;
+struct statistics;
+struct stream;
+struct transmit;
+template <class E>
+class unexpected;
+template <class T, class E>
+class result;
+template <class T, class Tag>
+class slot_table;
+template <class T>
+class ring;
+template <class Tag>
+struct handle;
+template <std::size_t N>
+class fixed_text;
+
+}  // namespace floe
+
+namespace floe::crypto {
+
+class crc32_state;
+template <class Hash>
+class hmac;
+template <class Hash>
+class hmac_key;
+
+}  // namespace floe::crypto
+
+namespace floe::crypto::x86 {
+
+struct cpu_features;
+
+}  // namespace floe::crypto::x86
+
+namespace floe::event {
+
+struct checklist_changed;
+struct consent_lost;
+struct dropped;
+struct gathering_done;
+struct learned_candidate;
+struct local_candidate;
+struct pair_changed;
+struct pair_removed;
+struct path_found;
+struct restarted;
+struct role_changed;
+struct selected;
+struct state_changed;
+
+}  // namespace floe::event
+
+namespace floe::ice {
+
+class candidates;
+class checklist_set;
+class consent;
+class foundation;
+class schedule;
+class valid_list;
+enum class candidate_type : std::uint8_t;
+enum class checklist_event : std::uint8_t;
+enum class checklist_state : std::uint8_t;
+enum class consent_step : std::uint8_t;
+enum class pair_event : std::uint8_t;
+enum class pair_state : std::uint8_t;
+enum class peer_nomination : std::uint8_t;
+enum class remote_change : std::uint8_t;
+enum class role : std::uint8_t;
+enum class role_decision : std::uint8_t;
+enum class trigger : std::uint8_t;
+struct candidate;
+struct check_outcome;
+struct check_request;
+struct checklist_rule;
+struct component_outlook;
+struct consent_config;
+struct credentials_view;
+struct foundation_view;
+struct incoming_check;
+struct local_candidate;
+struct local_credentials;
+struct nomination_config;
+struct nomination_decision;
+struct pair;
+struct pair_foundation;
+struct pair_rule;
+struct pair_transition;
+struct remote_addition;
+struct remote_candidate;
+struct remote_credentials;
+struct role_claim;
+struct username_halves;
+struct valid_pair;
+
+}  // namespace floe::ice
+
+namespace floe::sdp {
+
+class field_reader;
+class text_writer;
+struct candidate_line;
+
+}  // namespace floe::sdp
+
+namespace floe::stun {
+
+class attribute_list;
+class attribute_walk;
+class authenticated;
+class message_view;
+class retransmit_schedule;
+class writer;
+enum class attribute_fault : std::uint8_t;
+enum class attribute_type : std::uint16_t;
+enum class error_code : std::uint16_t;
+enum class fingerprint_state : std::uint8_t;
+enum class message_class : std::uint8_t;
+enum class method : std::uint16_t;
+enum class password_algorithm_id : std::uint16_t;
+enum class protocol : std::uint8_t;
+struct address_error_code;
+struct change_request;
+struct error_code_attribute;
+struct even_port;
+struct goog_network_info;
+struct icmp;
+struct message_type;
+struct padding;
+struct password_algorithm;
+struct password_algorithms;
+struct raw_attribute;
+struct response_port;
+struct retransmit_config;
+struct text_limits;
+struct transaction_id;
+struct transaction_transmit_counter;
+struct unknown_attributes;
+template <class Owner>
+class transactions;
+
+}  // namespace floe::stun
