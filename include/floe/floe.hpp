@@ -6,3 +6,7 @@
 #include "floe/crypto/sha256.hpp"
 #include "floe/fwd.hpp"
 #include "floe/sdp/candidate.hpp"
+#include "floe/stun/attributes/credentials.hpp"
+#include "floe/stun/attributes/discovery.hpp"
+#include "floe/stun/attributes/extensions.hpp"
+#include "floe/stun/attributes/turn.hpp"
