@@ -1,0 +1,264 @@
+#include "floe/ice/candidates.hpp"
+
+#include <cstdint>
+#include <memory_resource>
+#include <set>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace floe;
+using ice::candidate;
+using ice::candidate_type;
+using ice::candidates;
+using ice::remote_addition;
+
+namespace {
+
+constexpr component_id one{1};
+constexpr component_id two{2};
+constexpr stream_id first{0};
+constexpr stream_id second{1};
+
+endpoint at(std::uint16_t port, std::uint8_t host = 1) {
+  return {address::v4(192, 0, 2, host), port};
+}
+
+candidate named(std::uint32_t foundation, const endpoint& address,
+                candidate_type type = candidate_type::host, std::uint32_t priority = 1000) {
+  return {.foundation = ice::foundation::from_number(foundation),
+          .component = one,
+          .priority = priority,
+          .address = address,
+          .type = type,
+          .related = {}};
+}
+
+/// Adds a local candidate as the agent does: with the foundation of its type and base.
+ice::local_id add_local(candidates& all, candidate_type type, const endpoint& base,
+                        std::uint16_t socket = 1, stream_id stream = first,
+                        component_id component = one) {
+  auto made = named(1, base, type);
+  made.component = component;
+  made.foundation = all.local_foundation(type, base.address);
+  return *all.add_local(
+      {.candidate = made, .stream = stream, .socket = socket_id{socket}, .base = base});
+}
+
+candidates some(std::size_t locals = 8, std::size_t remotes = 8) {
+  return {locals, remotes, std::pmr::get_default_resource()};
+}
+
+}  // namespace
+
+TEST_CASE("candidates: a priority is 1 to 2^31-1", "[ice][8445-5.1.2-a]") {
+  const auto fault = [](std::uint32_t priority) {
+    return ice::find_fault(named(1, at(5000), candidate_type::host, priority), false);
+  };
+  CHECK(fault(0) == errc::invalid_candidate);
+  CHECK(fault(1) == std::nullopt);
+  CHECK(fault(0x7fffffff) == std::nullopt);
+  CHECK(fault(0x80000000) == errc::invalid_candidate);
+  CHECK(fault(0xffffffff) == errc::invalid_candidate);
+}
+
+TEST_CASE("candidates: one without a foundation is invalid", "[ice]") {
+  auto nameless = named(1, at(5000));
+  nameless.foundation = {};
+  CHECK(ice::find_fault(nameless, false) == errc::invalid_candidate);
+}
+
+TEST_CASE("candidates: an address nothing should be sent to is unusable", "[ice]") {
+  const auto fault = [](const endpoint& address, bool loopback = false) {
+    return ice::find_fault(named(1, address), loopback);
+  };
+  CHECK(fault(at(0)) == errc::unusable_address);
+  CHECK(fault({address::v4(0, 0, 0, 0), 5000}) == errc::unusable_address);
+  CHECK(fault({address::v4(255, 255, 255, 255), 5000}) == errc::unusable_address);
+  CHECK(fault({address::v4(224, 0, 0, 251), 5353}) == errc::unusable_address);
+  CHECK(fault({address::v6({}), 5000}) == errc::unusable_address);
+  CHECK(fault({address::v4(127, 0, 0, 1), 5000}) == errc::unusable_address);
+  CHECK(fault({address::v4(127, 0, 0, 1), 5000}, true) == std::nullopt);
+  CHECK(fault(at(53)) == std::nullopt);
+}
+
+TEST_CASE("candidates: local ones share a foundation when type and base address are the same",
+          "[ice]") {
+  auto all = some();
+  const auto host = add_local(all, candidate_type::host, at(5000, 1), 1);
+  const auto port = add_local(all, candidate_type::host, at(5001, 1), 2, first, two);
+  const auto stream = add_local(all, candidate_type::host, at(5002, 1), 3, second);
+  const auto other = add_local(all, candidate_type::host, at(5000, 2), 4);
+  const auto learned = add_local(all, candidate_type::prflx, at(5000, 1), 1);
+  const auto foundation = [&](ice::local_id id) { return all.locals()[id].candidate.foundation; };
+  const auto number = [&](ice::local_id id) { return all.locals()[id].foundation_number; };
+  CHECK(foundation(host).text() == "1");
+  for (const auto same : {port, stream}) {
+    CHECK(foundation(same) == foundation(host));
+    CHECK(number(same) == number(host));
+  }
+  for (const auto different : {other, learned}) {
+    CHECK(foundation(different) != foundation(host));
+    CHECK(number(different) != number(host));
+  }
+  CHECK(foundation(other) != foundation(learned));
+}
+
+TEST_CASE("candidates: the foundations of local ones differ whatever the peer's were", "[ice]") {
+  auto all = some();
+  std::set<std::string_view> texts;
+  std::vector<ice::local_id> ids;
+  for (std::uint8_t i = 1; i <= 8; ++i) {
+    ids.push_back(add_local(all, candidate_type::host, at(5000, i), i));
+    all.learn_remote(first, one, at(i), 1);
+  }
+  for (const auto id : ids) texts.insert(all.locals()[id].candidate.foundation.text());
+  CHECK(texts.size() == 8);
+}
+
+TEST_CASE("candidates: local ones are counted by stream, component and type", "[ice]") {
+  auto all = some();
+  add_local(all, candidate_type::host, at(5000), 1);
+  add_local(all, candidate_type::host, at(5001), 2);
+  add_local(all, candidate_type::host, at(5002), 3, first, two);
+  add_local(all, candidate_type::host, at(5003), 4, second);
+  add_local(all, candidate_type::prflx, at(5004), 1);
+  CHECK(all.count_locals(first, one, candidate_type::host) == 2);
+  CHECK(all.count_locals(first, two, candidate_type::host) == 1);
+  CHECK(all.count_locals(second, one, candidate_type::host) == 1);
+  CHECK(all.count_locals(first, one, candidate_type::prflx) == 1);
+  CHECK(all.count_locals(second, two, candidate_type::host) == 0);
+}
+
+TEST_CASE("candidates: local ones are found by socket and by address, bases only by socket",
+          "[ice]") {
+  auto all = some();
+  const auto host = add_local(all, candidate_type::host, at(5000), 1);
+  const auto learned = add_local(all, candidate_type::prflx, at(9000), 2);
+  CHECK(all.find_base(first, socket_id{1}) == host);
+  CHECK_FALSE(all.find_base(first, socket_id{2}));
+  CHECK_FALSE(all.find_base(second, socket_id{1}));
+  CHECK(all.uses(socket_id{1}));
+  CHECK_FALSE(all.uses(socket_id{2}));
+  CHECK(all.find_local(first, one, at(5000)) == host);
+  CHECK(all.find_local(first, one, at(9000)) == learned);
+  CHECK_FALSE(all.find_local(first, two, at(5000)));
+  CHECK_FALSE(all.find_local(second, one, at(5000)));
+  CHECK_FALSE(all.find_local(first, one, at(5001)));
+}
+
+TEST_CASE("candidates: a local one counts as conveyed when it was", "[ice]") {
+  auto all = some();
+  const auto id = add_local(all, candidate_type::host, at(5000));
+  CHECK_FALSE(all.locals()[id].conveyed);
+  all.convey(id);
+  CHECK(all.locals()[id].conveyed);
+}
+
+TEST_CASE("candidates: the same remote one again changes nothing", "[ice]") {
+  auto all = some();
+  const auto added = all.add_remote(first, named(1, at(5000)));
+  CHECK(added.what == remote_addition::added);
+  const auto again = all.add_remote(first, named(2, at(5000), candidate_type::srflx, 2000));
+  CHECK(again.what == remote_addition::known);
+  CHECK(again.id == added.id);
+  CHECK(all.remotes().size() == 1);
+  CHECK(all.remotes()[added.id].candidate == named(1, at(5000)));
+
+  auto other = named(1, at(5000));
+  other.component = two;
+  CHECK(all.add_remote(first, other).what == remote_addition::added);
+  CHECK(all.add_remote(second, named(1, at(5000))).what == remote_addition::added);
+  CHECK(all.remotes().size() == 3);
+}
+
+TEST_CASE("candidates: remote foundations have equal numbers exactly when they are equal",
+          "[ice]") {
+  auto all = some();
+  const auto a = all.add_remote(first, named(7, at(5000))).id;
+  const auto b = all.add_remote(second, named(7, at(5001))).id;
+  const auto c = all.add_remote(first, named(8, at(5002))).id;
+  const auto number = [&](ice::remote_id id) { return all.remotes()[id].foundation_number; };
+  CHECK(number(a) == number(b));
+  CHECK(number(a) != number(c));
+}
+
+TEST_CASE("candidates: a learned one has the source's address, the check's priority, and a "
+          "foundation of its own",
+          "[ice]") {
+  auto all = some();
+  REQUIRE(all.add_remote(first, named(1, at(5000))).what == remote_addition::added);
+  const auto a = all.learn_remote(second, two, at(6000), 0x6e0001ff);
+  const auto b = all.learn_remote(second, two, at(6001), 0);
+  REQUIRE(a.what == remote_addition::added);
+  REQUIRE(b.what == remote_addition::added);
+  const auto& row = all.remotes()[a.id];
+  CHECK(row.stream == second);
+  CHECK(row.candidate.component == two);
+  CHECK(row.candidate.address == at(6000));
+  CHECK(row.candidate.priority == 0x6e0001ff);
+  CHECK(row.candidate.type == candidate_type::prflx);
+  CHECK_FALSE(row.candidate.related);
+  CHECK(all.remotes()[b.id].candidate.priority == 0);
+  CHECK(row.candidate.foundation != all.remotes()[b.id].candidate.foundation);
+  CHECK(row.foundation_number != all.remotes()[b.id].foundation_number);
+}
+
+TEST_CASE("candidates: a learned one becomes what the peer signals, and keeps its name", "[ice]") {
+  auto all = some();
+  const auto known = all.add_remote(first, named(3, at(5000)));
+  const auto learned = all.learn_remote(first, one, at(6000), 50);
+  const auto signalled = named(3, at(6000), candidate_type::srflx, 1694498815);
+  const auto upgrade = all.add_remote(first, signalled);
+  CHECK(upgrade.what == remote_addition::upgraded);
+  CHECK(upgrade.id == learned.id);
+  CHECK(all.remotes()[learned.id].candidate == signalled);
+  CHECK(all.remotes()[learned.id].foundation_number == all.remotes()[known.id].foundation_number);
+  CHECK(all.add_remote(first, signalled).what == remote_addition::known);
+
+  const auto lone = all.learn_remote(first, one, at(6001), 50);
+  const auto before = all.remotes()[lone.id].foundation_number;
+  CHECK(all.add_remote(first, named(9, at(6001))).what == remote_addition::upgraded);
+  CHECK(all.remotes()[lone.id].foundation_number != before);
+}
+
+TEST_CASE("candidates: where there is no room, nothing is added", "[ice]") {
+  auto all = some(1, 1);
+  add_local(all, candidate_type::host, at(5000));
+  CHECK_FALSE(all.add_local({.candidate = named(1, at(5001)), .base = at(5001)}));
+  REQUIRE(all.add_remote(first, named(1, at(5000))).what == remote_addition::added);
+  CHECK(all.add_remote(first, named(2, at(5001))).what == remote_addition::no_room);
+  CHECK(all.learn_remote(first, one, at(5002), 1).what == remote_addition::no_room);
+  CHECK(all.add_remote(first, named(1, at(5000))).what == remote_addition::known);
+  CHECK(all.locals().size() == 1);
+  CHECK(all.remotes().size() == 1);
+}
+
+TEST_CASE("candidates: the least remote one is that of lowest priority nobody needs", "[ice]") {
+  auto all = some();
+  const auto low = all.add_remote(first, named(1, at(1), candidate_type::host, 10)).id;
+  const auto mid = all.add_remote(first, named(1, at(2), candidate_type::host, 20)).id;
+  const auto high = all.add_remote(first, named(1, at(3), candidate_type::host, 30)).id;
+  CHECK(all.least_remote([](ice::remote_id) { return false; }) == low);
+  CHECK(all.least_remote([&](ice::remote_id id) { return id == low; }) == mid);
+  CHECK_FALSE(all.least_remote([](ice::remote_id) { return true; }));
+  all.erase_remote(low);
+  CHECK(all.remotes().find(low) == nullptr);
+  CHECK(all.least_remote([&](ice::remote_id id) { return id == mid; }) == high);
+}
+
+TEST_CASE("candidates: a restart forgets what a stream learned, and no other's", "[ice]") {
+  auto all = some();
+  const auto host = add_local(all, candidate_type::host, at(5000), 1);
+  add_local(all, candidate_type::prflx, at(9000), 1);
+  const auto theirs = add_local(all, candidate_type::prflx, at(9001), 2, second);
+  all.learn_remote(first, one, at(6000), 1);
+  all.add_remote(first, named(1, at(6001)));
+  const auto kept = all.add_remote(second, named(1, at(6002))).id;
+  all.forget_generation(first);
+  CHECK(all.locals().size() == 2);
+  CHECK(all.locals().find(host) != nullptr);
+  CHECK(all.locals().find(theirs) != nullptr);
+  CHECK(all.remotes().size() == 1);
+  CHECK(all.remotes().find(kept) != nullptr);
+}

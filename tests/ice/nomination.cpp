@@ -1,0 +1,93 @@
+#include "floe/ice/nomination.hpp"
+
+#include <chrono>
+
+#include "catch.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+using ice::component_outlook;
+using ice::decide_nomination;
+using ice::decide_peer_nomination;
+using ice::nomination_decision;
+using ice::pair_state;
+using ice::peer_nomination;
+using ice::role;
+
+namespace {
+
+constexpr time_point start{1h};
+constexpr duration tick{1};
+constexpr ice::nomination_config half_a_second{.patience = 500ms};
+
+}  // namespace
+
+TEST_CASE("nomination: without a valid pair there is nothing to nominate", "[ice]") {
+  for (const bool pending : {false, true}) {
+    const component_outlook none{.better_pending = pending, .valid_since = {}};
+    const auto decision = decide_nomination(none, half_a_second, start);
+    CHECK(decision.what == nomination_decision::nothing);
+    CHECK_FALSE(decision.until);
+  }
+}
+
+TEST_CASE("nomination: a settled component is not nominated again", "[ice]") {
+  for (const bool pending : {false, true}) {
+    const component_outlook settled{
+        .settled = true, .better_pending = pending, .valid_since = start};
+    const auto decision = decide_nomination(settled, half_a_second, start + 1h);
+    CHECK(decision.what == nomination_decision::nothing);
+    CHECK_FALSE(decision.until);
+  }
+}
+
+TEST_CASE("nomination: the best possible pair is nominated at once", "[ice][8445-8.1.1-f]") {
+  const component_outlook best{.valid_since = start};
+  CHECK(decide_nomination(best, half_a_second, start).what == nomination_decision::nominate_best);
+}
+
+TEST_CASE("nomination: a better pair is waited for, to the tick", "[ice][8445-8.1.1-f]") {
+  const component_outlook waiting{.better_pending = true, .valid_since = start};
+  for (const auto now : {start, start + 500ms - tick}) {
+    const auto decision = decide_nomination(waiting, half_a_second, now);
+    CHECK(decision.what == nomination_decision::wait);
+    CHECK(decision.until == start + 500ms);
+  }
+  for (const auto now : {start + 500ms, start + 500ms + tick, time_point::max()}) {
+    const auto decision = decide_nomination(waiting, half_a_second, now);
+    CHECK(decision.what == nomination_decision::nominate_best);
+    CHECK_FALSE(decision.until);
+  }
+}
+
+TEST_CASE("nomination: without patience the first valid pair is nominated", "[ice][8445-8.1.1-f]") {
+  const component_outlook waiting{.better_pending = true, .valid_since = start};
+  CHECK(decide_nomination(waiting, {.patience = 0s}, start).what ==
+        nomination_decision::nominate_best);
+}
+
+TEST_CASE("nomination: patience beyond the end of the clock ends with the clock", "[ice]") {
+  const component_outlook waiting{.better_pending = true, .valid_since = time_point::max() - 1s};
+  const auto decision = decide_nomination(waiting, {.patience = 1h}, time_point::max() - 1s);
+  CHECK(decision.what == nomination_decision::wait);
+  CHECK(decision.until == time_point::max());
+}
+
+TEST_CASE("nomination: a controlled agent takes the peer's at once on a valid pair, else later",
+          "[ice]") {
+  for (const auto state : ice::pair_states) {
+    const bool valid = state == pair_state::succeeded;
+    CHECK(decide_peer_nomination(true, role::controlled, state) ==
+          (valid ? peer_nomination::nominate_now : peer_nomination::remember));
+    CHECK(decide_peer_nomination(false, role::controlled, state) == peer_nomination::ignore);
+  }
+}
+
+TEST_CASE("nomination: a controlling agent ignores the peer's", "[ice][8445-7.3.1.5-d]") {
+  for (const auto state : ice::pair_states) {
+    for (const bool use_candidate : {false, true}) {
+      CHECK(decide_peer_nomination(use_candidate, role::controlling, state) ==
+            peer_nomination::ignore);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+#include "floe/ice/valid_list.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory_resource>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+using ice::valid_list;
+using ice::valid_pair;
+
+namespace {
+
+constexpr time_point start{1h};
+constexpr stream_id stream{0};
+constexpr component_id one{1};
+
+/// A valid pair whose local candidate number `number` is what the peer sees.
+valid_pair row(std::uint16_t number, std::uint64_t priority, time_point since = start) {
+  return {.stream = stream,
+          .component = one,
+          .local = {number, 1},
+          .checked = {100, 1},
+          .remote = {number, 1},
+          .priority = priority,
+          .since = since,
+          .proved = since};
+}
+
+valid_list some(std::size_t capacity = 4) { return {capacity, std::pmr::get_default_resource()}; }
+
+}  // namespace
+
+TEST_CASE("valid_list: a pair is entered once, and a later proof is noted", "[ice]") {
+  auto list = some();
+  const auto first = list.note(row(1, 10, start));
+  REQUIRE(first);
+  auto again = row(1, 99, start + 5s);
+  CHECK(list.note(again) == first);
+  CHECK(list.size() == 1);
+  CHECK(list[*first].proved == start + 5s);
+  CHECK(list[*first].since == start);
+  CHECK(list[*first].priority == 10);
+  CHECK(list.note(row(1, 10, start + 1s)) == first);
+  CHECK(list[*first].proved == start + 5s);
+}
+
+TEST_CASE("valid_list: pairs differ in what the peer sees and in the remote candidate", "[ice]") {
+  auto list = some();
+  auto other_local = row(1, 10);
+  other_local.local = {2, 1};
+  auto other_remote = row(1, 10);
+  other_remote.remote = {2, 1};
+  auto other_base = row(1, 10);
+  other_base.checked = {101, 1};
+  CHECK(list.note(row(1, 10)) != list.note(other_local));
+  CHECK(list.note(row(1, 10)) != list.note(other_remote));
+  CHECK(list.size() == 3);
+  CHECK(list.note(row(1, 10)) == list.note(other_base));
+  CHECK(list.size() == 3);
+}
+
+TEST_CASE("valid_list: the best is that of highest priority, of its own component", "[ice]") {
+  auto list = some();
+  CHECK_FALSE(list.best(stream, one));
+  const auto low = list.note(row(1, 10));
+  CHECK(list.best(stream, one) == low);
+  const auto high = list.note(row(2, 30));
+  list.note(row(3, 20));
+  auto other = row(4, 99);
+  other.component = component_id{2};
+  const auto second = list.note(other);
+  CHECK(list.best(stream, one) == high);
+  CHECK(list.best(stream, component_id{2}) == second);
+  CHECK_FALSE(list.best(stream_id{1}, one));
+}
+
+TEST_CASE("valid_list: the selected one is the nominated one of highest priority", "[ice]") {
+  auto list = some();
+  const auto low = *list.note(row(1, 10));
+  const auto mid = *list.note(row(2, 20));
+  list.note(row(3, 30));
+  CHECK_FALSE(list.selected(stream, one));
+  list.nominate(low);
+  CHECK(list.selected(stream, one) == low);
+  list.nominate(mid);
+  CHECK(list.selected(stream, one) == mid);
+  list.erase(mid);
+  CHECK(list.selected(stream, one) == low);
+  CHECK_FALSE(list.selected(stream, component_id{2}));
+  CHECK_FALSE(list.selected(stream_id{1}, one));
+}
+
+TEST_CASE("valid_list: when it is full the lowest gives way that is not nominated", "[ice]") {
+  auto list = some(3);
+  const auto low = *list.note(row(1, 10));
+  const auto mid = *list.note(row(2, 20));
+  const auto high = *list.note(row(3, 30));
+  list.nominate(low);
+  const auto fresh = list.note(row(4, 25));
+  REQUIRE(fresh);
+  CHECK(list.find(mid) == nullptr);
+  CHECK(list.find(low) != nullptr);
+  CHECK(list.find(high) != nullptr);
+  CHECK(list.size() == 3);
+
+  list.nominate(high);
+  list.nominate(*fresh);
+  CHECK_FALSE(list.note(row(5, 99)));
+  CHECK(list.note(row(3, 30)) == high);
+  CHECK(list.size() == 3);
+}
+
+TEST_CASE("valid_list: a pair is found by the base that was checked or by what the peer sees",
+          "[ice]") {
+  auto list = some();
+  const auto id = list.note(row(1, 10));
+  CHECK(list.find(ice::local_id{100, 1}, {1, 1}) == id);
+  CHECK(list.find(ice::local_id{1, 1}, {1, 1}) == id);
+  CHECK_FALSE(list.find(ice::local_id{2, 1}, {1, 1}));
+  CHECK_FALSE(list.find(ice::local_id{1, 1}, {2, 1}));
+  CHECK(list.uses({1, 1}));
+  CHECK_FALSE(list.uses({2, 1}));
+}
+
+TEST_CASE("valid_list: the first of a component is the oldest, wherever it stands", "[ice]") {
+  auto list = some();
+  CHECK_FALSE(list.first_since(stream, one));
+  list.note(row(1, 10, start + 2s));
+  const auto oldest = *list.note(row(2, 20, start + 1s));
+  list.note(row(3, 30, start + 3s));
+  auto other = row(4, 40, start);
+  other.component = component_id{2};
+  list.note(other);
+  CHECK(list.first_since(stream, one) == start + 1s);
+  list.erase(oldest);
+  CHECK(list.first_since(stream, one) == start + 2s);
+}
+
+TEST_CASE("valid_list: rows are erased by what they are", "[ice]") {
+  auto list = some();
+  const auto low = *list.note(row(1, 10));
+  list.note(row(2, 20));
+  list.note(row(3, 30));
+  list.erase_if([](const valid_pair& v) { return v.priority >= 20; });
+  CHECK(list.size() == 1);
+  CHECK(list.find(low) != nullptr);
+  CHECK(list.contains_if([](const valid_pair& v) { return v.priority == 10; }));
+  CHECK_FALSE(list.contains_if([](const valid_pair& v) { return v.priority == 20; }));
+}
+
+TEST_CASE("valid_list: new priorities choose anew", "[ice]") {
+  auto list = some();
+  const auto a = *list.note(row(1, 10));
+  const auto b = *list.note(row(2, 20));
+  list.nominate(a);
+  list.nominate(b);
+  CHECK(list.selected(stream, one) == b);
+  list.reprioritize([](const valid_pair& v) { return 100 - v.priority; });
+  CHECK(list[a].priority == 90);
+  CHECK(list.selected(stream, one) == a);
+}
