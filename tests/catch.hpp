@@ -1,4 +1,5 @@
-// The one place that knows which Catch2 is there: version 3 comes in parts, version 2 (Debian 12) as one header.
+// The one place that knows which Catch2 is there: version 3 comes in parts, version 2 (Debian 12)
+// as one header.
 #pragma once
 
 #if __has_include(<catch2/catch_test_macros.hpp>)
