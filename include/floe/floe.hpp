@@ -10,3 +10,6 @@
 #include "floe/stun/attributes/discovery.hpp"
 #include "floe/stun/attributes/extensions.hpp"
 #include "floe/stun/attributes/turn.hpp"
+#include "floe/stun/credential_rules.hpp"
+#include "floe/stun/credentials.hpp"
+#include "floe/stun/response_rules.hpp"

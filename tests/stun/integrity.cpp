@@ -190,3 +190,48 @@ TEST_CASE("integrity: what is proved can be read through the proof", "[stun]") {
   CHECK((*proof)->get<stun::priority>()->value == 1845501695);
   CHECK(proof->message().has<stun::use_candidate>());
 }
+
+namespace {
+
+constexpr stun::integrity_sha256_key ice_sha256_key{vectors::ice_password};
+
+}  // namespace
+
+static_assert(authenticate(*message_view::parse(vectors::both_mi), ice_sha256_key).has_value());
+
+TEST_CASE("integrity with SHA-256: the sample messages verify", "[stun][8489-14.6-a][8489-B.1-a]") {
+  CHECK(authenticate(*message_view::parse(vectors::both_mi), ice_sha256_key));
+  CHECK(authenticate(*message_view::parse(vectors::both_mi),
+                     stun::short_term_sha256_key("asd88fgpdd777uzjYhagZg")));
+  const stun::integrity_sha256_key long_term{
+      vectors::unhex("dd295a613b9058c3c23d6dc7165bda072304d989c9d0af3a8c7e184b4f9bb4a1")};
+  CHECK(authenticate(*message_view::parse(vectors::rfc8489_b_1), long_term));
+}
+
+TEST_CASE("integrity with SHA-256: cut values only where the usage takes them",
+          "[stun][8489-14.6-b]") {
+  const auto cut = message_view::parse(vectors::mi256_16);
+  REQUIRE(cut);
+  const auto by_default = authenticate(*cut, ice_sha256_key);
+  REQUIRE_FALSE(by_default);
+  CHECK(by_default.error() == reject::bad_integrity);
+  CHECK_FALSE(authenticate(*cut, ice_sha256_key, 20));
+  CHECK(authenticate(*cut, ice_sha256_key, 16));
+}
+
+TEST_CASE("integrity with SHA-256: a flipped bit proves nothing, nor does no key", "[stun]") {
+  for (const auto& v : {byte_view{vectors::both_mi}, byte_view{vectors::mi256_16}}) {
+    const auto end =
+        message_view::parse(v)->find(stun::attribute_type::message_integrity_sha256)->end();
+    for (std::size_t bit = 0; bit < end * 8; ++bit) {
+      auto bytes = copy(v);
+      bytes[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+      const auto message = message_view::parse(bytes);
+      REQUIRE((!message || !authenticate(*message, ice_sha256_key, 16)));
+    }
+    CHECK_FALSE(authenticate(*message_view::parse(v), stun::integrity_sha256_key{}, 16));
+  }
+  const auto without = authenticate(*message_view::parse(vectors::check_nominate), ice_sha256_key);
+  REQUIRE_FALSE(without);
+  CHECK(without.error() == reject::no_integrity);
+}

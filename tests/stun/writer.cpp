@@ -198,3 +198,39 @@ TEST_CASE("writer: a request and its response share the transaction id", "[stun]
   REQUIRE(size);
   CHECK(std::equal(buffer.begin() + 8, buffer.begin() + 20, vectors::check_nominate.begin() + 8));
 }
+
+namespace {
+
+constexpr stun::integrity_sha256_key ice_sha256_key{vectors::ice_password};
+
+constexpr result<std::size_t> write_both(byte_span buffer) {
+  return writer{buffer, {}, counted_id()}
+      .add(stun::username{"RFRG:LFRG"})
+      .add_integrity(ice_key)
+      .add_integrity(ice_sha256_key)
+      .add_fingerprint()
+      .finish();
+}
+
+constexpr result<std::size_t> write_cut(byte_span buffer) {
+  return writer{buffer, {}, counted_id()}
+      .add(stun::username{"RFRG:LFRG"})
+      .add_integrity(ice_sha256_key, 16)
+      .add_fingerprint()
+      .finish();
+}
+
+}  // namespace
+
+static_assert(writes(write_both, vectors::both_mi));
+static_assert(writes(write_cut, vectors::mi256_16));
+
+TEST_CASE("writer: both integrity attributes, in their order, then FINGERPRINT",
+          "[stun][8489-6-a][8489-14.5-a][8489-14.6-b][8489-9.1.2-a]") {
+  CHECK(writes(write_both, vectors::both_mi));
+  CHECK(writes(write_cut, vectors::mi256_16));
+  for (std::size_t room = 0; room < vectors::both_mi.size(); ++room) {
+    std::vector<std::byte> buffer(room);
+    REQUIRE_FALSE(write_both(buffer));
+  }
+}

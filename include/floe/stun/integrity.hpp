@@ -14,6 +14,7 @@
 #include "floe/core/result.hpp"
 #include "floe/crypto/hmac.hpp"
 #include "floe/crypto/sha1.hpp"
+#include "floe/crypto/sha256.hpp"
 #include "floe/stun/attribute_walk.hpp"
 #include "floe/stun/header.hpp"
 #include "floe/stun/message_view.hpp"
@@ -24,10 +25,22 @@ namespace floe::stun {
 /// A key for MESSAGE-INTEGRITY, ready for use.
 using integrity_key = crypto::hmac_key<crypto::sha1>;
 
+/// A key for MESSAGE-INTEGRITY-SHA256, ready for use.
+using integrity_sha256_key = crypto::hmac_key<crypto::sha256>;
+
+/// The sizes that MESSAGE-INTEGRITY-SHA256 may be cut to, in steps of 4 bytes. It is sent whole,
+/// and accepted whole only, unless the usage says otherwise (RFC 8489 §14.6).
+inline constexpr std::size_t least_sha256_size = 16;
+inline constexpr std::size_t whole_sha256_size = crypto::sha256::digest_size;
+
 /// The key of a short-term credential: the password as it is, which must be prepared already
 /// (OpaqueString; ICE passwords are). source: RFC 8489 §9.1.1
 [[nodiscard]] inline integrity_key short_term_key(std::string_view password) noexcept {
   return integrity_key{as_byte_view(password)};
+}
+[[nodiscard]] inline integrity_sha256_key
+short_term_sha256_key(std::string_view password) noexcept {
+  return integrity_sha256_key{as_byte_view(password)};
 }
 
 namespace detail {
@@ -58,6 +71,9 @@ class authenticated {
  private:
   friend constexpr result<authenticated, reject> authenticate(const message_view& message,
                                                               const integrity_key& key) noexcept;
+  friend constexpr result<authenticated, reject> authenticate(const message_view& message,
+                                                              const integrity_sha256_key& key,
+                                                              std::size_t least_size) noexcept;
 
   constexpr explicit authenticated(const message_view& message) noexcept : message_{message} {}
 
@@ -76,6 +92,22 @@ authenticate(const message_view& message, const integrity_key& key) noexcept {
   const auto right =
       detail::integrity_over(message.bytes().first(claimed->offset), claimed->value.size(), key);
   if (!crypto::equal_constant_time(right, claimed->value)) {
+    return unexpected{reject::bad_integrity};
+  }
+  return authenticated{message};
+}
+
+/// The same with MESSAGE-INTEGRITY-SHA256. A value of fewer than `least_size` bytes proves nothing.
+/// source: RFC 8489 §14.6
+[[nodiscard]] constexpr result<authenticated, reject>
+authenticate(const message_view& message, const integrity_sha256_key& key,
+             std::size_t least_size = whole_sha256_size) noexcept {
+  const auto claimed = message.find(attribute_type::message_integrity_sha256);
+  if (!claimed) return unexpected{reject::no_integrity};
+  const auto size = claimed->value.size();
+  if (key.empty() || size < least_size) return unexpected{reject::bad_integrity};
+  const auto right = detail::integrity_over(message.bytes().first(claimed->offset), size, key);
+  if (!crypto::equal_constant_time(byte_view{right}.first(size), claimed->value)) {
     return unexpected{reject::bad_integrity};
   }
   return authenticated{message};

@@ -76,6 +76,24 @@ class writer {
     return *this;
   }
 
+  /// Appends MESSAGE-INTEGRITY-SHA256 over everything so far, cut to `size` bytes where the usage
+  /// allows it.
+  /// in: a key that is not empty; a size from 16 to 32, a multiple of 4; no
+  /// MESSAGE-INTEGRITY-SHA256
+  ///     and no fingerprint yet
+  constexpr writer& add_integrity(const integrity_sha256_key& key,
+                                  std::size_t size = whole_sha256_size) noexcept {
+    Expects(stage_ <= stage::integrity && !key.empty());
+    Expects(size >= least_sha256_size && size <= whole_sha256_size && size % 4 == 0);
+    stage_ = stage::integrity_sha256;
+    const auto front = size_;
+    if (auto* const value = append(attribute_type::message_integrity_sha256, size)) {
+      const auto code = detail::integrity_over({to_, front}, size, key);
+      std::copy_n(code.begin(), size, value);
+    }
+    return *this;
+  }
+
   /// Appends FINGERPRINT over everything so far. After it only finish() may come.
   constexpr writer& add_fingerprint() noexcept {
     Expects(stage_ != stage::fingerprint);
@@ -98,7 +116,7 @@ class writer {
   }
 
  private:
-  enum class stage : std::uint8_t { attributes, integrity, fingerprint };
+  enum class stage : std::uint8_t { attributes, integrity, integrity_sha256, fingerprint };
 
   /// What the 16-bit length field can say, in whole words.
   static constexpr std::size_t largest_message = header_size + 0xfffc;
