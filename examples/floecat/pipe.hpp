@@ -279,8 +279,9 @@ class pipe {
     aborted,   ///< one side left before the end
   };
 
-  static constexpr floe::duration heartbeat = 2s;
-  static constexpr floe::duration silence = 15s;  ///< after which the peer counts as lost
+  static constexpr floe::duration greeting = 500ms;  ///< between frames before the peer is heard of
+  static constexpr floe::duration heartbeat = 2s;    ///< and after, when there is nothing to say
+  static constexpr floe::duration silence = 15s;     ///< after which the peer counts as lost
   static constexpr floe::duration linger = 2s;
   static constexpr floe::duration repeat_done = 100ms;
 
@@ -327,7 +328,7 @@ class pipe {
     if (state_ == state::finished && floe::after(finished_, linger) <= now) state_ = state::closed;
     if (state_ != state::open) return;
     out_.handle_timeout(now);
-    if (floe::after(spoke_at(), heartbeat) <= now) ack_due_ = true;
+    if (floe::after(spoke_at(), pause()) <= now) ack_due_ = true;
   }
 
   /// Writes the next frame to send. in: max_frame bytes · out: its size, 0 when there is none now.
@@ -342,7 +343,7 @@ class pipe {
       return floe::earliest(floe::after(finished_, linger), floe::after(spoke_at(), repeat_done));
     }
     if (state_ != state::open) return std::nullopt;
-    auto next = floe::earliest(out_.next_timeout(), floe::after(spoke_at(), heartbeat));
+    auto next = floe::earliest(out_.next_timeout(), floe::after(spoke_at(), pause()));
     if (heard_) next = floe::earliest(next, floe::after(*heard_, silence));
     return next;
   }
@@ -387,9 +388,11 @@ class pipe {
     if (std::exchange(abort_due_, false)) return write_bare(frame::abort, buffer);
     if (std::exchange(ack_due_, false)) return write_ack(buffer);
     if (std::exchange(done_due_, false)) return write_bare(frame::done, buffer);
-    return state_ == state::open ? out_.poll_frame(now, buffer) : 0;
+    // Data waits for a peer that can take it.
+    return state_ == state::open && heard_ ? out_.poll_frame(now, buffer) : 0;
   }
 
+  [[nodiscard]] floe::duration pause() const { return heard_ ? heartbeat : greeting; }
   [[nodiscard]] floe::time_point spoke_at() const {
     return spoke_.value_or(floe::time_point::min());
   }
