@@ -13,3 +13,5 @@
 #include "floe/stun/credential_rules.hpp"
 #include "floe/stun/credentials.hpp"
 #include "floe/stun/response_rules.hpp"
+#include "floe/stun/framing.hpp"
+#include "floe/stun/rto.hpp"
