@@ -271,17 +271,18 @@ def happenings(sides, pairs, start):
 
 def tell_checks(sides, pairs, start):
     title("Checks: each pair's state as time goes by (each side starts one check per 50 ms at most)")
-    rows = []
+    moments = {}  # (ms, side) to the states of each pair
     for _, ms, name, number, what in sorted(happenings(sides, pairs, start)):
-        if rows and rows[-1][:3] == [ms, name, number]:
-            rows[-1][3] += ", " + what
-        else:
-            rows.append([ms, name, number, what])
-    columns = [("ms", "A says", "B says")]
-    for ms, name, number, what in rows:
-        text = f"pair {number} {what}"
-        columns.append((ms, text, "") if name == "A" else (ms, "", text))
-    table(columns)
+        moments.setdefault((ms, name), {}).setdefault(number, []).append(what)
+    rows = [("ms", "A says", "B says")]
+    for (ms, name), states in moments.items():
+        alike = {}
+        for number, whats in sorted(states.items()):
+            alike.setdefault(", ".join(whats), []).append(str(number))
+        for whats, numbers in alike.items():
+            text = f"pair{'s' if len(numbers) > 1 else ''} {', '.join(numbers)} {whats}"
+            rows.append((ms, text, "") if name == "A" else (ms, "", text))
+    table(rows)
 
 
 def tell_result(sides, pairs, start, datagrams):
@@ -373,6 +374,9 @@ def main():
         except Ending as why:
             print(f"\nThe demo ended early: {why}.")
             print(f"The datagrams until then are in {arguments.pcap}.")
+            return 1
+        except BrokenPipeError:  # nobody reads the story any more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         except OSError as why:
             print(f"\nThe demo could not run: {why}.")

@@ -5,18 +5,21 @@ Every wait has a limit, so a test fails but never hangs. --slow adds those that 
 many seconds. The seed of every shuffle is printed with a failure and taken from SEED.
 """
 
+import base64
 import hashlib
 import os
 import pathlib
 import queue
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import unittest
+import zlib
 
 FLOECAT = ""
 SLOW = False
@@ -124,6 +127,64 @@ class Process:
         for thread in self.threads:
             thread.join(LIMIT)
         return code
+
+
+class BadNetwork:
+    """A relay between two processes that loses, doubles and reorders datagrams.
+
+    It gives each side an address that leads to the other, and sends from what its peer knows, as a
+    pair of NATs would.
+    """
+
+    def __init__(self, test, seed):
+        self.dice = random.Random(seed)
+        self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in "ab"]
+        self.homes = [None, None]  # where each side really is
+        self.held = [None, None]
+        self.forwarded = 0
+        for s in self.sockets:
+            s.bind(("127.0.0.1", 0))
+            s.settimeout(0.2)
+            test.addCleanup(s.close)
+        self.open = True
+        threads = [threading.Thread(target=self.forward, args=(i,), daemon=True) for i in (0, 1)]
+        test.addCleanup(self.close, threads)
+        for thread in threads:
+            thread.start()
+
+    def close(self, threads):
+        self.open = False
+        for thread in threads:
+            thread.join(LIMIT)
+
+    def forward(self, side):
+        """What arrives at side's address goes to side, from the address of the other."""
+        while self.open:
+            try:
+                data = self.sockets[side].recv(65536)
+            except TimeoutError:
+                continue
+            dice = self.dice.random()
+            if dice < 0.1:
+                continue
+            if dice < 0.15:
+                self.held[side], data = data, self.held[side]  # comes later
+            for _ in range(2 if dice > 0.95 else 1):
+                if data and self.homes[side]:
+                    self.forwarded += 1
+                    self.sockets[1 - side].sendto(data, self.homes[side])
+
+    def move(self, side, token):
+        """The token of a side, with the relay's address instead of its own."""
+        blob = token.removeprefix("floe1:")
+        text = base64.urlsafe_b64decode(blob + "=" * (-len(blob) % 4))[:-4].decode()
+        ufrag, pwd, candidate = text.splitlines()
+        fields = candidate.split(" ")
+        self.homes[side] = (fields[4], int(fields[5]))
+        fields[5] = str(self.sockets[side].getsockname()[1])
+        moved = "\n".join([ufrag, pwd, " ".join(fields), ""]).encode()
+        moved += zlib.crc32(moved).to_bytes(4, "big")
+        return "floe1:" + base64.urlsafe_b64encode(moved).decode().rstrip("=")
 
 
 class Lines(unittest.TestCase):
@@ -381,6 +442,15 @@ class Talk(unittest.TestCase):
     def test_files_arrive_whole_both_ways(self):
         a, b = self.pair()
         self.check_whole(a, b, random.randbytes(5_000_000), random.randbytes(5_000_000))
+
+    def test_files_survive_a_bad_network(self):
+        network = BadNetwork(self, SEED)
+        a = Process(self, "offer", "--bind", "127.0.0.1", binary=True)
+        b = Process(self, "answer", "--bind", "127.0.0.1", binary=True)
+        b.write(network.move(0, a.line()) + "\n")
+        a.write(network.move(1, b.line()) + "\n")
+        self.check_whole(a, b, random.randbytes(300_000), random.randbytes(300_000))
+        self.assertGreater(network.forwarded, 500)
 
     def test_sizes_around_the_edges(self):
         for size in (0, 1, 1190, 1191, 1192, 100_000):
