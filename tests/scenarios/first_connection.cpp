@@ -35,8 +35,9 @@ bool can_talk(duo& d) {
 
 }  // namespace
 
-TEST_CASE("first connection: valid within a round trip and Ta, nominated within one more round trip",
-          "[scenario][8445-6.1.1-a][8445-8.1.1-a][8445-6.1.2.1-a][8839-4.2.3-a]") {
+TEST_CASE(
+    "first connection: valid within a round trip and Ta, nominated within one more round trip",
+    "[scenario][8445-6.1.1-a][8445-8.1.1-a][8445-6.1.2.1-a][8839-4.2.3-a]") {
   const auto latency = GENERATE(0ms, 1ms, 10ms, 24ms, 25ms, 50ms, 100ms, 400ms);
   const duration round_trip = 2 * latency;
   const duration ta = config{}.ta;
@@ -53,7 +54,8 @@ TEST_CASE("first connection: valid within a round trip and Ta, nominated within 
   CHECK(can_talk(d));
 }
 
-TEST_CASE("first connection: where the round trip is below Ta it takes six datagrams", "[scenario]") {
+TEST_CASE("first connection: where the round trip is below Ta it takes six datagrams",
+          "[scenario]") {
   duo d{1, 5ms};
   REQUIRE(d.connect());
   CHECK(d.net.log().size() == 6);
@@ -68,7 +70,8 @@ TEST_CASE("first connection: the first check leaves at once, by either side that
   CHECK(d.net.log().front().sent_at == epoch);
 }
 
-TEST_CASE("first connection: the loss of any one datagram does not prevent it", "[scenario][ATK-G03]") {
+TEST_CASE("first connection: the loss of any one datagram does not prevent it",
+          "[scenario][ATK-G03]") {
   for (std::size_t k = 0;; ++k) {
     INFO("lost: " << k);
     duo d{k + 1};
@@ -86,8 +89,8 @@ TEST_CASE("first connection: the loss of any one datagram does not prevent it", 
 
 TEST_CASE("first connection: any one datagram may come twice, late, or out of order",
           "[scenario][ATK-G01][ATK-G02][ATK-G04]") {
-  const auto copies = GENERATE(fate{10ms, 10ms}, fate{10ms, 10ms, 11ms}, fate{500ms}, fate{3s},
-                               fate{10ms, 10s});
+  const auto copies =
+      GENERATE(fate{10ms, 10ms}, fate{10ms, 10ms, 11ms}, fate{500ms}, fate{3s}, fate{10ms, 10s});
   for (std::size_t k = 0;; ++k) {
     INFO("disturbed: " << k);
     duo d{k + 1};
@@ -126,7 +129,8 @@ TEST_CASE("first connection: without any path both sides fail by timer, quietly"
   CHECK(d.net.log().size() == sent);
 }
 
-TEST_CASE("first connection: a peer that dies is noticed, whenever it dies", "[scenario][ATK-G12]") {
+TEST_CASE("first connection: a peer that dies is noticed, whenever it dies",
+          "[scenario][ATK-G12]") {
   for (std::size_t k = 0; k < 8; ++k) {
     INFO("dies after datagram " << k);
     duo d{k + 1};
@@ -139,8 +143,9 @@ TEST_CASE("first connection: a peer that dies is noticed, whenever it dies", "[s
   }
 }
 
-TEST_CASE("first connection: with up to 20 % loss data can flow within 20 seconds, and the pair settles",
-          "[scenario][ATK-G03]") {
+TEST_CASE(
+    "first connection: with up to 20 % loss data can flow within 20 seconds, and the pair settles",
+    "[scenario][ATK-G03]") {
   const auto percent = GENERATE(0U, 10U, 20U);
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     INFO("seed " << seed << ", loss " << percent);
@@ -148,14 +153,17 @@ TEST_CASE("first connection: with up to 20 % loss data can flow within 20 second
     std::mt19937_64 dice{seed};
     d.net.decide = [&](const wired&) { return dice() % 100 < percent ? fate{} : fate{10ms}; };
     d.introduce();
-    const auto has_path = [](const node& n) { return first_event<event::path_found>(n) != nullptr; };
+    const auto has_path = [](const node& n) {
+      return first_event<event::path_found>(n) != nullptr;
+    };
     REQUIRE(d.net.run_until([&] { return has_path(d.left) && has_path(d.right); }, 20s));
     REQUIRE(d.net.run_until([&] { return is_settled(d.left) && is_settled(d.right); }, 60s));
     CHECK(is_mirrored(d));
   }
 }
 
-TEST_CASE("first connection: silence of 3 seconds every 10 does not end a session", "[scenario][ATK-G03]") {
+TEST_CASE("first connection: silence of 3 seconds every 10 does not end a session",
+          "[scenario][ATK-G03]") {
   duo d{1};
   REQUIRE(d.connect());
   d.net.decide = [](const wired& w) {
@@ -163,7 +171,8 @@ TEST_CASE("first connection: silence of 3 seconds every 10 does not end a sessio
   };
   d.net.run_for(1h);
   CHECK(d.left.agent.state() != connection_state::failed);
-  CHECK(count_events<event::consent_lost>(d.left) + count_events<event::consent_lost>(d.right) == 0);
+  CHECK(count_events<event::consent_lost>(d.left) + count_events<event::consent_lost>(d.right) ==
+        0);
 }
 
 TEST_CASE("first connection: candidates may come after everything else, one by one",
@@ -203,7 +212,8 @@ TEST_CASE("first connection: of several addresses of both families those that wo
     auto& left = w.add("left", controlling());
     auto& right = w.add("right", controlled());
     const std::array<address, 3> lefts{v6(1), address::v4(10, 0, 0, 1), address::v4(172, 16, 0, 1)};
-    const std::array<address, 3> rights{v6(2), address::v4(10, 0, 0, 2), address::v4(172, 16, 0, 2)};
+    const std::array<address, 3> rights{v6(2), address::v4(10, 0, 0, 2),
+                                        address::v4(172, 16, 0, 2)};
     for (std::size_t i = 0; i < 3; ++i) {
       w.bind(left, {lefts[i], 5000});
       w.bind(right, {rights[i], 5000});
@@ -211,8 +221,10 @@ TEST_CASE("first connection: of several addresses of both families those that wo
     // Only like to like gets through, and that only where it is not blocked.
     w.decide = [&](const wired& packet) {
       for (std::size_t i = 0; i < 3; ++i) {
-        const bool there = packet.source.address == lefts[i] && packet.destination.address == rights[i];
-        const bool back = packet.source.address == rights[i] && packet.destination.address == lefts[i];
+        const bool there =
+            packet.source.address == lefts[i] && packet.destination.address == rights[i];
+        const bool back =
+            packet.source.address == rights[i] && packet.destination.address == lefts[i];
         if ((there || back) && (blocked & (1U << i)) == 0) return fate{10ms};
       }
       return fate{};
@@ -223,8 +235,10 @@ TEST_CASE("first connection: of several addresses of both families those that wo
     signal(w, right, left);
     REQUIRE(w.run_until([&] { return is_settled(left) && is_settled(right); }, 60s));
     const auto best = (blocked & 1U) == 0 ? 0U : (blocked & 2U) == 0 ? 1U : 2U;
-    CHECK(left.agent.remote(left.agent.selected()->remote)->candidate.address.address == rights[best]);
-    CHECK(right.agent.remote(right.agent.selected()->remote)->candidate.address.address == lefts[best]);
+    CHECK(left.agent.remote(left.agent.selected()->remote)->candidate.address.address ==
+          rights[best]);
+    CHECK(right.agent.remote(right.agent.selected()->remote)->candidate.address.address ==
+          lefts[best]);
     for (const auto* const n : {&left, &right}) {
       for (std::size_t i = 1; i < n->check_times.size(); ++i) {
         CHECK(n->check_times[i] - n->check_times[i - 1] >= 50ms);
@@ -273,9 +287,9 @@ TEST_CASE("first connection: several streams and components all connect, and eac
     for (const auto c : {component_id{1}, component_id{2}}) {
       CHECK(w.send_data(left, "data", stream, c));
       w.run_for(100ms);
-      const auto got = std::find_if(right.inbounds.rbegin(), right.inbounds.rend(), [](const auto& i) {
-        return std::holds_alternative<payload>(i);
-      });
+      const auto got =
+          std::find_if(right.inbounds.rbegin(), right.inbounds.rend(),
+                       [](const auto& i) { return std::holds_alternative<payload>(i); });
       REQUIRE(got != right.inbounds.rend());
       CHECK(std::get<payload>(*got).stream == stream);
       CHECK(std::get<payload>(*got).component == c);

@@ -37,7 +37,7 @@ TEST_CASE("host loop: what the README shows runs", "[scenario]") {
 
   // README: begin
   floe::agent agent{now, {.role = floe::ice::role::controlling}, entropy};
-  if (!agent.add_local(socket, endpoint)) return;          // one per bound socket
+  if (!agent.add_local(socket, endpoint)) return;  // one per bound socket
   agent.gather(now);
   while (running()) {
     while (auto out = agent.poll_transmit(buffer)) {

@@ -45,7 +45,8 @@ TEST_CASE("restart: either side may start over, and data flows all the time",
   CHECK(d.left.agent.role() == role);
 }
 
-TEST_CASE("restart: both sides may start over in the same instant, with loss", "[scenario][ATK-G09]") {
+TEST_CASE("restart: both sides may start over in the same instant, with loss",
+          "[scenario][ATK-G09]") {
   for (std::size_t k = 0;; ++k) {
     INFO("lost: " << k);
     duo d{k + 1};

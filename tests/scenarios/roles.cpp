@@ -6,8 +6,9 @@
 using namespace floe;
 using namespace floe::sim;
 
-TEST_CASE("roles: equal roles at the start end in opposite ones, and connect, for every tie-breaker",
-          "[scenario][8445-7.3.1.1-a][8445-7.3.1.1-b][8445-7.3.1.1-c][8445-7.3.1.1-d][8445-7.2.5.1-a]") {
+TEST_CASE(
+    "roles: equal roles at the start end in opposite ones, and connect, for every tie-breaker",
+    "[scenario][8445-7.3.1.1-a][8445-7.3.1.1-b][8445-7.3.1.1-c][8445-7.3.1.1-d][8445-7.2.5.1-a]") {
   const auto behaviour = GENERATE(controlling(), controlled());
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     INFO("seed " << seed);
@@ -15,7 +16,8 @@ TEST_CASE("roles: equal roles at the start end in opposite ones, and connect, fo
     REQUIRE(d.connect());
     CHECK(d.left.agent.role() != d.right.agent.role());
     CHECK(d.left.agent.selected() != nullptr);
-    CHECK(count_events<event::role_changed>(d.left) + count_events<event::role_changed>(d.right) == 1);
+    CHECK(count_events<event::role_changed>(d.left) + count_events<event::role_changed>(d.right) ==
+          1);
   }
 }
 
@@ -80,12 +82,14 @@ TEST_CASE("roles: equal tie-breakers do not flip for ever", "[scenario][ATK-C10]
     for (bool busy = true; busy;) {
       busy = false;
       while (const auto out = left.poll_transmit(buffer)) {
-        (void)right.handle_datagram(now, {socket_id{1}, left_address, byte_view{buffer}.first(out->size)});
+        (void)right.handle_datagram(
+            now, {socket_id{1}, left_address, byte_view{buffer}.first(out->size)});
         busy = true;
         ++datagrams;
       }
       while (const auto out = right.poll_transmit(buffer)) {
-        (void)left.handle_datagram(now, {socket_id{1}, right_address, byte_view{buffer}.first(out->size)});
+        (void)left.handle_datagram(
+            now, {socket_id{1}, right_address, byte_view{buffer}.first(out->size)});
         busy = true;
         ++datagrams;
       }

@@ -1,0 +1,152 @@
+// What a whole session costs: two agents in memory, from creation to the selected pair, and then a
+// second of quiet life; beside it the floor, its six datagrams written and verified once each and
+// nothing else.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <cstddef>
+#include <memory_resource>
+#include <random>
+
+#include "floe/floe.hpp"
+#include "sim/in_memory.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Fast numbers: the cost of real randomness is the host's.
+struct quick_entropy {
+  std::minstd_rand engine;
+  void operator()(byte_span out) {
+    for (auto& octet : out) octet = static_cast<std::byte>(engine() >> 8U);
+  }
+};
+
+/// Counts what tables are taken from.
+class counting_resource final : public std::pmr::memory_resource {
+ public:
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+
+ private:
+  void* do_allocate(std::size_t size, std::size_t alignment) override {
+    ++count;
+    bytes += size;
+    return std::pmr::new_delete_resource()->allocate(size, alignment);
+  }
+  void do_deallocate(void* p, std::size_t size, std::size_t alignment) override {
+    std::pmr::new_delete_resource()->deallocate(p, size, alignment);
+  }
+  [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+    return this == &other;
+  }
+};
+
+config small(ice::role role) {
+  config c{.role = role};
+  c.limits = {.components = 1,
+              .local_candidates = 4,
+              .remote_candidates = 4,
+              .pairs = 4,
+              .answers = 4,
+              .early_checks = 2,
+              .events = 16};
+  return c;
+}
+
+void session_to_selected(benchmark::State& state) {
+  quick_entropy entropy{};
+  std::size_t datagrams = 0;
+  for (auto _ : state) {
+    auto now = time_point{};
+    agent left{now, small(ice::role::controlling), entropy};
+    agent right{now, small(ice::role::controlled), entropy};
+    sim::in_memory session{left, right};
+    if (!session.introduce(now)) state.SkipWithError("refused");
+    while (left.state() != connection_state::completed) {
+      session.run(now);
+      now += 50ms;
+    }
+    datagrams = session.datagrams;
+  }
+  state.counters["datagrams"] = static_cast<double>(datagrams);
+}
+BENCHMARK(session_to_selected);
+
+/// The integrity of the six datagrams of such a session.
+void floor_of_session(benchmark::State& state) {
+  const auto key = stun::short_term_key("asd88fgpdd777uzjYhagZg");
+  std::array<std::byte, 548> buffer{};
+  for (auto _ : state) {
+    for (int i = 0; i < 3; ++i) {
+      const auto check = ice::write_check(buffer, {}, {}, "RFRGRFRG:LFRGLFRG", key);
+      auto asked =
+          stun::authenticate(*stun::message_view::parse(byte_view{buffer}.first(*check)), key);
+      benchmark::DoNotOptimize(asked);
+      const auto answer = ice::write_check_success(buffer, {}, {}, key);
+      auto answered =
+          stun::authenticate(*stun::message_view::parse(byte_view{buffer}.first(*answer)), key);
+      benchmark::DoNotOptimize(answered);
+    }
+  }
+}
+BENCHMARK(floor_of_session);
+
+void steady_second(benchmark::State& state) {
+  quick_entropy entropy{};
+  auto now = time_point{};
+  agent left{now, small(ice::role::controlling), entropy};
+  agent right{now, small(ice::role::controlled), entropy};
+  sim::in_memory session{left, right};
+  if (!session.introduce(now)) state.SkipWithError("refused");
+  for (int i = 0; i < 5; ++i, now += 50ms) session.run(now);
+  for (auto _ : state) {
+    const auto end = now + 1s;
+    while (now < end) {
+      session.run(now);
+      now = std::min(end, earliest(left.next_timeout(), right.next_timeout()).value_or(end));
+    }
+  }
+}
+BENCHMARK(steady_second);
+
+void memory(benchmark::State& state, const config& behaviour) {
+  quick_entropy entropy{};
+  counting_resource resource;
+  for (auto _ : state) {
+    resource = {};
+    agent made{time_point{}, behaviour, entropy, &resource};
+    benchmark::DoNotOptimize(made);
+  }
+  state.counters["bytes"] = static_cast<double>(sizeof(agent) + resource.bytes);
+  state.counters["allocations"] = static_cast<double>(resource.count);
+}
+BENCHMARK_CAPTURE(memory, small_limits, small(ice::role::controlling));
+BENCHMARK_CAPTURE(memory, default_limits, config{});
+
+void next_timeout_of(benchmark::State& state) {
+  quick_entropy entropy{};
+  auto behaviour = config{};
+  behaviour.limits.remote_candidates = 100;
+  agent a{time_point{}, behaviour, entropy};
+  (void)a.add_local(socket_id{1}, {address::v4(192, 0, 2, 1), 5000}).has_value();
+  a.gather({});
+  (void)a.set_remote_credentials("peer", "passwordofthepeer012345").has_value();
+  for (std::uint16_t i = 0; i < state.range(0); ++i) {
+    (void)a
+        .add_remote({.foundation = ice::foundation::from_number(i),
+                     .priority = 1000U + i,
+                     .address = {address::v4(192, 0, 2, 2), static_cast<std::uint16_t>(1000 + i)}})
+        .has_value();
+  }
+  a.handle_timeout({});
+  for (auto _ : state) {
+    auto next = a.next_timeout();
+    benchmark::DoNotOptimize(next);
+  }
+}
+BENCHMARK(next_timeout_of)->Arg(1)->Arg(10)->Arg(100);
+
+}  // namespace
