@@ -15,3 +15,5 @@
 #include "floe/stun/response_rules.hpp"
 #include "floe/stun/framing.hpp"
 #include "floe/stun/rto.hpp"
+#include "floe/stun/binding_client.hpp"
+#include "floe/stun/binding_responder.hpp"
