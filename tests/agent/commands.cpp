@@ -169,6 +169,20 @@ TEST_CASE("commands: one new credential is no restart, two are, and known ones a
         errc::stale_generation);
 }
 
+TEST_CASE("commands: what belongs to a failed session is still told apart after its restart",
+          "[agent][8445-9-b][8838-9-b]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.net.run_for(60s);
+  auto& a = peer.n.agent;
+  CHECK(a.state() == connection_state::failed);
+  peer.net.act(peer.n, [](agent& x) { x.restart(); });
+  peer.net.run_for(1h);
+  CHECK(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).error() ==
+        errc::stale_generation);
+  CHECK(a.add_remote(host(right_address), scripted_peer::ufrag).error() == errc::stale_generation);
+}
+
 TEST_CASE("commands: candidates that can't be used are refused with the reason",
           "[agent][8445-5.1.2.1-f][8838-9-c][ATK-D08][ATK-F07][ATK-F09]") {
   scripted_peer peer{1};

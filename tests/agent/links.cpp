@@ -234,3 +234,15 @@ TEST_CASE(
   CHECK(peer.net.send_data(peer.n, "x"));
   CHECK(peer.only_sent().destination == moved);
 }
+
+TEST_CASE("links: a path that is left takes its consent checks with it", "[agent]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.answer_next();
+  const auto nomination = peer.next_check();
+  peer.net.run_for(7s);  // a consent check is under way
+  (void)peer.send(peer.error(nomination, stun::error_code::bad_request));
+  REQUIRE(peer.n.agent.state() == connection_state::failed);
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  CHECK_FALSE(peer.n.agent.next_timeout());
+}

@@ -260,6 +260,7 @@ class agent {
   void abandon(stream_id stream);
   void choose_links();
   void take_link(component& c, const ice::valid_pair& valid);
+  void leave_link(component& c);
   void forget_former(stream_id stream);
   [[nodiscard]] link_view view_of(const component& c) const;
   [[nodiscard]] deadline link_deadline(const component& c) const;

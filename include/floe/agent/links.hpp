@@ -60,10 +60,7 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
 /// The peer no longer answers on a component's path: nothing more is sent on it (RFC 7675 §5.1).
 inline void agent::lose_consent(component& c) {
   const auto lost = *c.link;
-  c.link.reset();
-  transactions_.erase_if([&](const sent_check& check) {
-    return check.what == sent_check::consent && check.stream == c.stream && check.component == c.id;
-  });
+  leave_link(c);
   events_.push(event::consent_lost{c.stream, c.id});
   if (lost.generation != at(c.stream).current.number) return;
 
@@ -93,7 +90,7 @@ inline void agent::choose_links() {
       case link_choice::keep: break;
       case link_choice::take_selected: take_link(c, valid_[*c.selected]); break;
       case link_choice::take_best: take_link(c, valid_[*best]); break;
-      case link_choice::drop: c.link.reset(); break;
+      case link_choice::drop: leave_link(c); break;
     }
   }
   each_stream([&](stream_id id) { forget_former(id); });
@@ -116,6 +113,7 @@ inline void agent::take_link(component& c, const ice::valid_pair& valid) {
   const auto generation = at(c.stream).current.number;
   const auto along = path_of(valid);
   if (c.link && c.link->path == along && c.link->generation == generation) return;
+  leave_link(c);
   const auto wait = ice::jittered(config_.consent.interval, entropy_.number());
   const auto& local = candidates_.locals()[valid.local].candidate;
   c.link = {.path = along,
@@ -128,19 +126,24 @@ inline void agent::take_link(component& c, const ice::valid_pair& valid) {
   }
 }
 
-/// Ends the former generation of a stream when no component's data takes its path any more.
+/// Leaves the path of a component, and forgets its consent checks.
+inline void agent::leave_link(component& c) {
+  if (!c.link) return;
+  c.link.reset();
+  transactions_.erase_if([&](const sent_check& check) {
+    return check.what == sent_check::consent && check.stream == c.stream && check.component == c.id;
+  });
+}
+
+/// Ends the former generation of a stream once the peer's new credentials are known and no
+/// component's data takes its path any more. Until then what belongs to it can be told apart.
 inline void agent::forget_former(stream_id stream) {
   auto& row = at(stream);
-  if (!row.former) return;
-  const auto number = row.former->number;
+  if (!row.former || !row.current.remote) return;
   const bool in_use = std::any_of(components_.begin(), components_.end(), [&](const component& c) {
-    return c.stream == stream && c.link && c.link->generation == number;
+    return c.stream == stream && c.link && c.link->generation == row.former->number;
   });
-  if (in_use) return;
-  transactions_.erase_if([&](const sent_check& check) {
-    return check.stream == stream && check.generation == number;
-  });
-  row.former.reset();
+  if (!in_use) row.former.reset();
 }
 
 inline deadline agent::link_deadline(const component& c) const {
