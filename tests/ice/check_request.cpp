@@ -30,9 +30,8 @@ std::vector<std::byte> written(const check_request& check) {
 
 std::vector<attribute_type> types_of(const std::vector<std::byte>& bytes) {
   std::vector<attribute_type> types;
-  for (const auto& attribute : stun::message_view::parse(bytes).value()) {
-    types.push_back(attribute.type);
-  }
+  const auto message = stun::message_view::parse(bytes).value();
+  for (const auto& attribute : message) types.push_back(attribute.type);
   return types;
 }
 

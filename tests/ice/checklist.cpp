@@ -159,7 +159,10 @@ TEST_CASE("checklist: the queue has a place for every pair", "[ice]") {
   std::vector<pair_id> ids;
   for (std::uint64_t i = 0; i < 4; ++i) ids.push_back(set.add({.priority = i}));
   for (int round = 0; round < 3; ++round) {
-    for (const auto id : ids) set.enqueue(id);
+    for (const auto id : ids) {
+      set.enqueue(id);
+      set.enqueue(id);
+    }
     for (const auto id : ids) {
       CHECK(set[id].triggered);
       CHECK(set.first_triggered(first) == id);
@@ -285,6 +288,16 @@ TEST_CASE("checklist: the limit is that of all lists together, and the newer lis
   CHECK(set.count(second) == 50);
   CHECK(std::all_of(set.order().begin(), set.order().end(),
                     [&](pair_id id) { return set[id].priority > 30; }));
+}
+
+TEST_CASE("checklist: a list does not take from another what that would want back", "[ice]") {
+  checklists set{3};
+  set.add({.priority = 2});
+  set.add({.priority = 1});
+  set.add({.stream = 1, .priority = 9});
+  CHECK_FALSE(set.squeeze_in({.stream = 1, .priority = 8}));
+  CHECK(set.squeeze_in({.stream = 1, .priority = 10}));
+  CHECK(set.count(first) == 2);
 }
 
 TEST_CASE("checklist: candidates of pairs that must stay are needed", "[ice]") {

@@ -164,7 +164,8 @@ TEST_CASE("credentials: a USERNAME that is not two fragments is nobody's", "[ice
 TEST_CASE("credentials: a prefix or an extension of the right ufrag is another one", "[ice]") {
   constexpr std::string_view mine = "rfrag";
   for (const std::string_view other : {"rfra", "rfrag1", "Rfrag", "frag", "rfrbg"}) {
-    const auto halves = split_username(std::string{other} + ":sender");
+    const auto username = std::string{other} + ":sender";
+    const auto halves = split_username(username);
     REQUIRE(halves);
     CHECK(halves->receiver == other);
     CHECK(halves->receiver != mine);
