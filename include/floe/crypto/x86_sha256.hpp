@@ -136,7 +136,7 @@ hmac_sha256(const std::array<std::uint32_t, 8>& inner, const std::array<std::uin
     detail::sha256_block(r, constants.data());
     for (auto& group : r.words) group = _mm_setzero_si128();
   }
-  const auto bits = static_cast<std::uint64_t>(size + block) * 8;
+  const std::uint64_t bits = (size + block) * 8;
   r.words[3] = _mm_or_si128(
       r.words[3], _mm_set_epi32(static_cast<int>(bits), static_cast<int>(bits >> 32U), 0, 0));
   detail::sha256_block(r, constants.data());
