@@ -7,6 +7,7 @@
 #include "floe/fwd.hpp"
 #include "floe/sdp/candidate.hpp"
 #include "floe/sdp/stun_text.hpp"
+#include "floe/sdp/uri.hpp"
 #include "floe/stun/attributes/credentials.hpp"
 #include "floe/stun/attributes/discovery.hpp"
 #include "floe/stun/attributes/extensions.hpp"

@@ -134,7 +134,11 @@ namespace floe::sdp {
 
 class field_reader;
 class text_writer;
+enum class uri_lookup : std::uint8_t;
+enum class uri_scheme : std::uint8_t;
+enum class uri_transport : std::uint8_t;
 struct candidate_line;
+struct server_uri;
 
 }  // namespace floe::sdp
 
