@@ -20,3 +20,4 @@
 #include "floe/stun/names.hpp"
 #include "floe/stun/response_rules.hpp"
 #include "floe/stun/rto.hpp"
+#include "floe/stun/nat_discovery.hpp"

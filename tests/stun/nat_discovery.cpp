@@ -1,0 +1,285 @@
+#include "floe/stun/nat_discovery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+using stun::message_view;
+using stun::nat_discovery;
+using stun::nat_discovery_config;
+using stun::nat_kind;
+using stun::nat_report;
+using stun::nat_verdict;
+
+namespace {
+
+constexpr time_point zero{};
+const address inside = address::v4(10, 0, 0, 2);
+const address outside = address::v4(203, 0, 113, 1);
+const address primary = address::v4(192, 0, 2, 1);
+const address alternate = address::v4(192, 0, 2, 2);
+constexpr std::array<std::uint16_t, 2> server_ports{3478, 3479};
+
+using bytes = std::vector<std::byte>;
+
+/// A NAT, and behind it a server with two addresses and two ports.
+struct world {
+  nat_kind mapping = nat_kind::endpoint_independent;
+  nat_kind filtering = nat_kind::endpoint_independent;
+  bool hairpins = false;
+  bool answers = true;
+  bool knows_other = true;
+  bool takes_change_request = true;
+  bool rewrites = false;
+
+  std::vector<std::pair<std::pair<socket_id, endpoint>, endpoint>> bindings{};
+  std::vector<std::pair<socket_id, endpoint>> sent_to{};
+  unsigned requests = 0;
+
+  static bool same(nat_kind kind, const endpoint& a, const endpoint& b) {
+    if (kind == nat_kind::endpoint_independent) return true;
+    return a.address == b.address && (kind == nat_kind::address_dependent || a.port == b.port);
+  }
+
+  endpoint map(socket_id from, const endpoint& to) {
+    if (mapping == nat_kind::none) return {inside, static_cast<std::uint16_t>(from)};
+    for (const auto& [key, mapped] : bindings) {
+      if (key.first == from && same(mapping, key.second, to)) return mapped;
+    }
+    const endpoint mapped{outside, static_cast<std::uint16_t>(50000 + bindings.size())};
+    bindings.push_back({{from, to}, mapped});
+    return mapped;
+  }
+
+  [[nodiscard]] bool lets_in(socket_id to, const endpoint& from) const {
+    return std::any_of(sent_to.begin(), sent_to.end(), [&](const auto& s) {
+      return s.first == to && same(filtering, s.second, from);
+    });
+  }
+
+  /// What comes back for a datagram, if anything: at which socket, from where, and what.
+  struct arrival {
+    socket_id at;
+    endpoint from;
+    bytes message;
+  };
+
+  std::optional<arrival> carry(const transmit& out, byte_view message) {
+    ++requests;
+    const auto source = map(out.local, out.remote);
+    sent_to.emplace_back(out.local, out.remote);
+    for (const auto& [key, mapped] : bindings) {
+      if (mapped == out.remote) {
+        if (!hairpins) return std::nullopt;
+        return arrival{key.first, source, {message.begin(), message.end()}};
+      }
+    }
+    if (!answers) return std::nullopt;
+    const auto request = message_view::parse(message);
+    REQUIRE(request);
+    const auto change = request->get<stun::change_request>();
+    std::array<std::byte, 200> buffer{};
+    endpoint from = out.remote;
+    if (change) {
+      if (change->change_ip) from.address = from.address == primary ? alternate : primary;
+      if (change->change_port)
+        from.port = from.port == server_ports[0] ? server_ports[1] : server_ports[0];
+    }
+    const bool refuses = change && !takes_change_request;
+    if (refuses) from = out.remote;
+    const auto cls = refuses ? stun::message_class::error : stun::message_class::success;
+    stun::writer reply{buffer, {stun::method::binding, cls}, request->transaction()};
+    if (refuses) {
+      stun::unknown_attributes unknown;
+      unknown.types.insert(stun::attribute_type::change_request);
+      reply.add(stun::error_code_attribute{stun::error_code::unknown_attribute}).add(unknown);
+    } else {
+      auto plain = source;
+      if (rewrites) plain.address = inside;
+      reply.add(stun::xor_mapped_address{source})
+          .add(stun::mapped_address{plain})
+          .add(stun::response_origin{from});
+      if (knows_other) reply.add(stun::other_address{{alternate, server_ports[1]}});
+    }
+    const auto size = reply.finish();
+    REQUIRE(size);
+    if (!lets_in(out.local, from)) return std::nullopt;
+    return arrival{
+        out.local, from, {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*size)}};
+  }
+};
+
+constexpr socket_id first{4001};
+constexpr socket_id second{4002};
+
+nat_discovery_config configuration() {
+  return {.socket = first,
+          .local = {inside, 4001},
+          .filtering_socket = second,
+          .server = {primary, server_ports[0]},
+          .retransmit = {.rto = 500ms, .rc = 3, .rm = 2}};
+}
+
+struct run_result {
+  nat_report report;
+  std::vector<time_point> starts;  ///< of new requests
+};
+
+run_result run(world& w, const nat_discovery_config& config = configuration()) {
+  std::uint32_t drawn = 0;
+  auto entropy = [&drawn](byte_span out) {
+    for (auto& b : out) b = static_cast<std::byte>((++drawn * 2654435761U) >> 24U);
+  };
+  auto now = zero;
+  nat_discovery client{now, config, entropy};
+  run_result out{};
+  std::set<bytes> seen;
+  for (int turn = 0; turn < 1000; ++turn) {
+    std::array<std::byte, 200> buffer{};
+    if (const auto t = client.poll_transmit(buffer)) {
+      const auto message = byte_view{buffer}.first(t->size);
+      if (seen.insert({message.begin(), message.end()}).second) out.starts.push_back(now);
+      if (const auto back = w.carry(*t, message)) {
+        now += 20ms;
+        CHECK(client.handle_datagram(now, {back->at, back->from, back->message}));
+      }
+      continue;
+    }
+    if (const auto event = client.poll_event()) {
+      out.report = *event;
+      CHECK(event->when == now);
+      CHECK_FALSE(client.poll_event());
+      CHECK_FALSE(client.next_timeout());
+      return out;
+    }
+    const auto next = client.next_timeout();
+    REQUIRE(next);
+    REQUIRE(*next > now);
+    now = *next;
+    client.handle_timeout(now);
+  }
+  FAIL("no end");
+  return out;
+}
+
+constexpr std::array kinds{nat_kind::endpoint_independent, nat_kind::address_dependent,
+                           nat_kind::address_and_port_dependent};
+
+}  // namespace
+
+TEST_CASE("nat discovery: every mapping with every filtering is told for what it is",
+          "[stun][5780-4.3-a][5780-4.3-b][5780-4.4-a][5780-4.4-b][5780-4.4-c][5780-3.4-a]") {
+  for (const auto mapping : kinds) {
+    for (const auto filtering : kinds) {
+      for (const bool hairpins : {false, true}) {
+        world w{.mapping = mapping, .filtering = filtering, .hairpins = hairpins};
+        const auto report = run(w).report;
+        CHECK(report.verdict == nat_verdict::tested);
+        CHECK(report.mapping == mapping);
+        CHECK(report.filtering == filtering);
+        CHECK(report.hairpinning == hairpins);
+        CHECK_FALSE(report.alg);
+        CHECK(report.mapped.address == outside);
+      }
+    }
+  }
+}
+
+TEST_CASE("nat discovery: without a NAT there is still a firewall to test", "[stun][5780-4.2-c]") {
+  for (const auto filtering : kinds) {
+    world w{.mapping = nat_kind::none, .filtering = filtering};
+    const auto report = run(w).report;
+    CHECK(report.mapping == nat_kind::none);
+    CHECK(report.filtering == filtering);
+    CHECK_FALSE(report.hairpinning);
+  }
+}
+
+TEST_CASE("nat discovery: a server that is silent, and one with a single address",
+          "[stun][5780-4.2-a][5780-4.2-b]") {
+  world silent{.answers = false};
+  CHECK(run(silent).report.verdict == nat_verdict::blocked);
+  world single{.knows_other = false};
+  const auto report = run(single).report;
+  CHECK(report.verdict == nat_verdict::unsupported);
+  CHECK(report.mapped.address == outside);
+  CHECK(single.requests == 1);
+}
+
+TEST_CASE("nat discovery: a server that can't answer from elsewhere leaves the filter unknown",
+          "[stun][5780-5-a]") {
+  world w{.takes_change_request = false};
+  const auto report = run(w).report;
+  CHECK(report.verdict == nat_verdict::tested);
+  CHECK(report.filtering == nat_kind::unknown);
+  CHECK(report.mapping == nat_kind::endpoint_independent);
+}
+
+TEST_CASE("nat discovery: addresses that were rewritten on the way are noticed",
+          "[stun][5780-3.6-a][5780-7.3-a][5780-7.4-a]") {
+  world w{.rewrites = true};
+  CHECK(run(w).report.alg);
+}
+
+TEST_CASE("nat discovery: at most ten new requests in a second", "[stun][5780-5-e]") {
+  world w{.mapping = nat_kind::address_and_port_dependent};
+  const auto starts = run(w).starts;
+  CHECK(starts.size() >= 6);
+  for (std::size_t i = 1; i < starts.size(); ++i) CHECK(starts[i] - starts[i - 1] >= 100ms);
+}
+
+TEST_CASE("nat discovery: FINGERPRINT where the socket is shared", "[stun][5780-5-b]") {
+  auto config = configuration();
+  config.fingerprint = true;
+  auto entropy = [](byte_span out) { std::fill(out.begin(), out.end(), std::byte{1}); };
+  nat_discovery client{zero, config, entropy};
+  std::array<std::byte, 100> buffer{};
+  const auto t = client.poll_transmit(buffer);
+  REQUIRE(t);
+  const auto message = message_view::parse(byte_view{buffer}.first(t->size));
+  CHECK(check_fingerprint(*message) == stun::fingerprint_state::right);
+}
+
+TEST_CASE("nat discovery: answers from elsewhere count in the filtering tests only",
+          "[stun][5780-4.2-d][ATK-C03]") {
+  auto entropy = [n = std::uint32_t{0}](byte_span out) mutable {
+    for (auto& b : out) b = static_cast<std::byte>(++n);
+  };
+  nat_discovery client{zero, configuration(), entropy};
+  std::array<std::byte, 100> buffer{};
+  auto now = zero;
+  const auto answer = [&](const endpoint& from, reject expected, bool accepted) {
+    const auto t = client.poll_transmit(buffer);
+    REQUIRE(t);
+    const auto id = message_view::parse(byte_view{buffer}.first(t->size))->transaction();
+    std::array<std::byte, 100> reply{};
+    const auto size = stun::writer{reply, {stun::method::binding, stun::message_class::success}, id}
+                          .add(stun::xor_mapped_address{{outside, 1}})
+                          .add(stun::other_address{{alternate, server_ports[1]}})
+                          .finish();
+    now += 200ms;
+    const auto message = byte_view{reply}.first(*size);
+    const auto outcome = client.handle_datagram(now, {t->local, from, message});
+    CHECK(outcome.has_value() == accepted);
+    if (!outcome) {
+      CHECK(outcome.error() == expected);
+      CHECK(client.handle_datagram(now, {t->local, t->remote, message}));
+    }
+    CHECK_FALSE(client.handle_datagram(now, {t->local, t->remote, message}));
+  };
+  const endpoint elsewhere{alternate, server_ports[1]};
+  answer(elsewhere, reject::wrong_path, false);          // mapping 1
+  answer(elsewhere, reject::wrong_path, false);          // filtering 1
+  answer(elsewhere, reject::unknown_transaction, true);  // filtering 2
+  answer({primary, 1}, reject::wrong_path, false);       // mapping 2
+}
