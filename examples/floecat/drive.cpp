@@ -100,20 +100,21 @@ std::string_view drive::take_bare(std::string_view word) {
 std::string_view drive::send(std::string_view hex) {
   const auto bytes = from_hex(hex);
   if (!bytes) return "send takes pairs of hex digits";
-  const auto sent = host_.send(*bytes);
-  if (sent) return "";
-  reason_ = make_error_code(sent.error()).message();
+  reason_ = host_.send(*bytes);
   return reason_;
 }
 
 void drive::on_event(const floe::event::any& event) {
   const overloaded sayer{
-      [this](const floe::event::local_candidate& e) { say("candidate", host_.text_of(e.id)); },
+      [this](const floe::event::local_candidate& e) {
+        say("candidate", text_of(host_.agent(), e.id));
+      },
       [this](const floe::event::gathering_done&) { say("end-of-candidates"); },
       [this](const floe::event::restarted&) { say_credentials(); },
       [this](const floe::event::state_changed& e) { say_state(e.to); },
       [this](const floe::event::selected& e) {
-        say("selected", host_.text_of(e.local) + " | " + host_.text_of(e.remote, remote_.ufrag()));
+        say("selected", text_of(host_.agent(), e.local) + " | " +
+                            text_of(host_.agent(), e.remote, remote_.ufrag()));
       },
       [](const auto&) {},
   };
@@ -134,7 +135,7 @@ void drive::tell_agent(const remote_side::credentials& credentials) {
 void drive::tell_agent(const remote_side::candidate& candidate) {
   const auto added = host_.agent().add_remote(candidate.value, candidate.ufrag);
   if (added) {
-    host_.tell("remote " + host_.text_of(*added));
+    host_.log().tell("remote " + text_of(host_.agent(), *added));
   } else {
     say("error", make_error_code(added.error()).message());
   }
@@ -150,7 +151,7 @@ std::optional<int> drive::advance(floe::time_point now) {
   if (over_) return static_cast<int>(exit_code::well);
   if (connected_) patience_.reset();
   if (patience_ && *patience_ <= now) {
-    session::complain("no connection in time");
+    complain("no connection in time");
     return static_cast<int>(exit_code::timeout);
   }
   return std::nullopt;

@@ -40,7 +40,7 @@ class drive final : public program {
   floe::deadline patience_;
   line_cutter cutter_;
   remote_side remote_;
-  std::string reason_;  ///< why the agent refused
+  std::string reason_;  ///< why the last send did not leave
   bool connected_ = false;
   bool over_ = false;
 };

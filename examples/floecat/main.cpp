@@ -12,7 +12,6 @@ namespace {
 floe::config make_config(const options& options) {
   floe::config config;
   config.role = options.role;
-  config.loopback = true;  // which addresses to use was decided where they were listed
   config.report_pairs = options.verbose;
   config.limits.local_candidates = 32;
   config.limits.remote_candidates = 64;

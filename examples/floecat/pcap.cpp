@@ -1,7 +1,6 @@
 #include "pcap.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <vector>
@@ -107,18 +106,18 @@ bool pcap_writer::open(const std::string& path) {
          std::fflush(file_.get()) == 0;
 }
 
-void pcap_writer::record(const floe::endpoint& from, const floe::endpoint& to,
-                         floe::byte_view bytes) {
+void pcap_writer::record(std::chrono::system_clock::time_point at, const floe::endpoint& from,
+                         const floe::endpoint& to, floe::byte_view bytes) {
   if (!file_) return;
   using namespace std::chrono;
-  const auto now = duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
+  const auto time = duration_cast<nanoseconds>(at.time_since_epoch()).count();
   const bool v4 = from.address.family == floe::family::ipv4;
   const auto inner = udp_packet(from, to, bytes);
   const auto packet = v4 ? ipv4_packet(from, to, inner) : ipv6_packet(from, to, inner);
 
   byte_vector record;
-  append(record, static_cast<std::uint32_t>(now / 1'000'000'000));
-  append(record, static_cast<std::uint32_t>(now % 1'000'000'000));
+  append(record, static_cast<std::uint32_t>(time / 1'000'000'000));
+  append(record, static_cast<std::uint32_t>(time % 1'000'000'000));
   append(record, static_cast<std::uint32_t>(packet.size()));
   append(record, static_cast<std::uint32_t>(packet.size()));
   append(record, floe::byte_view{packet});

@@ -4,6 +4,7 @@
 // ports, lengths and correct checksums.
 #pragma once
 
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -18,8 +19,9 @@ class pcap_writer {
   /// Starts the file. Returns false when it can't be written; errno says why.
   [[nodiscard]] bool open(const std::string& path);
 
-  /// Appends one datagram, with the time of day as its time stamp. Does nothing without a file.
-  void record(const floe::endpoint& from, const floe::endpoint& to, floe::byte_view bytes);
+  /// Appends one datagram. Does nothing without a file.
+  void record(std::chrono::system_clock::time_point at, const floe::endpoint& from,
+              const floe::endpoint& to, floe::byte_view bytes);
 
  private:
   struct closer {

@@ -299,9 +299,10 @@ class pipe {
   [[nodiscard]] floe::byte_view readable() const { return in_.readable(); }
   void consume(std::size_t count) { ack_due_ = in_.consume(count) || ack_due_; }
 
-  /// Leaves before the end. The frame that says so is still to be sent.
+  /// Leaves before the end. The frames that say so are still to be sent: a few, as none is repeated
+  /// later.
   void abort() {
-    abort_due_ = state_ == state::open;
+    if (state_ == state::open) aborts_due_ = 3;
     state_ = state::aborted;
   }
 
@@ -385,7 +386,10 @@ class pipe {
 
   [[nodiscard]] std::size_t next_frame(floe::time_point now, floe::byte_span buffer) {
     if (state_ == state::finished && floe::after(spoke_at(), repeat_done) <= now) done_due_ = true;
-    if (std::exchange(abort_due_, false)) return write_bare(frame::abort, buffer);
+    if (aborts_due_ > 0) {
+      --aborts_due_;
+      return write_bare(frame::abort, buffer);
+    }
     if (std::exchange(ack_due_, false)) return write_ack(buffer);
     if (std::exchange(done_due_, false)) return write_bare(frame::done, buffer);
     // Data waits for a peer that can take it.
@@ -418,7 +422,7 @@ class pipe {
   floe::time_point finished_{};
   bool ack_due_ = true;  ///< the first frame: here I am
   bool done_due_ = false;
-  bool abort_due_ = false;
+  unsigned aborts_due_ = 0;
   bool peer_done_ = false;
 };
 

@@ -9,9 +9,10 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "floe/sdp/address.hpp"
 
 namespace floecat {
 
@@ -41,64 +42,52 @@ int milliseconds_until(floe::deadline deadline, floe::time_point now) {
   return static_cast<int>(std::min<long long>(span.count(), INT_MAX));
 }
 
-std::string text_of(const floe::endpoint& e) {
-  const auto host = std::string{floe::sdp::to_text(e.address).view()};
-  const bool v6 = e.address.family == floe::family::ipv6;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(e.port);
+std::vector<local_address> addresses_of(const options& options) {
+  return options.bind.empty() ? usable_addresses(options.loopback) : with_scopes(options.bind);
 }
 
-std::string_view text_of(floe::ice::pair_state state) {
-  using floe::ice::pair_state;
-  switch (state) {
-    case pair_state::frozen: return "frozen";
-    case pair_state::waiting: return "waiting";
-    case pair_state::in_progress: return "in-progress";
-    case pair_state::succeeded: return "succeeded";
-    case pair_state::failed: return "failed";
-  }
-  return "?";
-}
-
-std::string value_of(const floe::ice::candidate& candidate, std::string_view ufrag) {
-  const auto text = floe::sdp::to_text(candidate, ufrag);
-  return std::string{text.view().substr(floe::sdp::candidate_prefix.size())};
+/// A peer's loopback address means something only to those who offer one themselves.
+floe::config with_loopback(floe::config config, const std::vector<local_address>& addresses) {
+  config.loopback = std::any_of(addresses.begin(), addresses.end(), [](const local_address& local) {
+    return floe::is_loopback(local.address);
+  });
+  return config;
 }
 
 }  // namespace
 
 void session::entropy::operator()(floe::byte_span out) const {
-  for (std::size_t done = 0; done < out.size();
-       done += std::min<std::size_t>(256, out.size() - done)) {
-    if (getentropy(out.data() + done, std::min<std::size_t>(256, out.size() - done)) == 0) continue;
-    complain("the system has no random numbers");  // and without them nothing is secret
-    std::abort();
+  while (!out.empty()) {
+    const auto part = out.first(std::min<std::size_t>(out.size(), 256));
+    if (getentropy(part.data(), part.size()) != 0) {
+      complain("the system has no random numbers");  // and without them nothing is secret
+      std::abort();
+    }
+    out = out.subspan(part.size());
   }
 }
 
 session::session(const options& options, const floe::config& config)
-    : start_{now()}, verbose_{options.verbose}, agent_{start_, config, entropy_} {
+    : report_{options.verbose}, addresses_{addresses_of(options)}, agent_{now(),
+                                                                          with_loopback(config,
+                                                                                        addresses_),
+                                                                          entropy_} {
   catch_signals();
-  const double clock = std::chrono::duration<double>(start_.time_since_epoch()).count();
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "clock %.6f", clock);
-  tell(text.data());
   if (!options.pcap.empty() && !pcap_.open(options.pcap)) {
     complain("can't write " + options.pcap + ": " + std::strerror(errno));
-  } else if (!open_sockets(options)) {
+  } else if (!open_sockets(!options.bind.empty())) {
     sockets_.clear();
   }
 }
 
-bool session::open_sockets(const options& options) {
-  const bool chosen = !options.bind.empty();
-  for (const auto& local :
-       chosen ? with_scopes(options.bind) : usable_addresses(options.loopback)) {
+bool session::open_sockets(bool all_or_none) {
+  for (const auto& local : addresses_) {
     auto opened = udp_socket::open(local);
-    const auto trouble = errno;
-    const std::string name{floe::sdp::to_text(local.address).view()};
     if (!opened) {
-      complain("can't bind " + name + ": " + std::strerror(trouble));
-      if (chosen) return false;
+      const auto trouble = errno;
+      complain("can't bind " + std::string{floe::sdp::to_text(local.address).view()} + ": " +
+               std::strerror(trouble));
+      if (all_or_none) return false;
       continue;
     }
     const auto id = static_cast<floe::socket_id>(sockets_.size());
@@ -106,7 +95,8 @@ bool session::open_sockets(const options& options) {
     if (added) {
       sockets_.push_back(std::move(*opened));
     } else {
-      complain("can't use " + name + ": " + make_error_code(added.error()).message());
+      complain("can't use " + text_of(opened->bound()) + ": " +
+               make_error_code(added.error()).message());
     }
   }
   if (sockets_.empty()) complain("there is no address to use");
@@ -121,7 +111,7 @@ int session::run(program& p) {
     if (!outcome) outcome = p.advance(now());  // events may have changed its mind
     if (outcome) {
       flush();
-      tell_totals();
+      report_.tell_totals(agent_.stats());
       return *outcome;
     }
     wait(p);
@@ -146,38 +136,42 @@ void session::drain(program& p) {
     deliver(*out, floe::byte_view{datagram}.first(out->size));
   }
   while (const auto event = agent_.poll_event()) {
-    tell_event(*event);
+    report_.tell_event(agent_, *event);
     p.on_event(*event);
   }
 }
 
 /// A datagram that can't be sent is a lost one, which everything above knows how to repair.
-void session::deliver(const floe::transmit& out, floe::byte_view bytes) {
+int session::deliver(const floe::transmit& out, floe::byte_view bytes) {
   auto& socket = sockets_[static_cast<std::size_t>(out.local)];
-  pcap_.record(socket.bound(), out.remote, bytes);
+  const auto at = std::chrono::system_clock::now();
   const auto error = socket.send(out.remote, bytes);
-  if (error != 0 && error != last_send_error_) {
-    tell("trouble sending to " + floecat::text_of(out.remote) + ": " + std::strerror(error));
+  if (error == 0) {
+    pcap_.record(at, socket.bound(), out.remote, bytes);
+  } else if (error != last_send_error_) {
+    report_.tell("trouble sending to " + text_of(out.remote) + ": " + std::strerror(error));
   }
   last_send_error_ = error;
+  return error;
 }
 
-floe::result<void> session::send(floe::byte_view data) {
-  const auto out = agent_.encapsulate(data, buffer_);
-  if (!out) return floe::unexpected{out.error()};
-  deliver(*out, floe::byte_view{buffer_}.first(out->size));
-  return {};
+std::string session::send(floe::byte_view data) {
+  const auto out = agent_.encapsulate(data, outgoing_);
+  if (!out) return make_error_code(out.error()).message();
+  const auto error = deliver(*out, floe::byte_view{outgoing_}.first(out->size));
+  return error == 0 ? "" : std::strerror(error);
 }
 
 /// Takes what waits at a socket, but not for ever: others wait as well.
-void session::receive(program& p, std::size_t socket) {
+void session::receive(program& p, std::size_t index) {
+  auto& socket = sockets_[index];
   for (int i = 0; i < 64; ++i) {
-    const auto arrival = sockets_[socket].receive(buffer_);
+    const auto arrival = socket.receive(incoming_);
     if (!arrival) return;
-    const auto bytes = floe::byte_view{buffer_}.first(arrival->size);
-    pcap_.record(arrival->from, sockets_[socket].bound(), bytes);
+    const auto bytes = floe::byte_view{incoming_}.first(arrival->size);
+    pcap_.record(std::chrono::system_clock::now(), arrival->from, socket.bound(), bytes);
     const auto inbound =
-        agent_.handle_datagram(now(), {static_cast<floe::socket_id>(socket), arrival->from, bytes});
+        agent_.handle_datagram(now(), {static_cast<floe::socket_id>(index), arrival->from, bytes});
     if (const auto* const payload = std::get_if<floe::payload>(&inbound)) p.on_payload(*payload);
     drain(p);
   }
@@ -236,71 +230,6 @@ void session::flush() {
     if (count == 0 || (count < 0 && errno != EINTR)) return;
     if (count > 0) write_output();
   }
-}
-
-void session::complain(const std::string& text) {
-  std::fprintf(stderr, "floecat: %s\n", text.c_str());
-}
-
-void session::tell(const std::string& text) const {
-  if (!verbose_) return;
-  const auto since = std::chrono::duration<double, std::milli>(now() - start_).count();
-  std::fprintf(stderr, "floecat %+.3f %s\n", since, text.c_str());
-}
-
-std::string session::text_of(floe::ice::local_id id) const {
-  const auto* const row = agent_.local(id);
-  return row == nullptr ? "gone" : value_of(row->candidate, agent_.local_credentials().ufrag);
-}
-
-std::string session::text_of(floe::ice::remote_id id, std::string_view ufrag) const {
-  const auto* const row = agent_.remote(id);
-  return row == nullptr ? "gone" : value_of(row->candidate, ufrag);
-}
-
-std::string session::ends_of(floe::ice::local_id local, floe::ice::remote_id remote) const {
-  const auto* const mine = agent_.local(local);
-  const auto* const theirs = agent_.remote(remote);
-  if (mine == nullptr || theirs == nullptr) return "gone gone";
-  return floecat::text_of(mine->candidate.address) + " " +
-         floecat::text_of(theirs->candidate.address);
-}
-
-void session::tell_event(const floe::event::any& event) {
-  if (!verbose_) return;
-  const auto key = [](floe::ice::pair_id id) {
-    return id.index | std::uint32_t{id.generation} << 16U;
-  };
-  const overloaded teller{
-      [&](const floe::event::local_candidate& e) { tell("local " + text_of(e.id)); },
-      [&](const floe::event::learned_candidate& e) { tell("learned " + text_of(e.id)); },
-      [&](const floe::event::state_changed& e) { tell("state " + std::string{to_text(e.to)}); },
-      [&](const floe::event::path_found& e) { tell("path " + ends_of(e.local, e.remote)); },
-      [&](const floe::event::selected& e) { tell("selected " + ends_of(e.local, e.remote)); },
-      [&](const floe::event::role_changed& e) {
-        tell(e.role == floe::ice::role::controlling ? "role controlling" : "role controlled");
-      },
-      [&](const floe::event::restarted&) { tell("restarted"); },
-      [&](const floe::event::pair_changed& e) {
-        auto& pair = pairs_[key(e.id)];
-        pair = std::to_string(e.priority) + " " + ends_of(e.local, e.remote);
-        tell("pair " + std::string{floecat::text_of(e.to)} + " " + pair);
-      },
-      [&](const floe::event::pair_removed& e) {
-        tell("pair removed " + pairs_[key(e.id)]);
-        pairs_.erase(key(e.id));
-      },
-      [&](const floe::event::dropped& e) { tell("dropped " + std::to_string(e.count)); },
-      [](const auto&) {},
-  };
-  std::visit(teller, event);
-}
-
-void session::tell_totals() const {
-  const auto& s = agent_.stats();
-  tell("totals sent " + std::to_string(s.datagrams_sent) + " " + std::to_string(s.bytes_sent) +
-       " received " + std::to_string(s.datagrams_received) + " " +
-       std::to_string(s.bytes_received));
 }
 
 }  // namespace floecat

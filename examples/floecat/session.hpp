@@ -5,28 +5,18 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "floe/floe.hpp"
-#include "floe/sdp/address.hpp"
-#include "floe/sdp/candidate.hpp"
 #include "options.hpp"
 #include "pcap.hpp"
+#include "report.hpp"
 #include "sockets.hpp"
 
 namespace floecat {
-
-/// One visitor out of several functions.
-template <class... Functions>
-struct overloaded : Functions... {
-  using Functions::operator()...;
-};
-template <class... Functions>
-overloaded(Functions...) -> overloaded<Functions...>;
 
 /// A mode: what it does with its input, the peer's data, and time.
 class program {
@@ -60,54 +50,46 @@ class session {
   /// Runs `p` to its end. out: the exit code.
   int run(program& p);
 
-  /// Sends data to the peer, on the path there is.
-  floe::result<void> send(floe::byte_view data);
+  /// Sends data to the peer, on the path there is. out: why not; empty when it left.
+  std::string send(floe::byte_view data);
 
   /// Writes to stdout as soon as its reader is ready.
   void print(std::string_view text) { output_.append(text); }
   [[nodiscard]] std::size_t unprinted() const { return output_.size(); }
   [[nodiscard]] bool output_broke() const { return output_broke_; }
 
-  /// A line on stderr: what went wrong, or with --verbose what happened.
-  static void complain(const std::string& text);
-  void tell(const std::string& text) const;
-
-  /// The value of the candidate attribute, as a peer would send it.
-  [[nodiscard]] std::string text_of(floe::ice::local_id id) const;
-  [[nodiscard]] std::string text_of(floe::ice::remote_id id, std::string_view ufrag = {}) const;
+  /// What happened, for --verbose.
+  [[nodiscard]] const report& log() const { return report_; }
 
  private:
   struct entropy {
     void operator()(floe::byte_span out) const;
   };
 
-  bool open_sockets(const options& options);
+  bool open_sockets(bool all_or_none);
   void serve_agent(program& p);
   void drain(program& p);
-  void deliver(const floe::transmit& out, floe::byte_view bytes);
-  void receive(program& p, std::size_t socket);
+  int deliver(const floe::transmit& out, floe::byte_view bytes);
+  void receive(program& p, std::size_t index);
   void read_input(program& p);
   void write_output();
   void take_signals(program& p);
   void wait(program& p);
   void flush();
-  void tell_event(const floe::event::any& event);
-  [[nodiscard]] std::string ends_of(floe::ice::local_id local, floe::ice::remote_id remote) const;
-  void tell_totals() const;
 
   entropy entropy_;
-  floe::time_point start_;
-  bool verbose_;
+  report report_;
+  std::vector<local_address> addresses_;
   floe::agent agent_;
-  std::vector<udp_socket> sockets_;
+  std::vector<udp_socket> sockets_;  ///< by socket_id
   pcap_writer pcap_;
   std::string output_;
   bool output_broke_ = false;
   bool input_ended_ = false;
   bool signalled_ = false;
   int last_send_error_ = 0;
-  std::map<std::uint32_t, std::string> pairs_;  ///< as they were told, to name those that go
-  std::array<std::byte, 65'536> buffer_{};
+  std::array<std::byte, 65'536> incoming_{};
+  std::array<std::byte, 65'536> outgoing_{};
 };
 
 }  // namespace floecat

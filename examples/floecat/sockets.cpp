@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -99,33 +100,40 @@ std::vector<local_address> all_addresses() {
   return found;
 }
 
-/// How much an address is worth: the lowest number of a family is taken.
-enum class worth : unsigned char { routable, link_local, loopback };
+bool is_usual(const local_address& l) {
+  return !floe::is_loopback(l.address) && !floe::is_link_local(l.address);
+}
+bool is_loopback(const local_address& l) { return floe::is_loopback(l.address); }
+bool is_link_local(const local_address& l) { return floe::is_link_local(l.address); }
 
-worth worth_of(const floe::address& a) {
-  if (floe::is_loopback(a)) return worth::loopback;
-  return floe::is_link_local(a) ? worth::link_local : worth::routable;
+/// Appends what `matches`, one family after the other in turn, IPv6 first (RFC 8421 §4).
+template <class Matches>
+void append_in_turn(std::vector<local_address>& chosen, const std::vector<local_address>& all,
+                    Matches&& matches) {
+  std::array<std::vector<local_address>, 2> families;
+  for (const auto& l : all) {
+    if (matches(l)) families[l.address.family == floe::family::ipv6 ? 0 : 1].push_back(l);
+  }
+  for (std::size_t i = 0; i < std::max(families[0].size(), families[1].size()); ++i) {
+    for (const auto& family : families) {
+      if (i < family.size()) chosen.push_back(family[i]);
+    }
+  }
 }
 
 }  // namespace
 
 std::vector<local_address> usable_addresses(bool loopback) {
   const auto all = all_addresses();
-  const auto has = [&](worth w, floe::family f) {
-    return std::any_of(all.begin(), all.end(), [&](const local_address& l) {
-      return l.address.family == f && worth_of(l.address) == w;
-    });
-  };
   std::vector<local_address> chosen;
-  for (const auto& local : all) {
-    const auto w = worth_of(local.address);
-    const bool better = w == worth::link_local && has(worth::routable, local.address.family);
-    if (w != worth::loopback && !better) chosen.push_back(local);
-  }
-  if (!loopback && !chosen.empty()) return chosen;
-  for (const auto& local : all) {
-    if (worth_of(local.address) == worth::loopback) chosen.push_back(local);
-  }
+  append_in_turn(chosen, all, is_usual);
+  const auto better = chosen;
+  append_in_turn(chosen, all, [&](const local_address& l) {
+    return is_link_local(l) && std::none_of(better.begin(), better.end(), [&](const auto& b) {
+             return b.address.family == l.address.family;
+           });
+  });
+  if (loopback || chosen.empty()) append_in_turn(chosen, all, is_loopback);
   return chosen;
 }
 

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds default_patience{600};
 
 /// Hints are for people who watch.
 void hint(const std::string& text) {
-  if (isatty(STDERR_FILENO) == 1) session::complain(text);
+  if (isatty(STDERR_FILENO) == 1) complain(text);
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ void talk::take_token(std::string_view line) {
   theirs_known_ = true;
   for (const auto& candidate : theirs->candidates) {
     const auto added = agent.add_remote(candidate);
-    if (added) host_.tell("remote " + host_.text_of(*added));
+    if (added) host_.log().tell("remote " + text_of(host_.agent(), *added));
   }
   if (mode_ == mode::offer) {
     agent.end_of_remote_candidates();  // and the peer has known ours for a while
@@ -146,7 +146,7 @@ void talk::send_frames(floe::time_point now) {
 
 std::optional<int> talk::outcome(floe::time_point now) {
   const auto end = [](exit_code code, const std::string& why) {
-    session::complain(why);
+    complain(why);
     return static_cast<int>(code);
   };
   if (signal_) return static_cast<int>(exit_code::signal) + *signal_;
