@@ -336,6 +336,16 @@ TEST_CASE(
   CHECK(lists[id].priority == ice::pair_priority(host(right_address).priority, 2130706431));
 }
 
+TEST_CASE("commands: a candidate that the peer calls peer-reflexive is paired like any other",
+          "[agent]") {
+  scripted_peer peer{1};
+  peer.tell_credentials();
+  auto signalled = host(right_address);
+  signalled.type = ice::candidate_type::prflx;
+  CHECK(peer.n.agent.add_remote(signalled).has_value());
+  CHECK(peer.n.agent.checklists().size() == 1);
+}
+
 TEST_CASE("commands: nothing is checked before the candidate's event", "[agent][8838-10-a]") {
   world w{1};
   auto& n = w.add("n", controlling());

@@ -246,3 +246,32 @@ TEST_CASE("links: a path that is left takes its consent checks with it", "[agent
   peer.net.act(peer.n, [](agent& a) { a.restart(); });
   CHECK_FALSE(peer.n.agent.next_timeout());
 }
+
+TEST_CASE("links: a pair that nothing has proved for 30 seconds is checked again before it is used",
+          "[agent][7675-5.1-m][ATK-F11]") {
+  scripted_peer peer{1, controlled()};
+  const endpoint low{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(low, "2", 10);
+  const auto high = peer.next_check();
+  const auto other = peer.next_check();
+  (void)peer.send(peer.success(high));
+  (void)peer.send(peer.success(other), low);
+  SECTION("while the best one is kept alive") {
+    bool checked_again = false;
+    for (int i = 0; i < 12; ++i) {
+      const auto asked = peer.next_check();
+      checked_again = checked_again || asked.destination == low;
+      (void)peer.send(peer.success(asked), asked.destination);
+    }
+    CHECK(checked_again);
+    CHECK(peer.n.agent.state() == connection_state::connected);
+  }
+  SECTION("when both were silent") {
+    peer.net.run_for(30s);
+    CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+    peer.net.run_for(10min);
+    CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+    CHECK(peer.n.agent.state() == connection_state::failed);
+  }
+}

@@ -82,6 +82,17 @@ TEST_CASE("candidates: an address nothing should be sent to is unusable", "[ice]
   CHECK(fault(at(53)) == std::nullopt);
 }
 
+TEST_CASE("candidates: IPv6 is no way around the rules for IPv4", "[ice][ATK-D08]") {
+  const auto fault = [](std::array<std::uint8_t, 16> octets) {
+    return ice::find_fault(named(1, {address::v6(octets), 5000}), false);
+  };
+  CHECK(fault({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}) == errc::unusable_address);
+  CHECK(fault({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1}) == errc::unusable_address);
+  CHECK(fault({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 127, 0, 0, 1}) == errc::unusable_address);
+  CHECK(fault({0xfe, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}) == errc::unusable_address);
+  CHECK(fault({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}) == std::nullopt);
+}
+
 TEST_CASE("candidates: local ones share a foundation when type and base address are the same",
           "[ice]") {
   auto all = some();
@@ -220,6 +231,16 @@ TEST_CASE("candidates: a learned one becomes what the peer signals, and keeps it
   const auto before = all.remotes()[lone.id].foundation_number;
   CHECK(all.add_remote(first, named(9, at(6001))).what == remote_addition::upgraded);
   CHECK(all.remotes()[lone.id].foundation_number != before);
+}
+
+TEST_CASE("candidates: one that the peer calls peer-reflexive is signalled all the same", "[ice]") {
+  ice::candidates table{4, 4, std::pmr::get_default_resource()};
+  auto signalled = named(1, at(1));
+  signalled.type = ice::candidate_type::prflx;
+  const auto first = table.add_remote(stream_id{0}, signalled);
+  CHECK(first.what == ice::remote_addition::added);
+  CHECK_FALSE(table.remotes()[first.id].learned);
+  CHECK(table.add_remote(stream_id{0}, signalled).what == ice::remote_addition::known);
 }
 
 TEST_CASE("candidates: where there is no room, nothing is added", "[ice]") {

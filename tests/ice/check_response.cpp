@@ -61,6 +61,20 @@ TEST_CASE("check_response: a success without a mapped address that can be read i
   CHECK(read(message_class::success, "", mapped).what == check_outcome::failed);
 }
 
+TEST_CASE("check_response: a mapped address that nobody can have is a failure", "[ice][ATK-A31]") {
+  // 0.0.0.0:0, 224.0.0.0:1 and 255.255.255.255:1
+  CHECK(read(message_class::success, "0020000800012112"
+                                     "2112a442")
+            .what == check_outcome::failed);
+  CHECK(read(message_class::success, "0020000800012113"
+                                     "c112a442")
+            .what == check_outcome::failed);
+  CHECK(read(message_class::success, "0020000800012113"
+                                     "deed5bbd")
+            .what == check_outcome::failed);
+  CHECK(read(message_class::success, mapped).mapped.port != 0);
+}
+
 TEST_CASE("check_response: 487 and 403 are told apart from other errors", "[ice]") {
   const auto conflict = ice::read_check_response(support::prove(vectors::check_487), asked, asked);
   CHECK(conflict.what == check_outcome::role_conflict);

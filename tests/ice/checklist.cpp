@@ -290,6 +290,17 @@ TEST_CASE("checklist: the limit is that of all lists together, and the newer lis
                     [&](pair_id id) { return set[id].priority > 30; }));
 }
 
+TEST_CASE("checklist: the lists end up alike, in whatever order their pairs come",
+          "[ice][8445-6.1.2.5-b]") {
+  checklists set{90, 3};
+  for (std::uint64_t i = 1; i <= 60; ++i) set.squeeze_in({.priority = 1000 + i});
+  for (std::uint64_t i = 1; i <= 60; ++i) set.squeeze_in({.stream = 1, .priority = i});
+  for (std::uint64_t i = 60; i > 0; --i) set.squeeze_in({.stream = 2, .priority = i});
+  for (const std::uint16_t stream : {std::uint16_t{0}, std::uint16_t{1}, std::uint16_t{2}}) {
+    CHECK(set.count(floe::stream_id{stream}) == 30);
+  }
+}
+
 TEST_CASE("checklist: a list does not take from another what that would want back", "[ice]") {
   checklists set{3};
   set.add({.priority = 2});

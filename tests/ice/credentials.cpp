@@ -121,6 +121,8 @@ TEST_CASE("credentials: what a peer's new ones mean", "[ice]") {
   CHECK(ice::compare(known, {}, *former) == remote_change::restart);
   CHECK(ice::compare(known, {}, peer("aaaa", "bbbbbbbbbbbbbbbbbbbbbbbb")) == remote_change::half);
   CHECK(ice::compare(known, {}, peer("bbbb", "aaaaaaaaaaaaaaaaaaaaaaaa")) == remote_change::half);
+  CHECK(ice::compare({}, known, peer("aaaa", "bbbbbbbbbbbbbbbbbbbbbbbb")) == remote_change::half);
+  CHECK(ice::compare({}, known, peer("bbbb", "aaaaaaaaaaaaaaaaaaaaaaaa")) == remote_change::half);
 }
 
 TEST_CASE("credentials: a candidate belongs to the generation whose ufrag it came with",

@@ -6,7 +6,7 @@
 #include "catch.hpp"
 
 using namespace floe;
-using ice::is_eligible_host;
+using ice::is_eligible_address;
 
 namespace {
 
@@ -19,18 +19,18 @@ address v6(std::uint8_t first, std::uint8_t second, std::uint8_t last) {
 }  // namespace
 
 TEST_CASE("host_candidate: addresses that a peer can reach are eligible", "[ice]") {
-  CHECK(is_eligible_host(at(address::v4(192, 0, 2, 1)), false));
-  CHECK(is_eligible_host(at(address::v4(10, 0, 0, 1)), false));
-  CHECK(is_eligible_host(at(address::v4(169, 254, 0, 1)), false));
-  CHECK(is_eligible_host(at(v6(0x20, 0x01, 1)), false));
-  CHECK(is_eligible_host(at(v6(0xfe, 0x80, 1)), false));
+  CHECK(is_eligible_address(at(address::v4(192, 0, 2, 1)), false));
+  CHECK(is_eligible_address(at(address::v4(10, 0, 0, 1)), false));
+  CHECK(is_eligible_address(at(address::v4(169, 254, 0, 1)), false));
+  CHECK(is_eligible_address(at(v6(0x20, 0x01, 1)), false));
+  CHECK(is_eligible_address(at(v6(0xfe, 0x80, 1)), false));
 }
 
 TEST_CASE("host_candidate: loopback is eligible only where it is asked for",
           "[ice][8445-5.1.1.1-b]") {
   for (const auto& a : {address::v4(127, 0, 0, 1), address::v4(127, 255, 255, 254), v6(0, 0, 1)}) {
-    CHECK_FALSE(is_eligible_host(at(a), false));
-    CHECK(is_eligible_host(at(a), true));
+    CHECK_FALSE(is_eligible_address(at(a), false));
+    CHECK(is_eligible_address(at(a), true));
   }
 }
 
@@ -41,20 +41,20 @@ TEST_CASE("host_candidate: deprecated and mapped IPv6 addresses are never eligib
   const auto mapped_loopback =
       address::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1});
   for (const bool loopback : {false, true}) {
-    CHECK_FALSE(is_eligible_host(at(compatible), loopback));
-    CHECK_FALSE(is_eligible_host(at(v6(0xfe, 0xc0, 1)), loopback));
-    CHECK_FALSE(is_eligible_host(at(mapped), loopback));
-    CHECK_FALSE(is_eligible_host(at(mapped_loopback), loopback));
+    CHECK_FALSE(is_eligible_address(at(compatible), loopback));
+    CHECK_FALSE(is_eligible_address(at(v6(0xfe, 0xc0, 1)), loopback));
+    CHECK_FALSE(is_eligible_address(at(mapped), loopback));
+    CHECK_FALSE(is_eligible_address(at(mapped_loopback), loopback));
   }
 }
 
 TEST_CASE("host_candidate: a socket without an address or port of its own is not eligible",
           "[ice]") {
-  CHECK_FALSE(is_eligible_host(at(address::v4(0, 0, 0, 0)), true));
-  CHECK_FALSE(is_eligible_host(at(v6(0, 0, 0)), true));
-  CHECK_FALSE(is_eligible_host(at(address::v4(224, 0, 0, 1)), true));
-  CHECK_FALSE(is_eligible_host(at(address::v4(255, 255, 255, 255)), true));
-  CHECK_FALSE(is_eligible_host({address::v4(192, 0, 2, 1), 0}, true));
+  CHECK_FALSE(is_eligible_address(at(address::v4(0, 0, 0, 0)), true));
+  CHECK_FALSE(is_eligible_address(at(v6(0, 0, 0)), true));
+  CHECK_FALSE(is_eligible_address(at(address::v4(224, 0, 0, 1)), true));
+  CHECK_FALSE(is_eligible_address(at(address::v4(255, 255, 255, 255)), true));
+  CHECK_FALSE(is_eligible_address({address::v4(192, 0, 2, 1), 0}, true));
 }
 
 TEST_CASE("host_candidate: the first has local preference 65535, and each its own",

@@ -30,6 +30,7 @@ std::string_view name(pair_event event) {
     case pair_event::check_failed: return "check_failed";
     case pair_event::role_conflict: return "role_conflict";
     case pair_event::triggered: return "triggered";
+    case pair_event::proof_expired: return "proof_expired";
   }
   return "?";
 }

@@ -182,5 +182,8 @@ TEST_CASE("pairing: a pair that works or is being nominated never gives way", "[
     CHECK(ice::is_indispensable(p) == (state == pair_state::succeeded));
     p.nominating = true;
     CHECK(ice::is_indispensable(p));
+    p.nominating = false;
+    p.nominated_by_peer = true;
+    CHECK(ice::is_indispensable(p));
   }
 }

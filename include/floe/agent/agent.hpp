@@ -253,6 +253,7 @@ class agent {
 
   // links.hpp: the paths of data, and the peer's consent to them
   void serve_links();
+  void expire_proofs();
   void send_keepalive(component& c);
   void send_consent_check(component& c);
   void on_consent_answer(const check_transactions::row& row, const ice::check_outcome& outcome);

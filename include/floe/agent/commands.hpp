@@ -63,7 +63,7 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
 inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& bound,
                                               stream_id stream, component_id component) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
-  if (!ice::is_eligible_host(bound, config_.loopback)) return unexpected{errc::unusable_address};
+  if (!ice::is_eligible_address(bound, config_.loopback)) return unexpected{errc::unusable_address};
   if (candidates_.find_base(stream, socket) || candidates_.find_local(stream, component, bound)) {
     return unexpected{errc::invalid_candidate};
   }
@@ -229,7 +229,7 @@ inline void agent::pair_up(stream_id stream) {
 inline void agent::pair_up(stream_id stream, ice::remote_id theirs) {
   if (!may_check(stream)) return;
   const auto& remote = candidates_.remotes()[theirs];
-  if (remote.candidate.type == ice::candidate_type::prflx) return;
+  if (remote.learned) return;  // it has the pair that it was learned on (RFC 8445 §7.3.1.3)
   candidates_.locals().for_each([&](ice::local_id mine, const ice::local_candidate& local) {
     if (ice::may_pair(local, remote) && !checklists_.find(mine, theirs)) add_pair(mine, theirs);
   });

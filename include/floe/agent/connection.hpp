@@ -55,6 +55,7 @@ inline constexpr std::array connection_rules{
     connection_rule{connection_state::idle,         connection_condition::started,   connection_state::checking},
     connection_rule{connection_state::idle,         connection_condition::usable,    connection_state::checking},
     connection_rule{connection_state::idle,         connection_condition::concluded, connection_state::checking},
+    connection_rule{connection_state::idle,         connection_condition::late,      connection_state::checking},
     connection_rule{connection_state::idle,         connection_condition::failed,    connection_state::checking},
     connection_rule{connection_state::idle,         connection_condition::closed,    connection_state::closed},
     connection_rule{connection_state::checking,     connection_condition::usable,    connection_state::connected},

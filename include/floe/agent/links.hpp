@@ -27,6 +27,23 @@ inline void agent::serve_links() {
   }
 }
 
+/// Takes valid pairs that no answer has proved for too long off the list. A pair that may still be
+/// wanted is checked again. The paths in use have gone before, with their consent.
+inline void agent::expire_proofs() {
+  if (!config_.consent.enabled) return;
+  while (const auto stale = valid_.find_stale(now_, config_.consent.expiry)) {
+    const auto row = valid_[*stale];
+    valid_.erase(*stale);
+    const auto id = checklists_.find(row.checked, row.remote);
+    if (!id) continue;
+    if (checklists_.state(row.stream) == ice::checklist_state::running) {
+      transition(*id, ice::pair_event::proof_expired);
+    } else {
+      drop_pair(*id);
+    }
+  }
+}
+
 inline void agent::send_keepalive(component& c) {
   c.link->last_sent = now_;
   answer({.what = reply::keepalive,
@@ -49,7 +66,10 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
   auto* const c = find_component(row.owner.stream, row.owner.component);
   if (!c->link || c->link->path != row.path || c->link->generation != row.owner.generation) return;
   switch (outcome.what) {
-    case ice::check_outcome::succeeded: c->link->consent.answered(now_); break;
+    case ice::check_outcome::succeeded:
+      c->link->consent.answered(now_);
+      valid_.prove_if([&](const ice::valid_pair& v) { return path_of(v) == row.path; }, now_);
+      break;
     case ice::check_outcome::forbidden: lose_consent(*c); break;
     case ice::check_outcome::role_conflict: yield_role(row.owner.request.claim.role); break;
     case ice::check_outcome::wrong_path:

@@ -20,6 +20,9 @@ inline deadline agent::next_timeout() const {
   if (closed_) return std::nullopt;
   auto next = transactions_.deadline();
   next = earliest(next, schedule_.deadline(now_, checklists_));
+  if (config_.consent.enabled) {
+    next = earliest(next, valid_.stale_deadline(config_.consent.expiry));
+  }
   each_stream([&](stream_id id) { next = earliest(next, patience_deadline(id)); });
   for (const auto& c : components_) {
     next = earliest(next, link_deadline(c));
@@ -34,6 +37,7 @@ inline void agent::advance(time_point now) {
   if (closed_) return;
   serve_transactions();
   serve_links();
+  expire_proofs();
 }
 
 /// Starts what has become possible.

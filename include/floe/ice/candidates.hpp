@@ -17,6 +17,7 @@
 #include "floe/core/ids.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/ice/candidate.hpp"
+#include "floe/ice/host_candidate.hpp"
 #include "floe/ice/priority.hpp"
 
 namespace floe::ice {
@@ -27,10 +28,7 @@ namespace floe::ice {
   if (!is_valid_priority(signalled.priority) || signalled.foundation.text().empty()) {
     return errc::invalid_candidate;
   }
-  const auto& to = signalled.address;
-  if (!is_sendable(to) || (is_loopback(to.address) && !allow_loopback)) {
-    return errc::unusable_address;
-  }
+  if (!is_eligible_address(signalled.address, allow_loopback)) return errc::unusable_address;
   return std::nullopt;
 }
 
@@ -127,8 +125,9 @@ class candidates {
   remote_addition add_remote(stream_id stream, const candidate& signalled) {
     if (const auto same = find_remote(stream, signalled.component, signalled.address)) {
       auto& row = remotes_[*same];
-      if (row.candidate.type != candidate_type::prflx) return {remote_addition::known, *same};
+      if (!row.learned) return {remote_addition::known, *same};
       row.candidate = signalled;
+      row.learned = false;
       row.foundation_number = number_of(remotes_, signalled.foundation, *same);
       return {remote_addition::upgraded, *same};
     }
@@ -145,7 +144,7 @@ class candidates {
                             .address = source,
                             .type = candidate_type::prflx,
                             .related = {}};
-    return insert_remote({learned, stream, take_number()});
+    return insert_remote({learned, stream, take_number(), true});
   }
 
   /// The remote candidate of lowest priority for which `is_needed(remote_id)` does not hold.

@@ -11,6 +11,7 @@
 #include "floe/core/datagram.hpp"
 #include "floe/core/endpoint.hpp"
 #include "floe/ice/candidate.hpp"
+#include "floe/ice/host_candidate.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/priority.hpp"
 #include "floe/stun/attributes/address.hpp"
@@ -53,7 +54,7 @@ inline constexpr std::array known_in_check_response{
   }
   if (message.cls() == stun::message_class::success) {
     const auto mapped = message.get<stun::xor_mapped_address>();
-    if (!mapped) return {check_outcome::failed, {}};
+    if (!mapped || !is_eligible_address(mapped->value, true)) return {check_outcome::failed, {}};
     return {check_outcome::succeeded, mapped->value};
   }
   const auto error = message.get<stun::error_code_attribute>();

@@ -159,17 +159,16 @@ class checklist_set {
   }
 
   /// The pair that gives way to `newcomer` when the set is full (RFC 8445 §6.1.2.5, RFC 8838 §10):
-  /// from the longest list, so that no stream starves another; in the newcomer's own list only one
-  /// that is Failed or of lower priority. nullopt: the newcomer itself gives way.
+  /// the least of the longest list, so that no stream starves another; in the newcomer's own list
+  /// one that is Failed or of lower priority. nullopt: the newcomer itself gives way.
   [[nodiscard]] std::optional<pair_id> victim_for(const pair& newcomer) const {
-    const auto own = count(newcomer.stream);
+    const auto from = longest_with(newcomer.stream);
     std::optional<pair_id> victim;
     for (const auto id : order_) {
       const auto& p = rows_[id];
-      if (is_indispensable(p)) continue;
-      const bool eligible =
-          p.stream == newcomer.stream ? gives_way_before(p, newcomer) : count(p.stream) > own + 1;
-      if (eligible && (!victim || gives_way_before(p, rows_[*victim]))) victim = id;
+      if (p.stream != from || is_indispensable(p)) continue;
+      if (p.stream == newcomer.stream && !gives_way_before(p, newcomer)) continue;
+      if (!victim || gives_way_before(p, rows_[*victim])) victim = id;
     }
     return victim;
   }
@@ -260,6 +259,19 @@ class checklist_set {
   }
 
  private:
+  /// The list that is longest once `stream` has one pair more; that one where several are.
+  [[nodiscard]] stream_id longest_with(stream_id stream) const {
+    auto longest = stream;
+    auto length = count(stream) + 1;
+    for (std::size_t i = 0; i < lists_.size(); ++i) {
+      const auto other = static_cast<stream_id>(i);
+      if (other == stream || count(other) <= length) continue;
+      longest = other;
+      length = count(other);
+    }
+    return longest;
+  }
+
   table rows_;
   std::pmr::vector<pair_id> order_;
   ring<pair_id> queue_;

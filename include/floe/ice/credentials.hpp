@@ -106,9 +106,9 @@ enum class remote_change : std::uint8_t {
   const auto same_password = [&](const auto& c) { return c && c->key.inner() == told.key.inner(); };
   if (same_ufrag(known) && same_password(known)) return remote_change::none;
   if (same_ufrag(former) && same_password(former)) return remote_change::stale;
-  if (!known) return remote_change::first;
-  if (same_ufrag(known) || same_password(known)) return remote_change::half;
-  return remote_change::restart;
+  const auto& previous = known ? known : former;
+  if (same_ufrag(previous) || same_password(previous)) return remote_change::half;
+  return known ? remote_change::restart : remote_change::first;
 }
 
 /// True when a candidate that came with `ufrag` can belong to the peer's current credentials: it

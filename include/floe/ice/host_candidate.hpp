@@ -15,9 +15,11 @@
 
 namespace floe::ice {
 
-/// True when an address may be a host candidate. Loopback addresses may not, unless the host allows
-/// them, as it does where both peers are on one machine.
-[[nodiscard]] constexpr bool is_eligible_host(const endpoint& bound, bool allow_loopback) noexcept {
+/// True when an address may be a candidate, of either side. Loopback addresses may not, unless the
+/// host allows them, as it does where both peers are on one machine; nor may IPv6 addresses that
+/// reach by another way what the rules for IPv4 forbid.
+[[nodiscard]] constexpr bool is_eligible_address(const endpoint& bound,
+                                                 bool allow_loopback) noexcept {
   const auto& a = bound.address;
   if (!is_sendable(bound)) return false;
   if (is_loopback(a)) return allow_loopback;

@@ -26,6 +26,7 @@ enum class pair_event : std::uint8_t {
   check_failed,     ///< answered with an error, from elsewhere, or not at all; or consent was lost
   role_conflict,    ///< its check was answered with 487
   triggered,        ///< the peer sent a check on it
+  proof_expired,    ///< the last answer is too old to count
 };
 
 inline constexpr std::array pair_states{pair_state::frozen, pair_state::waiting,
@@ -33,13 +34,14 @@ inline constexpr std::array pair_states{pair_state::frozen, pair_state::waiting,
                                         pair_state::failed};
 inline constexpr std::array pair_events{pair_event::unfrozen,        pair_event::check_sent,
                                         pair_event::check_succeeded, pair_event::check_failed,
-                                        pair_event::role_conflict,   pair_event::triggered};
+                                        pair_event::role_conflict,   pair_event::triggered,
+                                        pair_event::proof_expired};
 
 struct pair_rule {
   pair_state from;
   pair_event on;
   pair_state to;
-  std::string_view section;  ///< of RFC 8445
+  std::string_view section;  ///< of RFC 8445 where no other is named
 };
 
 // A check that nominates leaves its pair Succeeded: the pair is valid while the answer is awaited.
@@ -55,6 +57,7 @@ inline constexpr std::array pair_rules{
     pair_rule{pair_state::in_progress, pair_event::role_conflict,   pair_state::waiting,     "7.2.5.1"},
     pair_rule{pair_state::in_progress, pair_event::triggered,       pair_state::waiting,     "7.3.1.4"},
     pair_rule{pair_state::succeeded,   pair_event::check_failed,    pair_state::failed,      "7.2.5.3.4"},
+    pair_rule{pair_state::succeeded,   pair_event::proof_expired,   pair_state::waiting,     "RFC 7675 5.1"},
     pair_rule{pair_state::failed,      pair_event::triggered,       pair_state::waiting,     "7.3.1.4"},
     pair_rule{pair_state::failed,      pair_event::check_succeeded, pair_state::succeeded,   "7.3.1.4"},
 };

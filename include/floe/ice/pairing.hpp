@@ -78,7 +78,7 @@ struct foundation_view {
 
 /// True when a pair carries, or is about to carry, the session: it never gives way.
 [[nodiscard]] constexpr bool is_indispensable(const pair& p) noexcept {
-  return p.state == pair_state::succeeded || p.nominating;
+  return p.state == pair_state::succeeded || p.nominating || p.nominated_by_peer;
 }
 
 }  // namespace floe::ice

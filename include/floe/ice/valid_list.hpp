@@ -75,6 +75,27 @@ class valid_list {
     });
   }
 
+  /// Notes a new proof of every row for which `matches(valid_pair const&)` holds.
+  template <class Matches>
+  void prove_if(Matches&& matches, time_point now) {
+    rows_.for_each([&](valid_id, valid_pair& row) {
+      if (matches(std::as_const(row))) row.proved = std::max(row.proved, now);
+    });
+  }
+
+  /// A row whose last proof is `span` old or older: it may carry nothing any more (RFC 7675 §5.1).
+  [[nodiscard]] std::optional<valid_id> find_stale(time_point now, duration span) const {
+    return rows_.find_if([&](const valid_pair& v) { return now >= after(v.proved, span); });
+  }
+
+  /// When the first row will be that old.
+  [[nodiscard]] floe::deadline stale_deadline(duration span) const {
+    floe::deadline first;
+    rows_.for_each(
+        [&](valid_id, const valid_pair& v) { first = earliest(first, after(v.proved, span)); });
+    return first;
+  }
+
   /// The valid pair that checks from `checked` to `remote` proved.
   [[nodiscard]] std::optional<valid_id> find(local_id checked, remote_id remote) const {
     return rows_.find_if([&](const valid_pair& v) {
