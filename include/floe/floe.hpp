@@ -21,3 +21,4 @@
 #include "floe/stun/response_rules.hpp"
 #include "floe/stun/rto.hpp"
 #include "floe/stun/nat_discovery.hpp"
+#include "floe/stun/long_term.hpp"

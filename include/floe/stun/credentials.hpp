@@ -50,23 +50,23 @@ template <class Hash, class... Parts>
 }
 
 /// A realm for a key: some servers send it in quotes or with zeros behind it (RFC 8489 §9.2.2).
-[[nodiscard]] constexpr std::string_view bare_realm(std::string_view realm) noexcept {
-  while (!realm.empty() && realm.back() == '\0') realm.remove_suffix(1);
-  if (realm.size() >= 2 && realm.front() == '"' && realm.back() == '"') {
-    realm.remove_prefix(1);
-    realm.remove_suffix(1);
+[[nodiscard]] constexpr std::string_view bare_realm(std::string_view text) noexcept {
+  while (!text.empty() && text.back() == '\0') text.remove_suffix(1);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    text.remove_prefix(1);
+    text.remove_suffix(1);
   }
-  return realm;
+  return text;
 }
 
 }  // namespace detail
 
-/// What the front of `nonce` says. A nonce without the cookie, or with something else than four
-/// base64 characters behind it, says nothing. source: RFC 8489 §9.2
-[[nodiscard]] constexpr security_features features_of(std::string_view nonce) noexcept {
+/// What the front of the nonce `text` says. A nonce without the cookie, or with something else than
+/// four base64 characters behind it, says nothing. source: RFC 8489 §9.2
+[[nodiscard]] constexpr security_features features_of(std::string_view text) noexcept {
   using namespace detail;
-  if (nonce.substr(0, nonce_cookie.size()) != nonce_cookie) return {};
-  const auto digits = nonce.substr(nonce_cookie.size(), feature_characters);
+  if (text.substr(0, nonce_cookie.size()) != nonce_cookie) return {};
+  const auto digits = text.substr(nonce_cookie.size(), feature_characters);
   if (digits.size() != feature_characters) return {};
   std::uint32_t bits = 0;
   for (const char c : digits) {
@@ -92,25 +92,25 @@ template <class Hash, class... Parts>
   return front;
 }
 
-/// The key of a long-term credential for servers of before RFC 8489. source: §9.2.2
-[[nodiscard]] inline crypto::md5::digest long_term_md5_key(std::string_view username,
-                                                           std::string_view realm,
+/// The key of a long-term credential for servers of before RFC 8489; `domain` is the realm. source:
+/// §9.2.2
+[[nodiscard]] inline crypto::md5::digest long_term_md5_key(std::string_view user,
+                                                           std::string_view domain,
                                                            std::string_view password) noexcept {
-  return detail::digest_of<crypto::md5>(username, detail::bare_realm(realm), password);
+  return detail::digest_of<crypto::md5>(user, detail::bare_realm(domain), password);
 }
 
 /// The key of a long-term credential. The plain user name goes in even when a message carries
 /// USERHASH. source: RFC 8489 §9.2.2
 [[nodiscard]] inline crypto::sha256::digest
-long_term_sha256_key(std::string_view username, std::string_view realm,
+long_term_sha256_key(std::string_view user, std::string_view domain,
                      std::string_view password) noexcept {
-  return detail::digest_of<crypto::sha256>(username, detail::bare_realm(realm), password);
+  return detail::digest_of<crypto::sha256>(user, detail::bare_realm(domain), password);
 }
 
 /// What stands for a user name that is not to be seen. source: RFC 8489 §14.4
-[[nodiscard]] inline userhash userhash_of(std::string_view username,
-                                          std::string_view realm) noexcept {
-  return {detail::digest_of<crypto::sha256>(username, realm)};
+[[nodiscard]] inline userhash userhash_of(std::string_view user, std::string_view domain) noexcept {
+  return {detail::digest_of<crypto::sha256>(user, domain)};
 }
 
 }  // namespace floe::stun

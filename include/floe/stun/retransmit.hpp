@@ -41,9 +41,9 @@ class retransmit_schedule {
 
   /// One send, and the end a fixed time later.
   [[nodiscard]] static constexpr retransmit_schedule once(time_point start,
-                                                          duration lifetime) noexcept {
+                                                          duration life) noexcept {
     retransmit_schedule schedule{start, {.rc = 1}};
-    schedule.expiry_ = after(start, lifetime);
+    schedule.expiry_ = after(start, life);
     return schedule;
   }
 

@@ -1,0 +1,160 @@
+// A client's side of a long-term credential: takes challenges, protects requests, proves responses
+// (RFC 8489 §9.2).
+//
+// owns:     user name and password, the server's realm and nonce, the keys made of them
+// does not: decide (credential_rules.hpp), or start transactions: a retry is its caller's, with a
+// new id invariant: before the first challenge nothing of the credential is sent; nothing is
+// allocated after
+//            construction.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <gsl/assert>
+#include <memory_resource>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "floe/core/bytes.hpp"
+#include "floe/stun/attributes/basic.hpp"
+#include "floe/stun/attributes/credentials.hpp"
+#include "floe/stun/attributes/error.hpp"
+#include "floe/stun/attributes/text.hpp"
+#include "floe/stun/credential_rules.hpp"
+#include "floe/stun/credentials.hpp"
+#include "floe/stun/integrity.hpp"
+#include "floe/stun/message_view.hpp"
+#include "floe/stun/writer.hpp"
+
+namespace floe::stun {
+
+/// What a client knows for one server. User name and password must be prepared (OpaqueString).
+class long_term_session {
+ public:
+  /// in: a user name of at most 508 bytes
+  long_term_session(std::string_view user, std::string_view password,
+                    std::pmr::memory_resource* memory)
+      : user_{user, memory}, password_{password, memory}, realm_{memory}, nonce_{memory},
+        algorithms_{memory} {
+    Expects(user.size() <= username_limits.bytes_sent);
+    realm_.reserve(phrase_limits.bytes_accepted);
+    nonce_.reserve(phrase_limits.bytes_accepted);
+    algorithms_.reserve(most_algorithm_bytes);
+  }
+
+  long_term_session(const long_term_session&) = delete;
+  long_term_session& operator=(const long_term_session&) = delete;
+  long_term_session(long_term_session&&) = delete;
+  long_term_session& operator=(long_term_session&&) = delete;
+
+  ~long_term_session() {
+    for (auto& c : password_) const_cast<volatile char&>(c) = '\0';
+  }
+
+  /// True once requests carry the credential.
+  [[nodiscard]] bool is_challenged() const noexcept { return challenged_; }
+
+  /// Takes a 401 or 438, the answer to a request that was or was not protected by this. Unless the
+  /// decision is to retry, everything stays as it was.
+  [[nodiscard]] challenge_decision take_challenge(const message_view& response,
+                                                  bool was_protected) {
+    const auto code = response.get<error_code_attribute>();
+    const auto realm_text = response.get<realm>();
+    const auto nonce_text = response.get<nonce>();
+    const auto offered = response.get<password_algorithms>();
+    challenge_facts facts;
+    if (code) facts.code = code->code;
+    facts.has_realm = realm_text && !realm_text->value.empty();
+    facts.has_nonce = nonce_text.has_value();
+    facts.tried_this_realm = was_protected && facts.has_realm && realm_text->value == realm_;
+    if (nonce_text) facts.features = features_of(nonce_text->value);
+    facts.has_algorithms = offered.has_value();
+    facts.has_sha1_integrity = response.has<bytes_attribute<attribute_type::message_integrity>>();
+    if (offered && offered->value.size() <= most_algorithm_bytes) {
+      facts.algorithm = offered->first_supported();
+    }
+    facts.stale_answers = stale_answers_;
+
+    const auto decision = decide_challenge(facts);
+    if (decision != challenge_decision::retry) return decision;
+    stale_answers_ += facts.code == error_code::stale_nonce ? 1U : 0U;
+    realm_.assign(realm_text->value);
+    nonce_.assign(nonce_text->value);
+    algorithms_.clear();
+    if (offered && facts.algorithm) {
+      algorithms_.assign(offered->value.begin(), offered->value.end());
+    }
+    protection_ = protection_for(facts.features, facts.algorithm);
+    make_keys();
+    challenged_ = true;
+    return decision;
+  }
+
+  /// A request was answered with anything but a challenge: the nonce is good.
+  void accepted() noexcept { stale_answers_ = 0; }
+
+  /// Completes a request with what a challenge asked for, integrity included; adds nothing before
+  /// the first. source: RFC 8489 §9.2.3
+  void protect(writer& out) const noexcept {
+    if (!challenged_) return;
+    if (protection_.userhash) {
+      out.add(hash_);
+    } else {
+      out.add(username{user_});
+    }
+    // As they came, whatever their length.
+    out.add(bytes_attribute<attribute_type::realm>{as_byte_view(realm_)});
+    out.add(bytes_attribute<attribute_type::nonce>{as_byte_view(nonce_)});
+    if (protection_.algorithm) {
+      out.add(password_algorithms{algorithms_}).add(password_algorithm{*protection_.algorithm});
+    }
+    if (protection_.sha256_integrity) {
+      out.add_integrity(sha256_key_);
+    } else {
+      out.add_integrity(sha1_key_);
+    }
+  }
+
+  /// What a response to a protected request proves.
+  [[nodiscard]] proof prove(const message_view& response) const noexcept {
+    return protection_.sha256_integrity ? prove_response(response, sha256_key_)
+                                        : prove_response(response, sha1_key_);
+  }
+
+ private:
+  /// More than any server offers; each entry has 4 bytes.
+  static constexpr std::size_t most_algorithm_bytes = 64;
+
+  void make_keys() noexcept {
+    const auto with = [this](byte_view key) {
+      if (protection_.sha256_integrity) {
+        sha256_key_ = integrity_sha256_key{key};
+      } else {
+        sha1_key_ = integrity_key{key};
+      }
+    };
+    if (protection_.key == password_algorithm_id::sha256) {
+      with(long_term_sha256_key(user_, realm_, password_));
+    } else {
+      with(long_term_md5_key(user_, realm_, password_));
+    }
+    if (protection_.userhash) hash_ = userhash_of(user_, realm_);
+  }
+
+  std::pmr::string user_;
+  std::pmr::string password_;
+  std::pmr::string realm_;
+  std::pmr::string nonce_;
+  std::pmr::vector<std::byte> algorithms_;
+  protection protection_;
+  userhash hash_;
+  integrity_key sha1_key_;
+  integrity_sha256_key sha256_key_;
+  unsigned stale_answers_ = 0;
+  bool challenged_ = false;
+};
+
+}  // namespace floe::stun

@@ -1,0 +1,241 @@
+#include "floe/stun/long_term.hpp"
+
+#include <array>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "catch.hpp"
+#include "vectors/hex.hpp"
+#include "vectors/messages.hpp"
+
+using namespace floe;
+using stun::attribute_type;
+using stun::challenge_decision;
+using stun::long_term_session;
+using stun::message_class;
+using stun::message_view;
+using stun::method;
+using stun::proof;
+using stun::writer;
+
+namespace {
+
+using bytes = std::vector<std::byte>;
+
+constexpr std::string_view plain_nonce = "f//499k954d6OL34oL9FSTvy64sA";
+constexpr std::string_view modern_nonce = "obMatJos2gAAAabcdef";
+constexpr std::string_view anonymous_nonce = "obMatJos2wAAAabcdef";
+
+struct fixture {
+  long_term_session session{"user", "pass", std::pmr::get_default_resource()};
+};
+
+bytes request_with(const long_term_session& session) {
+  std::array<std::byte, 2000> buffer{};
+  writer out{buffer, {method::allocate, message_class::request}, {}};
+  session.protect(out);
+  const auto size = out.finish();
+  REQUIRE(size);
+  return {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*size)};
+}
+
+struct challenge {
+  stun::error_code code = stun::error_code::unauthenticated;
+  std::string_view realm = "realm";
+  std::string_view nonce = plain_nonce;
+  std::string_view algorithms = "";
+};
+
+bytes written(const challenge& c) {
+  std::array<std::byte, 2000> buffer{};
+  writer out{buffer, {method::allocate, message_class::error}, {}};
+  out.add(stun::error_code_attribute{c.code});
+  if (!c.realm.empty()) out.add(stun::realm{c.realm});
+  if (!c.nonce.empty()) {
+    out.add(stun::bytes_attribute<attribute_type::nonce>{as_byte_view(c.nonce)});
+  }
+  const auto list = vectors::unhex(c.algorithms);
+  if (!list.empty()) out.add(stun::password_algorithms{list});
+  const auto size = out.finish();
+  REQUIRE(size);
+  return {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*size)};
+}
+
+challenge_decision take(long_term_session& session, const challenge& c,
+                        bool was_protected = false) {
+  const auto message = written(c);
+  return session.take_challenge(*message_view::parse(message), was_protected);
+}
+
+std::string text(const message_view& m, attribute_type type) {
+  const auto raw = m.find(type);
+  return raw ? std::string{as_text(raw->value)} : "absent";
+}
+
+/// Both algorithms, SHA-256 first.
+constexpr std::string_view both = "0002000000010000";
+
+}  // namespace
+
+TEST_CASE("long-term: nothing of the credential goes out before a challenge",
+          "[stun][8489-9.2.3.1-a]") {
+  fixture f;
+  CHECK_FALSE(f.session.is_challenged());
+  CHECK(request_with(f.session).size() == 20);
+}
+
+TEST_CASE("long-term: a plain challenge is answered with USERNAME, MD5 and MESSAGE-INTEGRITY",
+          "[stun][8489-9.2-a][8489-9.2.1-b][8489-9.2.3.2-a][8489-9.2.3.2-d][8489-9.2.3.2-e]") {
+  fixture f;
+  REQUIRE(take(f.session, {}) == challenge_decision::retry);
+  for (int again = 0; again < 2; ++again) {
+    const auto request = request_with(f.session);
+    const auto m = message_view::parse(request);
+    REQUIRE(m);
+    CHECK(text(*m, attribute_type::username) == "user");
+    CHECK(text(*m, attribute_type::realm) == "realm");
+    CHECK(text(*m, attribute_type::nonce) == plain_nonce);
+    CHECK_FALSE(m->has<stun::userhash>());
+    CHECK_FALSE(m->has<stun::password_algorithms>());
+    CHECK_FALSE(m->has<stun::password_algorithm>());
+    CHECK_FALSE(m->find(attribute_type::message_integrity_sha256));
+    CHECK(stun::authenticate(
+        *m, stun::integrity_key{vectors::unhex("8493fbc53ba582fb4c044c456bdc40eb")}));
+  }
+}
+
+TEST_CASE("long-term: a challenge with algorithms is answered with the list as it was, the choice, "
+          "and SHA-256 integrity",
+          "[stun][8489-9.2.3.2-a][8489-9.2.3.2-c][8489-9.2.3.2-d][8489-14.10-a]") {
+  fixture f;
+  const auto m401 = message_view::parse(vectors::allocate_401);
+  REQUIRE(f.session.take_challenge(*m401, false) == challenge_decision::retry);
+  const auto request = request_with(f.session);
+  const auto m = message_view::parse(request);
+  REQUIRE(m);
+  CHECK(text(*m, attribute_type::username) == "user");
+  CHECK(text(*m, attribute_type::realm) == "example.org");
+  CHECK(text(*m, attribute_type::nonce) == modern_nonce);
+  CHECK(vectors::to_hex(m->find(attribute_type::password_algorithms)->value) == both);
+  CHECK(vectors::to_hex(m->find(attribute_type::password_algorithm)->value) == "00020000");
+  CHECK_FALSE(m->find(attribute_type::message_integrity));
+  CHECK(stun::authenticate(
+      *m, stun::integrity_sha256_key{stun::long_term_sha256_key("user", "example.org", "pass")}));
+}
+
+TEST_CASE("long-term: the server's order decides, even when it puts MD5 first",
+          "[stun][8489-9.2.5-f]") {
+  fixture f;
+  REQUIRE(take(f.session, {.nonce = modern_nonce, .algorithms = "777700000001000000020000"}) ==
+          challenge_decision::retry);
+  const auto request = request_with(f.session);
+  const auto m = message_view::parse(request);
+  CHECK(m->get<stun::password_algorithm>()->id == stun::password_algorithm_id::md5);
+  CHECK(stun::authenticate(
+      *m, stun::integrity_sha256_key{vectors::unhex("8493fbc53ba582fb4c044c456bdc40eb")}));
+}
+
+TEST_CASE("long-term: a server that wants no names gets a hash", "[stun][8489-9.2.3.2-b]") {
+  fixture f;
+  REQUIRE(take(f.session, {.nonce = anonymous_nonce, .algorithms = both}) ==
+          challenge_decision::retry);
+  const auto request = request_with(f.session);
+  const auto m = message_view::parse(request);
+  CHECK_FALSE(m->has<stun::username>());
+  CHECK(*m->get<stun::userhash>() == stun::userhash_of("user", "realm"));
+}
+
+TEST_CASE("long-term: a nonce comes back byte for byte, up to 763 of them",
+          "[stun][8489-14.10-a][8489-9.2.3.2-a]") {
+  fixture f;
+  std::string nonce(763, 'n');
+  nonce[5] = '\0';
+  nonce[6] = '\xff';
+  REQUIRE(take(f.session, {.nonce = nonce}) == challenge_decision::retry);
+  const auto request = request_with(f.session);
+  CHECK(text(*message_view::parse(request), attribute_type::nonce) == nonce);
+  const std::string longer(764, 'n');
+  CHECK(take(f.session, {.nonce = longer}) == challenge_decision::unusable);
+}
+
+TEST_CASE("long-term: a second 401 for the same realm ends it, one for another does not",
+          "[stun][8489-9.2.5-a][8489-9.2.5-b][ATK-C21]") {
+  fixture f;
+  REQUIRE(take(f.session, {}) == challenge_decision::retry);
+  CHECK(take(f.session, {}, true) == challenge_decision::credentials_refused);
+  CHECK(take(f.session, {.realm = "other"}, true) == challenge_decision::retry);
+  const auto request = request_with(f.session);
+  CHECK(text(*message_view::parse(request), attribute_type::realm) == "other");
+  // An answer to a request from before the challenge is no refusal.
+  CHECK(take(f.session, {.realm = "other"}, false) == challenge_decision::retry);
+}
+
+TEST_CASE("long-term: a stale nonce is replaced, a few times in a row",
+          "[stun][8489-9.2.5-c][8489-9.2.5-h]") {
+  fixture f;
+  const auto stale = stun::error_code::stale_nonce;
+  REQUIRE(take(f.session, {}) == challenge_decision::retry);
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string_view nonce : {"one", "two", "three"}) {
+      REQUIRE(take(f.session, {.code = stale, .nonce = nonce}, true) == challenge_decision::retry);
+      const auto request = request_with(f.session);
+      CHECK(text(*message_view::parse(request), attribute_type::nonce) == nonce);
+    }
+    CHECK(take(f.session, {.code = stale, .nonce = "four"}, true) ==
+          challenge_decision::too_many_stale);
+    f.session.accepted();
+  }
+}
+
+TEST_CASE("long-term: a refused challenge changes nothing", "[stun][8489-9.2.5-d][8489-9.2.5-e]") {
+  fixture f;
+  REQUIRE(take(f.session, {.nonce = modern_nonce, .algorithms = both}) ==
+          challenge_decision::retry);
+  const auto before = request_with(f.session);
+  CHECK(take(f.session, {.realm = ""}) == challenge_decision::unusable);
+  CHECK(take(f.session, {.nonce = ""}) == challenge_decision::unusable);
+  CHECK(take(f.session, {.nonce = modern_nonce}) == challenge_decision::bid_down);
+  CHECK(take(f.session, {.nonce = modern_nonce, .algorithms = "77770000"}) ==
+        challenge_decision::unsupported);
+  CHECK(request_with(f.session) == before);
+}
+
+TEST_CASE("long-term: responses prove themselves with the algorithm of the request",
+          "[stun][8489-9.2.5-g][8489-9.1.4-b]") {
+  const auto answer = [](auto key) {
+    std::array<std::byte, 100> buffer{};
+    const auto size =
+        writer{buffer, {method::allocate, message_class::success}, {}}.add_integrity(key).finish();
+    REQUIRE(size);
+    return bytes{buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*size)};
+  };
+  const auto md5 = answer(stun::integrity_key{stun::long_term_md5_key("user", "realm", "pass")});
+  const auto sha256 =
+      answer(stun::integrity_sha256_key{stun::long_term_sha256_key("user", "realm", "pass")});
+  fixture f;
+  REQUIRE(take(f.session, {}) == challenge_decision::retry);
+  CHECK(f.session.prove(*message_view::parse(md5)) == proof::right);
+  CHECK(f.session.prove(*message_view::parse(sha256)) == proof::other_algorithm);
+  REQUIRE(take(f.session, {.nonce = modern_nonce, .algorithms = both}) ==
+          challenge_decision::retry);
+  CHECK(f.session.prove(*message_view::parse(md5)) == proof::other_algorithm);
+  CHECK(f.session.prove(*message_view::parse(sha256)) == proof::right);
+  CHECK(f.session.prove(*message_view::parse(vectors::keepalive)) == proof::missing);
+}
+
+TEST_CASE("long-term: nothing is allocated after construction", "[stun]") {
+  std::array<std::byte, 4000> arena{};
+  std::pmr::monotonic_buffer_resource memory{arena.data(), arena.size(),
+                                             std::pmr::null_memory_resource()};
+  long_term_session session{"user", "pass", &memory};
+  const auto* const mark = static_cast<const std::byte*>(memory.allocate(1, 1));
+  const std::string realm(127, 'r');
+  const std::string nonce(763, 'n');
+  for (int i = 0; i < 10; ++i) {
+    CHECK(take(session, {.realm = realm, .nonce = nonce}) == challenge_decision::retry);
+    CHECK(take(session, {.nonce = modern_nonce, .algorithms = both}) == challenge_decision::retry);
+  }
+  CHECK(memory.allocate(1, 1) == mark + 1);
+}
