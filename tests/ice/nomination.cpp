@@ -91,3 +91,18 @@ TEST_CASE("nomination: a controlling agent ignores the peer's", "[ice][8445-7.3.
     }
   }
 }
+
+TEST_CASE("nomination: a success nominates by the check's own flag or the peer's, as the role is",
+          "[ice][8445-7.2.5.3.4-a][8445-7.2.5.3.4-c]") {
+  using ice::nominates_by_success;
+  CHECK(nominates_by_success(ice::role::controlling, true, false));
+  CHECK_FALSE(nominates_by_success(ice::role::controlling, false, true));
+  CHECK(nominates_by_success(ice::role::controlled, false, true));
+  CHECK_FALSE(nominates_by_success(ice::role::controlled, true, false));
+}
+
+TEST_CASE("nomination: a failure fails the nomination of either side", "[ice][8445-7.2.5.3.4-b]") {
+  CHECK(ice::fails_nomination(true, false));
+  CHECK(ice::fails_nomination(false, true));
+  CHECK_FALSE(ice::fails_nomination(false, false));
+}

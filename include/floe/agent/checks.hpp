@@ -8,6 +8,7 @@
 #include "floe/agent/agent.hpp"
 #include "floe/ice/check_request.hpp"
 #include "floe/ice/check_response.hpp"
+#include "floe/ice/nomination.hpp"
 #include "floe/ice/pairing.hpp"
 #include "floe/ice/priority.hpp"
 
@@ -156,7 +157,7 @@ inline bool agent::mark_succeeded(ice::pair_id id, bool by_nomination) {
     checklists_.dequeue(id);
     cancel_checks(id);
   }
-  return claim_.role == ice::role::controlling ? by_nomination : p.nominated_by_peer;
+  return ice::nominates_by_success(claim_.role, by_nomination, p.nominated_by_peer);
 }
 
 /// The local candidate that the peer saw a check come from: a known one, or one learned now
@@ -180,7 +181,8 @@ inline void agent::on_failure(const check_transactions::row& row) {
   const auto& check = row.owner;
   const auto id = checklists_.find(check.local, check.remote);
   if (!id || !ice::failure_counts(checklists_[*id].state, check.request.nominates)) return;
-  const bool nomination = check.request.nominates || checklists_[*id].nominated_by_peer;
+  const bool nomination =
+      ice::fails_nomination(check.request.nominates, checklists_[*id].nominated_by_peer);
   fail_pair(*id);
   if (nomination) transition(check.stream, ice::checklist_event::nomination_failed);
 }

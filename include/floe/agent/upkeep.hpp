@@ -6,6 +6,7 @@
 #pragma once
 
 #include "floe/agent/agent.hpp"
+#include "floe/ice/conclusion.hpp"
 #include "floe/ice/nomination.hpp"
 #include "floe/ice/schedule.hpp"
 
@@ -133,21 +134,22 @@ inline void agent::give_up() {
   });
 }
 
-/// True when no check is left, none can become possible, and a component has no path
-/// (RFC 8445 §7.2.5.4, RFC 8838 §8, RFC 8863 §4).
+/// What the rule of conclusion must know about a list.
 inline bool agent::is_exhausted(stream_id stream) const {
-  const auto& row = at(stream);
   if (checklists_.state(stream) != ice::checklist_state::running) return false;
-  if (!row.patience || now_ < *row.patience) return false;
-  if (!row.gathered || !(row.remote_complete || config_.presume_end_of_candidates)) return false;
-  const bool busy =
+  const auto& row = at(stream);
+  ice::list_outlook list{.local_complete = row.gathered,
+                         .remote_complete =
+                             row.remote_complete || config_.presume_end_of_candidates,
+                         .patience = row.patience};
+  list.busy =
       checklists_
           .find_if([&](const ice::pair& p) { return p.stream == stream && is_pending(p.state); })
           .has_value();
-  if (busy) return false;
-  return std::any_of(components_.begin(), components_.end(), [&](const component& c) {
-    return c.stream == stream && !valid_.best(stream, c.id);
+  list.all_reachable = std::all_of(components_.begin(), components_.end(), [&](const component& c) {
+    return c.stream != stream || valid_.best(stream, c.id).has_value();
   });
+  return ice::is_exhausted(list, now_);
 }
 
 inline void agent::start_checks() {

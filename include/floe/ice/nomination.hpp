@@ -60,4 +60,18 @@ enum class peer_nomination : std::uint8_t {
   return state == pair_state::succeeded ? peer_nomination::nominate_now : peer_nomination::remember;
 }
 
+/// True when the success of a check nominates its pair (RFC 8445 §7.2.5.3.4): the controlling
+/// agent's own nomination is confirmed, or the controlled one's pair works that the peer nominated.
+[[nodiscard]] constexpr bool nominates_by_success(role mine, bool check_nominates,
+                                                  bool nominated_by_peer) noexcept {
+  return mine == role::controlling ? check_nominates : nominated_by_peer;
+}
+
+/// True when the failure of a check is the failure of a nomination, and so that of the whole list
+/// (RFC 8445 §7.2.5.3.4).
+[[nodiscard]] constexpr bool fails_nomination(bool check_nominates,
+                                              bool nominated_by_peer) noexcept {
+  return check_nominates || nominated_by_peer;
+}
+
 }  // namespace floe::ice
