@@ -78,13 +78,11 @@ class Side:
             self.complaints.append(" ".join(words))
 
     def on_report(self, words):
-        if words[0] != "floecat:" and words[0] != "floecat":
-            return
         if words[0] == "floecat:":
             self.complaints.append(" ".join(words[1:]))
-        elif words[2] == "clock":
+        elif words[0] == "floecat" and words[2] == "clock":
             self.clock = float(words[3])
-        else:
+        elif words[0] == "floecat":
             self.events.append((self.clock + float(words[1]) / 1000, words[2:]))
 
     def when(self, word):
@@ -93,7 +91,10 @@ class Side:
         return (times[-1] if word == "remote" else times[0]) if times else None
 
     def ending(self):
-        code = self.process.wait()
+        try:
+            code = self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "closed its output"
         return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
@@ -104,6 +105,7 @@ class Demo:
         self.sides = sides
         self.kill_after = kill_after
         self.kill_at = None
+        self.finishing = False
         self.deadline = time.monotonic() + TIME_LIMIT
         self.selector = selectors.DefaultSelector()
         for side in sides:
@@ -128,7 +130,7 @@ class Demo:
         if side.read(stream):
             return
         self.selector.unregister(stream)
-        if stream is side.process.stdout:
+        if stream is side.process.stdout and not self.finishing:
             while side.read(side.process.stderr):
                 pass
             why = "".join(f" ({c})" for c in side.complaints)
@@ -144,21 +146,24 @@ class Demo:
             side.tell("".join(peer.lines))
         return start
 
+    def agreed(self):
+        a, b = self.sides
+        return a.selected and b.selected and a.selected == tuple(reversed(b.selected))
+
     def exchange_messages(self):
         a, b = self.sides
-        for side, peer in ((a, b), (b, a)):
+        for side in self.sides:
             side.tell(f"send {MESSAGES[side.name].encode().hex()}\n")
         self.until(lambda: a.received and b.received, "messages arrived")
 
     def finish(self):
         """Lets both end by themselves, and hears the rest of what they say."""
+        self.finishing = True
         for side in self.sides:
             side.tell("quit\n")
+        self.until(lambda: not self.selector.get_map(), "end came")
         for side in self.sides:
-            for stream in side.pieces:
-                while side.read(stream):
-                    pass
-            if side.process.wait() != 0:
+            if side.process.wait(1) != 0:
                 raise Ending(f"{side.name} {side.ending()} after all was done")
 
 
@@ -323,9 +328,7 @@ def play(demo, capture):
     try:
         start = demo.exchange_lines()
         tell_candidates(sides)
-        demo.until(lambda: all(s.selected for s in sides), "pair was selected by both sides")
-        if sides[0].selected != tuple(reversed(sides[1].selected)):
-            raise Ending("A and B selected different pairs")
+        demo.until(demo.agreed, "pair was selected by both sides")
         demo.exchange_messages()
         if any(p.received != [MESSAGES[s.name]] for s, p in zip(sides, reversed(sides))):
             raise Ending("a message arrived changed")

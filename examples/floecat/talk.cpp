@@ -74,6 +74,10 @@ void talk::take_token(std::string_view line) {
     return;
   }
   auto& agent = host_.agent();
+  if (theirs->ufrag == agent.local_credentials().ufrag) {
+    token_trouble_ = "that is your own line; the other person's is needed";
+    return;
+  }
   if (const auto set = agent.set_remote_credentials(theirs->ufrag, theirs->password); !set) {
     token_trouble_ = make_error_code(set.error()).message();
     return;

@@ -489,6 +489,19 @@ class Talk(unittest.TestCase):
                     self.assertEqual(p.code(), 3)
                     self.assertTrue(p.errors.startswith(b"floecat: "))
 
+    def test_the_own_token_is_recognised(self):
+        p = Process(self, "offer", "--bind", "127.0.0.1")
+        p.write(p.line() + "\n")
+        self.assertEqual(p.code(), 3)
+        self.assertIn(b"your own", p.errors)
+
+    def test_two_offers_meet_as_well(self):
+        a, b = [Process(self, "offer", "--bind", "127.0.0.1", binary=True) for _ in "ab"]
+        tokens = a.line(), b.line()
+        a.write(tokens[1] + "\n")
+        b.write(tokens[0] + "\n")
+        self.check_whole(a, b, b"there", b"back")
+
     def test_no_token_in_time(self):
         p = Process(self, "answer", "--bind", "127.0.0.1", "--timeout", "1")
         self.assertEqual(p.code(), 4)
