@@ -4,18 +4,24 @@
 // reasons; what it takes apart it puts together again to the same values; a key that made no
 // message proves none; a message that floe writes passes its own checks, and no longer after a bit
 // has changed.
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
+#include "floe/sdp/stun_text.hpp"
 #include "floe/stun/attributes/address.hpp"
+#include "floe/stun/attributes/credentials.hpp"
+#include "floe/stun/attributes/discovery.hpp"
 #include "floe/stun/attributes/error.hpp"
+#include "floe/stun/attributes/extensions.hpp"
 #include "floe/stun/attributes/ice.hpp"
 #include "floe/stun/attributes/text.hpp"
+#include "floe/stun/attributes/turn.hpp"
 #include "floe/stun/fingerprint.hpp"
 #include "floe/stun/integrity.hpp"
 #include "floe/stun/message_view.hpp"
@@ -34,6 +40,12 @@ const stun::integrity_key& unused_key() {
   return key;
 }
 
+const stun::integrity_sha256_key& unused_sha256_key() {
+  static const auto key =
+      stun::short_term_sha256_key("no message of the corpus was made with this");
+  return key;
+}
+
 bool is_parse_reason(reject why) {
   return why == reject::not_stun || why == reject::truncated || why == reject::bad_length ||
          why == reject::bad_attribute;
@@ -48,7 +60,7 @@ void round_trip(const stun::message_view& message) {
   if constexpr (requires { value->is_encodable(); }) {
     if (!value->is_encodable()) return;
   }
-  std::array<std::byte, 2048> buffer{};
+  std::vector<std::byte> buffer(message.bytes().size() + 64);
   const auto size =
       stun::writer{buffer, message.type(), message.transaction()}.add(*value).finish();
   must(size.has_value());
@@ -57,6 +69,16 @@ void round_trip(const stun::message_view& message) {
   must(again.has_value());
   const auto same = again->get<A>();
   must(same.has_value() && *same == *value);
+}
+
+template <class... A>
+void round_trips(const stun::message_view& message) {
+  (round_trip<A>(message), ...);
+}
+
+bool is_printable(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); });
 }
 
 void check_walk(const stun::message_view& message) {
@@ -76,17 +98,19 @@ void check_walk(const stun::message_view& message) {
 
 /// The front of the message under a key of ours, whole and with one bit changed.
 void check_proof(const stun::message_view& message, std::size_t salt) {
-  std::vector<std::byte> buffer(message.bytes().size() + 64);
+  std::vector<std::byte> buffer(message.bytes().size() + 96);
   stun::writer out{buffer, message.type(), message.transaction()};
   if (const auto name = message.get<stun::username>()) out.add(*name);
   if (const auto priority = message.get<stun::priority>()) out.add(*priority);
-  const auto size = out.add_integrity(unused_key()).add_fingerprint().finish();
+  const auto size =
+      out.add_integrity(unused_key()).add_integrity(unused_sha256_key()).add_fingerprint().finish();
   must(size.has_value());
   buffer.resize(*size);
   const auto proved = [&buffer] {
     const auto again = stun::message_view::parse(buffer);
     return again && stun::check_fingerprint(*again) == stun::fingerprint_state::right &&
-           stun::authenticate(*again, unused_key());
+           stun::authenticate(*again, unused_key()) &&
+           stun::authenticate(*again, unused_sha256_key());
   };
   must(proved());
   buffer[salt % buffer.size()] ^= static_cast<std::byte>(1U << (salt / buffer.size() % 8));
@@ -107,22 +131,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   must(stun::message_type::decode(message->type().encode()) == message->type());
   check_walk(*message);
   must(!stun::authenticate(*message, unused_key()));
+  must(!stun::authenticate(*message, unused_sha256_key(), stun::least_sha256_size));
   (void)stun::check_fingerprint(*message);
-  round_trip<stun::username>(*message);
-  round_trip<stun::software>(*message);
-  round_trip<stun::realm>(*message);
-  round_trip<stun::nonce>(*message);
-  round_trip<stun::alternate_domain>(*message);
-  round_trip<stun::mapped_address>(*message);
-  round_trip<stun::xor_mapped_address>(*message);
-  round_trip<stun::xor_peer_address>(*message);
-  round_trip<stun::alternate_server>(*message);
-  round_trip<stun::priority>(*message);
-  round_trip<stun::use_candidate>(*message);
-  round_trip<stun::ice_controlling>(*message);
-  round_trip<stun::ice_controlled>(*message);
-  round_trip<stun::error_code_attribute>(*message);
-  round_trip<stun::unknown_attributes>(*message);
+  round_trips<stun::username, stun::software, stun::realm, stun::nonce, stun::alternate_domain,
+              stun::mapped_address, stun::alternate_server, stun::response_origin,
+              stun::other_address, stun::xor_mapped_address, stun::xor_peer_address,
+              stun::xor_relayed_address, stun::priority, stun::use_candidate, stun::ice_controlling,
+              stun::ice_controlled, stun::error_code_attribute, stun::unknown_attributes>(*message);
+  round_trips<stun::channel_number, stun::lifetime, stun::data, stun::dont_fragment,
+              stun::requested_transport, stun::reservation_token, stun::connection_id,
+              stun::access_token, stun::third_party_authorization, stun::mobility_ticket,
+              stun::requested_address_family, stun::additional_address_family, stun::even_port,
+              stun::address_error_code, stun::icmp>(*message);
+  round_trips<stun::userhash, stun::password_algorithm, stun::password_algorithms,
+              stun::cache_timeout, stun::change_request, stun::response_port, stun::padding,
+              stun::transaction_transmit_counter, stun::ecn_check, stun::nomination,
+              stun::goog_network_info, stun::goog_last_ice_check_received,
+              stun::goog_message_integrity_32, stun::goog_misc_info>(*message);
+  must(is_printable(sdp::to_line(*message)) && is_printable(sdp::to_table(*message)));
   std::size_t salt = 0;
   for (std::size_t i = 0; i < size; ++i) salt = salt * 131 + data[i];
   check_proof(*message, salt);
