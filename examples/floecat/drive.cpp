@@ -65,6 +65,7 @@ void drive::on_input(std::string_view bytes) {
     if (over_) return;
     const auto refusal = line->too_long ? "line too long" : take(line->text);
     if (!refusal.empty()) say("error", refusal);
+    tell_agent();
   }
 }
 
@@ -127,6 +128,13 @@ void drive::on_payload(const floe::payload& payload) {
 
 void drive::on_signal(int) { over_ = true; }
 
+/// Passes on what the lines so far amount to.
+void drive::tell_agent() {
+  while (const auto news = remote_.poll(session::now())) {
+    std::visit([this](const auto& n) { tell_agent(n); }, *news);
+  }
+}
+
 void drive::tell_agent(const remote_side::credentials& credentials) {
   const auto set = host_.agent().set_remote_credentials(credentials.ufrag, credentials.password);
   if (!set) say("error", make_error_code(set.error()).message());
@@ -144,9 +152,7 @@ void drive::tell_agent(const remote_side::candidate& candidate) {
 void drive::tell_agent(remote_side::complete) { host_.agent().end_of_remote_candidates(); }
 
 std::optional<int> drive::advance(floe::time_point now) {
-  while (const auto news = remote_.poll(now)) {
-    std::visit([this](const auto& n) { tell_agent(n); }, *news);
-  }
+  tell_agent();
   if (host_.output_broke()) return static_cast<int>(exit_code::local_trouble);
   if (over_) return static_cast<int>(exit_code::well);
   if (connected_) patience_.reset();

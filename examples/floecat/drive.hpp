@@ -32,6 +32,7 @@ class drive final : public program {
   [[nodiscard]] std::string_view take(std::string_view line);
   [[nodiscard]] std::string_view take_bare(std::string_view word);
   [[nodiscard]] std::string_view send(std::string_view hex);
+  void tell_agent();
   void tell_agent(const remote_side::credentials& credentials);
   void tell_agent(const remote_side::candidate& candidate);
   void tell_agent(remote_side::complete complete);
