@@ -230,6 +230,7 @@ class agent {
   void switch_role(ice::role role);
   void reprioritize();
   void settle(ice::valid_id id);
+  void tell_selection(component& c);
   void cancel_checks(ice::pair_id id);
   void drop_pair(ice::pair_id id);
   template <class Matches>

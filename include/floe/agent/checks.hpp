@@ -195,7 +195,8 @@ inline void agent::fail_pair(ice::pair_id id) {
   p.nominated_by_peer = false;
   checklists_.dequeue(id);
   cancel_checks(id);
-  if (const auto valid = valid_.find(p.local, p.remote)) valid_.erase(*valid);
+  valid_.erase_if(
+      [&](const ice::valid_pair& v) { return v.checked == p.local && v.remote == p.remote; });
 }
 
 /// A check was answered with 487 (RFC 8445 §7.2.5.1).
@@ -254,20 +255,23 @@ inline void agent::reprioritize() {
 inline void agent::settle(ice::valid_id id) {
   valid_.nominate(id);
   const auto stream = valid_[id].stream;
-  auto* const c = find_component(stream, valid_[id].component);
-  const auto selected = valid_.selected(stream, c->id);
-  if (c->selected == selected) return;
-  c->selected = selected;
-  const auto& v = valid_[*selected];
-  events_.push(event::selected{v.stream, v.component, v.local, v.remote});
-
+  const auto component = valid_[id].component;
   drop_pairs([&](const ice::pair& p) {
-    return p.stream == stream && p.component == c->id && p.state != ice::pair_state::succeeded;
+    return p.stream == stream && p.component == component && p.state != ice::pair_state::succeeded;
   });
-  const bool all = std::all_of(components_.begin(), components_.end(), [&](const component& other) {
-    return other.stream != stream || other.selected;
+  tell_selection(*find_component(stream, component));
+  const bool all = std::all_of(components_.begin(), components_.end(), [&](const auto& c) {
+    return c.stream != stream || valid_.selected(stream, c.id);
   });
   if (all) transition(stream, ice::checklist_event::all_nominated);
+}
+
+/// Makes an event of the selected pair of a component, if it has changed.
+inline void agent::tell_selection(component& c) {
+  const auto selected = valid_.selected(c.stream, c.id);
+  if (std::exchange(c.told_selection, selected) == selected || !selected) return;
+  const auto& v = valid_[*selected];
+  events_.push(event::selected{v.stream, v.component, v.local, v.remote});
 }
 
 /// Stops repeating the checks of a pair. Their answers still count (RFC 8445 §7.3.1.4).

@@ -203,7 +203,7 @@ inline void agent::restart(stream_id stream) {
   candidates_.forget_generation(stream);
   for (auto& c : components_) {
     if (c.stream != stream) continue;
-    c.selected.reset();
+    c.told_selection.reset();
     c.path_announced = false;
   }
   transition(stream, ice::checklist_event::restarted);

@@ -87,9 +87,7 @@ inline void agent::lose_consent(component& c) {
   const auto on_path = [&](const ice::pair& p) { return path_of(p) == lost.path; };
   if (const auto id = checklists_.find_if(on_path)) fail_pair(*id);
   valid_.erase_if([&](const ice::valid_pair& v) { return path_of(v) == lost.path; });
-  const bool was_selected = c.selected && valid_.find(*c.selected) == nullptr;
-  if (was_selected) c.selected.reset();
-  if (was_selected || !valid_.best(c.stream, c.id)) abandon(c.stream);
+  if (!valid_.best(c.stream, c.id)) abandon(c.stream);
 }
 
 /// Gives a stream up until it is restarted: the credentials are not used again on a path whose
@@ -105,11 +103,13 @@ inline void agent::abandon(stream_id stream) {
 /// Puts each component on the path that its data should take now.
 inline void agent::choose_links() {
   for (auto& c : components_) {
-    const auto best = valid_.best(c.stream, c.id);
+    tell_selection(c);
     switch (choose_link(view_of(c))) {
       case link_choice::keep: break;
-      case link_choice::take_selected: take_link(c, valid_[*c.selected]); break;
-      case link_choice::take_best: take_link(c, valid_[*best]); break;
+      case link_choice::take_selected:
+        take_link(c, valid_[*valid_.selected(c.stream, c.id)]);
+        break;
+      case link_choice::take_best: take_link(c, valid_[*valid_.best(c.stream, c.id)]); break;
       case link_choice::drop: leave_link(c); break;
     }
   }
@@ -117,7 +117,7 @@ inline void agent::choose_links() {
 }
 
 inline link_view agent::view_of(const component& c) const {
-  link_view view{.has_selected = c.selected.has_value(),
+  link_view view{.has_selected = valid_.selected(c.stream, c.id).has_value(),
                  .has_valid = valid_.best(c.stream, c.id).has_value()};
   if (!c.link) return view;
   const auto& row = at(c.stream);

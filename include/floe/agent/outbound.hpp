@@ -84,7 +84,9 @@ inline transmit agent::sent(const path& path, std::size_t size) {
 
 inline const ice::valid_pair* agent::selected(stream_id stream, component_id component) const {
   const auto* const c = find_component(stream, component);
-  return c != nullptr && c->selected ? valid_.find(*c->selected) : nullptr;
+  if (c == nullptr) return nullptr;
+  const auto id = valid_.selected(stream, component);
+  return id ? valid_.find(*id) : nullptr;
 }
 
 }  // namespace floe

@@ -49,8 +49,8 @@ struct link {
 struct component {
   stream_id stream{};
   component_id id{1};
-  std::optional<ice::valid_id> selected{};
-  bool path_announced = false;  ///< event::path_found was sent in this generation
+  std::optional<ice::valid_id> told_selection{};  ///< the selected pair that the host knows of
+  bool path_announced = false;                    ///< event::path_found was sent in this generation
   std::optional<floe::link> link{};
 };
 

@@ -88,7 +88,7 @@ inline deadline agent::patience_deadline(stream_id stream) const {
 
 /// What the nomination rule must know about a component.
 inline ice::component_outlook agent::outlook(const component& c) const {
-  if (claim_.role != ice::role::controlling || c.selected ||
+  if (claim_.role != ice::role::controlling || valid_.selected(c.stream, c.id) ||
       checklists_.state(c.stream) != ice::checklist_state::running) {
     return {.settled = true, .valid_since = {}};
   }
@@ -131,6 +131,12 @@ inline void agent::nominate() {
 inline void agent::give_up() {
   each_stream([&](stream_id id) {
     if (is_exhausted(id)) transition(id, ice::checklist_event::exhausted);
+    const bool lacks_selection =
+        std::any_of(components_.begin(), components_.end(), [&](const component& c) {
+          return c.stream == id && !valid_.selected(id, c.id);
+        });
+    const bool completed = checklists_.state(id) == ice::checklist_state::completed;
+    if (completed && lacks_selection) abandon(id);
   });
 }
 
