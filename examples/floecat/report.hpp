@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "floe/floe.hpp"
+#include "floe/agent/agent.hpp"
 
 namespace floecat {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "floe/floe.hpp"
+#include "floe/agent/agent.hpp"
 #include "options.hpp"
 #include "pcap.hpp"
 #include "report.hpp"
