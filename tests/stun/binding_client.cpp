@@ -344,6 +344,38 @@ TEST_CASE("binding client: the host's word that nothing gets through ends querie
   CHECK(f.expect<stun::query_failed>().query == *b);
 }
 
+TEST_CASE(
+    "binding client: the next address of a server is asked when the one before came to nothing",
+    "[stun][8489-6.2-b]") {
+  const std::array addresses{server, second_server, endpoint{address::v4(192, 0, 2, 3), 3478}};
+  fixture f;
+  const auto id = f.client.ask(f.now, socket, addresses);
+  std::vector<endpoint> asked;
+  std::optional<bytes> last;
+  while (asked.size() < 14 || f.now < zero + 2 * 39500ms) {
+    for (const auto& s : f.take_all()) {
+      asked.push_back(s.to.remote);
+      last = s.message;
+    }
+    REQUIRE(f.step());
+    CHECK_FALSE(f.client.poll_event());
+  }
+  CHECK(std::count(asked.begin(), asked.begin() + 7, server) == 7);
+  CHECK(std::count(asked.begin() + 7, asked.begin() + 14, second_server) == 7);
+  const auto third = f.take();
+  REQUIRE(third);
+  CHECK(third->to.remote == addresses[2]);
+  SECTION("and an answer of the last is the answer") {
+    CHECK(f.deliver(success(third->message), addresses[2]));
+    CHECK(f.expect<stun::query_answered>().query == *id);
+  }
+  SECTION("and when none is left the query has failed") {
+    f.client.handle_unreachable(f.now, {socket, addresses[2]});
+    CHECK(f.expect<stun::query_failed>().why == query_failure::unreachable);
+    CHECK_FALSE(f.client.next_timeout());
+  }
+}
+
 TEST_CASE("binding client: round trips shape the next query to the same server",
           "[stun][8489-6.2.1-f][8489-6.2.1-g][8489-6.2.1-h]") {
   fixture f;

@@ -138,6 +138,25 @@ TEST_CASE("transactions: one that is cancelled is silent but matches until its e
   CHECK_FALSE(t.cancel(*id));
 }
 
+TEST_CASE("transactions: an expiry tells whether responses came that failed their proof",
+          "[stun][8489-9.1.4-c]") {
+  auto t = make(4);
+  const auto doubtful = start(t, 1);
+  const auto silent = start(t, 2);
+  t.find(*doubtful)->unproved = true;
+  while (const auto due = t.on_time(zero + 31500ms)) {
+    CHECK(due->kind == what::resend);  // which goes on as if nothing had come
+  }
+  int expired = 0;
+  while (const auto due = t.on_time(zero + 39500ms)) {
+    CHECK(due->kind == what::expired);
+    CHECK(due->row.unproved == (due->which == *doubtful));
+    CHECK((due->which == *doubtful || due->which == *silent));
+    ++expired;
+  }
+  CHECK(expired == 2);
+}
+
 TEST_CASE("transactions: everything due at one instant comes, each once", "[stun]") {
   auto t = make(100);
   for (unsigned n = 0; n < 100; ++n) REQUIRE(start(t, n));

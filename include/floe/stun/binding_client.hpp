@@ -89,23 +89,35 @@ using query_event = std::variant<query_answered, query_failed>;
 /// next_timeout().
 class binding_client {
  public:
+  static constexpr std::size_t most_addresses = 8;
+
   binding_client(const binding_client_config& config, entropy_ref entropy,
                  std::pmr::memory_resource* memory)
       : config_{config}, entropy_{entropy}, queries_{config.capacity, memory},
         transactions_{config.capacity, memory}, rtos_{config.capacity, memory},
         to_send_{config.capacity, memory}, events_{config.capacity, memory} {}
 
-  /// Asks `server` from `local`. The query waits while too many others to that server are under
-  /// way. errors: capacity_reached, also while events of earlier queries wait to be read
-  result<query_id> ask(time_point now, socket_id local, const endpoint& server,
+  /// Asks a server from `local`. The query waits while too many others to that server are under
+  /// way. Of several addresses of the server the next is tried only when nothing came of the one
+  /// before. in: 1 to most_addresses addresses errors: capacity_reached, also while events of
+  /// earlier queries wait to be read source: RFC 8489 §6.2
+  result<query_id> ask(time_point now, socket_id local, gsl::span<const endpoint> addresses,
                        transport by = transport::datagram) {
+    Expects(!addresses.empty() && addresses.size() <= most_addresses);
     if (queries_.size() + events_.size() >= config_.capacity) {
       return unexpected{errc::capacity_reached};
     }
-    const auto id = queries_.insert(query{{local, server}, by, {}, 0, 0, std::nullopt});
+    query q{{local, addresses[0]}, by, {}, 0, 0, std::nullopt, {}, 0};
+    for (auto i = addresses.size(); i > 1; --i) q.others[q.others_left++] = addresses[i - 1];
+    const auto id = queries_.insert(q);
     if (!id) return unexpected{errc::capacity_reached};
     start_waiting(now);
     return *id;
+  }
+
+  result<query_id> ask(time_point now, socket_id local, const endpoint& server,
+                       transport by = transport::datagram) {
+    return ask(now, local, gsl::span<const endpoint>{&server, 1}, by);
   }
 
   /// Takes a datagram, or one message of a stream.
@@ -140,8 +152,7 @@ class binding_client {
       if (due->kind == due_kind::resend) {
         queue(due->row.owner);
       } else {
-        queries_[due->row.owner].transaction.reset();
-        fail(due->row.owner, {due->row.owner, query_failure::timeout});
+        give_up_address(due->row.owner, query_failure::timeout);
       }
     }
     start_waiting(now);
@@ -155,7 +166,7 @@ class binding_client {
           queries_.find_if([&where](const query& q) { return q.transaction && q.route == where; });
       if (!hit) break;
       transactions_.erase(*queries_[*hit].transaction);
-      fail(*hit, {*hit, query_failure::unreachable});
+      give_up_address(*hit, query_failure::unreachable);
     }
     start_waiting(now);
   }
@@ -198,6 +209,9 @@ class binding_client {
     std::size_t redirections;
     unsigned server_errors;
     std::optional<table::id> transaction;  ///< none while it waits for its turn
+    std::array<endpoint, most_addresses - 1>
+        others;  ///< addresses of the server, the next one last
+    std::size_t others_left;
   };
 
   void queue(query_id id) {
@@ -228,6 +242,14 @@ class binding_client {
     q.transaction =
         transactions_.start(now, transaction_id::random(entropy_), q.route, schedule, id);
     queue(id);
+  }
+
+  /// Nothing came of the address that was asked: goes on to the next, or ends the query.
+  void give_up_address(query_id id, query_failure why) {
+    auto& q = queries_[id];
+    q.transaction.reset();
+    if (q.others_left == 0) return fail(id, {id, why});
+    q.route.remote = q.others[--q.others_left];
   }
 
   void fail(query_id id, const query_failed& why) {

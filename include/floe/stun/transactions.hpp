@@ -43,6 +43,9 @@ class transactions {
     Owner owner;
     time_point started;
     bool cancelled = false;
+    /// For the owner to set when a response failed its proof, and was dropped: should the request
+    /// expire, that is the reason to report (RFC 8489 §9.1.4).
+    bool unproved = false;
   };
 
   /// Something to do about a request: send it again, or tell its owner that no response came. An
