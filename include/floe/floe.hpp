@@ -22,3 +22,4 @@
 #include "floe/stun/rto.hpp"
 #include "floe/stun/nat_discovery.hpp"
 #include "floe/stun/long_term.hpp"
+#include "floe/stun/short_term.hpp"

@@ -155,6 +155,7 @@ class nat_discovery;
 class retransmit_schedule;
 class rto_cache;
 class rto_estimate;
+class short_term_session;
 class writer;
 enum class admission : std::uint8_t;
 enum class alternate_decision : std::uint8_t;
