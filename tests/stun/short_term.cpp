@@ -32,8 +32,10 @@ bytes request_with(const short_term_session& session) {
 /// The attributes of the next request, in order.
 std::vector<attribute_type> attributes(const short_term_session& session) {
   const auto request = request_with(session);
+  const auto message = message_view::parse(request);
+  REQUIRE(message);
   std::vector<attribute_type> types;
-  for (const auto& a : *message_view::parse(request)) types.push_back(a.type);
+  for (const auto& a : *message) types.push_back(a.type);
   return types;
 }
 
