@@ -61,6 +61,12 @@ template <class Hash> class hmac_key;
 
 }  // namespace floe::crypto
 
+namespace floe::crypto::arm {
+
+struct cpu_features;
+
+}  // namespace floe::crypto::arm
+
 namespace floe::crypto::x86 {
 
 struct cpu_features;

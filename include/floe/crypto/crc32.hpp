@@ -60,11 +60,12 @@ inline constexpr crc32_tables crc32_table = make_crc32_tables();
   return crc;
 }
 
-/// The same, by carry-less multiplication where the CPU has it and the bytes are worth it.
+/// The same, by the CPU's own means where it has some and the bytes are worth it.
 [[nodiscard]] constexpr std::uint32_t crc32_fold(std::uint32_t crc, const std::byte* data,
                                                  std::size_t size) noexcept {
   constexpr std::size_t worth_it = 48;
   if (!std::is_constant_evaluated() && size >= worth_it) {
+    if (const auto all = hardware::crc32(crc, data, size)) return *all;
     const auto odd = size % 4;
     const auto start = crc32_portable(crc, data, odd);
     if (const auto rest = hardware::crc32_shorten(start, data + odd, size - odd)) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "floe/crypto/arm.hpp"
 #include "floe/crypto/x86.hpp"
 #include "floe/crypto/x86_crc32.hpp"
 #include "floe/crypto/x86_sha1.hpp"
@@ -63,6 +64,47 @@ crc32_shorten(std::uint32_t crc, const std::byte* data, std::size_t size) noexce
   return x86::crc32_shorten(crc, data, size);
 }
 
+/// Carries a CRC-32 register over bytes in one go, which x86 can't.
+[[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t, const std::byte*,
+                                                        std::size_t) noexcept {
+  return std::nullopt;
+}
+
+#elif defined(__aarch64__) && defined(__linux__) && \
+    (!defined(__clang__) || (defined(__ARM_FEATURE_SHA2) && defined(__ARM_FEATURE_CRC32)))
+
+[[nodiscard]] inline bool sha1(sha1_state& chain, const std::byte* blocks,
+                               std::size_t count) noexcept {
+  if (!arm::features().sha1) return false;
+  arm::sha1(chain, blocks, count);
+  return true;
+}
+[[nodiscard]] inline bool sha256(sha256_state& chain, const sha256_constants& constants,
+                                 const std::byte* blocks, std::size_t count) noexcept {
+  if (!arm::features().sha256) return false;
+  arm::sha256(chain, constants, blocks, count);
+  return true;
+}
+[[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t crc, const std::byte* data,
+                                                        std::size_t size) noexcept {
+  if (!arm::features().crc32) return std::nullopt;
+  return arm::crc32(crc, data, size);
+}
+[[nodiscard]] inline std::optional<std::array<std::byte, 20>>
+hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*, std::size_t,
+          std::uint32_t) noexcept {
+  return std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::array<std::byte, 32>>
+hmac_sha256(const sha256_state&, const sha256_state&, const sha256_constants&, const std::byte*,
+            std::size_t, std::uint32_t) noexcept {
+  return std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::array<std::byte, 16>>
+crc32_shorten(std::uint32_t, const std::byte*, std::size_t) noexcept {
+  return std::nullopt;
+}
+
 #else
 
 [[nodiscard]] inline bool sha1(sha1_state&, const std::byte*, std::size_t) noexcept {
@@ -84,6 +126,10 @@ hmac_sha256(const sha256_state&, const sha256_state&, const sha256_constants&, c
 }
 [[nodiscard]] inline std::optional<std::array<std::byte, 16>>
 crc32_shorten(std::uint32_t, const std::byte*, std::size_t) noexcept {
+  return std::nullopt;
+}
+[[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t, const std::byte*,
+                                                        std::size_t) noexcept {
   return std::nullopt;
 }
 
