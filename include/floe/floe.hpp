@@ -14,6 +14,7 @@
 #include "floe/stun/attributes/turn.hpp"
 #include "floe/stun/binding_client.hpp"
 #include "floe/stun/binding_responder.hpp"
+#include "floe/stun/classic.hpp"
 #include "floe/stun/credential_rules.hpp"
 #include "floe/stun/credentials.hpp"
 #include "floe/stun/framing.hpp"
@@ -23,3 +24,4 @@
 #include "floe/stun/nat_discovery.hpp"
 #include "floe/stun/long_term.hpp"
 #include "floe/stun/short_term.hpp"
+#include "floe/stun/opaque_string.hpp"

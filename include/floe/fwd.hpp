@@ -175,6 +175,7 @@ enum class message_class : std::uint8_t;
 enum class method : std::uint16_t;
 enum class nat_kind : std::uint8_t;
 enum class nat_verdict : std::uint8_t;
+enum class opaque_verdict : std::uint8_t;
 enum class password_algorithm_id : std::uint16_t;
 enum class proof : std::uint8_t;
 enum class protocol : std::uint8_t;

@@ -61,3 +61,13 @@ TEST_CASE("demux: an empty datagram is nobody's", "[stun]") {
   CHECK(stun::classify(byte_view{}) == protocol::unknown);
   CHECK(stun::classify_with_quic(byte_view{}) == protocol::unknown);
 }
+
+TEST_CASE("demux: channels come from TURN servers only", "[stun][7983-7-c][ATK-B04]") {
+  for (unsigned first = 0; first < 256; ++first) {
+    const std::array datagram{static_cast<std::byte>(first)};
+    const auto what = stun::classify(datagram);
+    CHECK(stun::classify(datagram, true) == what);
+    CHECK(stun::classify(datagram, false) ==
+          (what == protocol::turn_channel ? protocol::unknown : what));
+  }
+}

@@ -68,4 +68,10 @@ inline constexpr auto protocols_with_quic = make_protocol_table(protocol::quic);
   return datagram.empty() ? protocol::unknown : classify_with_quic(*datagram.data());
 }
 
+/// The same for a socket where `from_turn_server` is known: nobody else has channels (RFC 7983 §7).
+[[nodiscard]] constexpr protocol classify(byte_view datagram, bool from_turn_server) noexcept {
+  const auto what = classify(datagram);
+  return what == protocol::turn_channel && !from_turn_server ? protocol::unknown : what;
+}
+
 }  // namespace floe::stun
