@@ -61,18 +61,6 @@ template <class Hash> class hmac_key;
 
 }  // namespace floe::crypto
 
-namespace floe::crypto::arm {
-
-struct cpu_features;
-
-}  // namespace floe::crypto::arm
-
-namespace floe::crypto::x86 {
-
-struct cpu_features;
-
-}  // namespace floe::crypto::x86
-
 namespace floe::event {
 
 struct checklist_changed;

@@ -22,6 +22,8 @@
 
 namespace floe::crypto::arm {
 
+namespace detail {
+
 /// What the CPU has beyond plain ARMv8.
 struct cpu_features {
   bool sha1 = false;
@@ -29,7 +31,9 @@ struct cpu_features {
   bool crc32 = false;
 };
 
-[[nodiscard]] inline cpu_features detect() noexcept {
+}  // namespace detail
+
+[[nodiscard]] inline detail::cpu_features detect() noexcept {
   constexpr unsigned long hwcap_sha1 = 1UL << 5U;
   constexpr unsigned long hwcap_sha2 = 1UL << 6U;
   constexpr unsigned long hwcap_crc32 = 1UL << 7U;
@@ -38,8 +42,8 @@ struct cpu_features {
 }
 
 /// What this CPU has, found out at the first call.
-[[nodiscard]] inline const cpu_features& features() noexcept {
-  static const cpu_features found = detect();
+[[nodiscard]] inline const detail::cpu_features& features() noexcept {
+  static const detail::cpu_features found = detect();
   return found;
 }
 
@@ -47,7 +51,7 @@ namespace detail {
 
 /// The last 16 message words, four to a register.
 struct message_words {
-  uint32x4_t w[4];
+  uint32x4_t w[4];  // NOLINT(modernize-avoid-c-arrays): std::array drops the attributes
 };
 
 [[nodiscard]] inline uint32x4_t load_words(const std::byte* from) noexcept {
@@ -99,7 +103,7 @@ sha256_group(sha256_registers& r, message_words& m, const std::uint32_t* constan
   if constexpr (G >= 4) {
     w = vsha256su1q_u32(vsha256su0q_u32(w, m.w[(G + 1) % 4]), m.w[(G + 2) % 4], m.w[(G + 3) % 4]);
   }
-  const auto input = vaddq_u32(w, vld1q_u32(constants + 4 * G));
+  const auto input = vaddq_u32(w, vld1q_u32(constants + 4 * std::size_t{G}));
   const auto before = r.abcd;
   r.abcd = vsha256hq_u32(before, r.efgh, input);
   r.efgh = vsha256h2q_u32(r.efgh, before, input);
@@ -121,7 +125,7 @@ sha256_groups(sha256_registers& r, message_words& m, const std::uint32_t* consta
   for (; count > 0; --count, blocks += 64) {
     const auto before = r;
     detail::message_words m{};
-    for (int i = 0; i < 4; ++i) m.w[i] = detail::load_words(blocks + 16 * i);
+    for (std::size_t i = 0; i < 4; ++i) m.w[i] = detail::load_words(blocks + 16 * i);
     detail::sha1_groups(r, m, std::make_integer_sequence<int, 20>{});
     r.abcd = vaddq_u32(r.abcd, before.abcd);
     r.e += before.e;
@@ -138,7 +142,7 @@ sha256_groups(sha256_registers& r, message_words& m, const std::uint32_t* consta
   for (; count > 0; --count, blocks += 64) {
     const auto before = r;
     detail::message_words m{};
-    for (int i = 0; i < 4; ++i) m.w[i] = detail::load_words(blocks + 16 * i);
+    for (std::size_t i = 0; i < 4; ++i) m.w[i] = detail::load_words(blocks + 16 * i);
     detail::sha256_groups(r, m, constants.data(), std::make_integer_sequence<int, 16>{});
     r.abcd = vaddq_u32(r.abcd, before.abcd);
     r.efgh = vaddq_u32(r.efgh, before.efgh);

@@ -17,13 +17,17 @@
 
 namespace floe::crypto::x86 {
 
+namespace detail {
+
 /// What the CPU has beyond the x86-64 of 2003.
 struct cpu_features {
   bool sha = false;                 ///< the SHA extensions, with the shuffles they need
   bool carryless_multiply = false;  ///< PCLMULQDQ, likewise
 };
 
-[[nodiscard]] inline cpu_features detect() noexcept {
+}  // namespace detail
+
+[[nodiscard]] inline detail::cpu_features detect() noexcept {
   constexpr unsigned leaf1_pclmulqdq = 1U << 1U;
   constexpr unsigned leaf1_ssse3 = 1U << 9U;
   constexpr unsigned leaf1_sse41 = 1U << 19U;
@@ -32,7 +36,7 @@ struct cpu_features {
   unsigned b = 0;
   unsigned c = 0;
   unsigned d = 0;
-  cpu_features found;
+  detail::cpu_features found;
   if (__get_cpuid(1, &a, &b, &c, &d) == 0) return found;
   const bool shuffles = (c & leaf1_ssse3) != 0 && (c & leaf1_sse41) != 0;
   found.carryless_multiply = shuffles && (c & leaf1_pclmulqdq) != 0;
@@ -41,8 +45,8 @@ struct cpu_features {
 }
 
 /// What this CPU has, found out at the first call.
-[[nodiscard]] inline const cpu_features& features() noexcept {
-  static const cpu_features found = detect();
+[[nodiscard]] inline const detail::cpu_features& features() noexcept {
+  static const detail::cpu_features found = detect();
   return found;
 }
 
@@ -53,6 +57,13 @@ namespace detail {
 }
 inline void store(void* to, __m128i value) noexcept {
   _mm_storeu_si128(static_cast<__m128i*>(to), value);
+}
+
+/// Four numbers of 32 bits, which the compilers can add without an instruction's name.
+using uint32x4 [[gnu::vector_size(16)]] = std::uint32_t;
+
+[[nodiscard]] inline __m128i add(__m128i a, __m128i b) noexcept {
+  return reinterpret_cast<__m128i>(reinterpret_cast<uint32x4>(a) + reinterpret_cast<uint32x4>(b));
 }
 
 /// Indices for a byte shuffle. Loaded from place r, they move the first r bytes to the end; from

@@ -25,7 +25,8 @@ struct sha1_registers {
   __m128i abcd;
   __m128i e;         ///< in the highest place, zeros below
   __m128i previous;  ///< abcd of the group before, whose first word gives the next e
-  __m128i words[4];  ///< the last 16 message words
+  /// The last 16 message words. std::array would drop the vector's attributes.
+  __m128i words[4];  // NOLINT(modernize-avoid-c-arrays)
 };
 
 [[gnu::target("ssse3"), gnu::always_inline]] [[nodiscard]] inline __m128i
@@ -43,7 +44,7 @@ sha1_group(sha1_registers& r) noexcept {
         _mm_xor_si128(_mm_sha1msg1_epu32(w, r.words[(G + 1) % 4]), r.words[(G + 2) % 4]);
     w = _mm_sha1msg2_epu32(mixed, r.words[(G + 3) % 4]);
   }
-  const auto input = G == 0 ? _mm_add_epi32(r.e, w) : _mm_sha1nexte_epu32(r.previous, w);
+  const auto input = G == 0 ? add(r.e, w) : _mm_sha1nexte_epu32(r.previous, w);
   r.previous = r.abcd;
   r.abcd = _mm_sha1rnds4_epu32(r.abcd, input, G / 5);
 }
@@ -62,7 +63,7 @@ sha1_block(sha1_registers& r) noexcept {
   sha1_groups(r, std::make_integer_sequence<int, 20>{});
   // nexte adds to the highest place only, so zeros stay below.
   r.e = _mm_sha1nexte_epu32(r.previous, e);
-  r.abcd = _mm_add_epi32(r.abcd, abcd);
+  r.abcd = add(r.abcd, abcd);
 }
 
 [[gnu::target("ssse3"), gnu::always_inline]] inline void
@@ -73,7 +74,7 @@ sha1_take(sha1_registers& r, const std::array<std::uint32_t, 5>& chain) noexcept
 
 [[gnu::target("ssse3"), gnu::always_inline]] inline void
 sha1_load_block(sha1_registers& r, const std::byte* block) noexcept {
-  for (int i = 0; i < 4; ++i) r.words[i] = sha1_words(load(block + 16 * i));
+  for (std::size_t i = 0; i < 4; ++i) r.words[i] = sha1_words(load(block + 16 * i));
 }
 
 }  // namespace detail

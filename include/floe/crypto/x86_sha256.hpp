@@ -25,7 +25,8 @@ namespace detail {
 struct sha256_registers {
   __m128i abef;
   __m128i cdgh;
-  __m128i words[4];  ///< the last 16 message words
+  /// The last 16 message words. std::array would drop the vector's attributes.
+  __m128i words[4];  // NOLINT(modernize-avoid-c-arrays)
 };
 
 /// The state in the order of its words.
@@ -47,10 +48,9 @@ sha256_group(sha256_registers& r, const std::uint32_t* constants) noexcept {
   if constexpr (G >= 4) {
     const auto last = r.words[(G + 3) % 4];
     const auto seven_back = _mm_alignr_epi8(last, r.words[(G + 2) % 4], 4);
-    w = _mm_sha256msg2_epu32(
-        _mm_add_epi32(_mm_sha256msg1_epu32(w, r.words[(G + 1) % 4]), seven_back), last);
+    w = _mm_sha256msg2_epu32(add(_mm_sha256msg1_epu32(w, r.words[(G + 1) % 4]), seven_back), last);
   }
-  const auto input = _mm_add_epi32(w, load(constants + 4 * G));
+  const auto input = add(w, load(constants + 4 * std::size_t{G}));
   r.cdgh = _mm_sha256rnds2_epu32(r.cdgh, r.abef, input);
   r.abef = _mm_sha256rnds2_epu32(r.abef, r.cdgh, _mm_shuffle_epi32(input, 0x0e));
 }
@@ -68,8 +68,8 @@ sha256_block(sha256_registers& r, const std::uint32_t* constants) noexcept {
   const auto abef = r.abef;
   const auto cdgh = r.cdgh;
   sha256_groups(r, constants, std::make_integer_sequence<int, 16>{});
-  r.abef = _mm_add_epi32(r.abef, abef);
-  r.cdgh = _mm_add_epi32(r.cdgh, cdgh);
+  r.abef = add(r.abef, abef);
+  r.cdgh = add(r.cdgh, cdgh);
 }
 
 [[gnu::target("sse4.1"), gnu::always_inline]] inline void
@@ -89,7 +89,7 @@ sha256_give(const sha256_registers& r) noexcept {
 
 [[gnu::target("ssse3"), gnu::always_inline]] inline void
 sha256_load_block(sha256_registers& r, const std::byte* block) noexcept {
-  for (int i = 0; i < 4; ++i) r.words[i] = sha256_words(load(block + 16 * i));
+  for (std::size_t i = 0; i < 4; ++i) r.words[i] = sha256_words(load(block + 16 * i));
 }
 
 }  // namespace detail

@@ -197,9 +197,11 @@ template <class A, class Write>
     name.resize(std::max(name.size(), name_width), ' ');
     auto offset = detail::decimal(attribute->offset);
     offset.insert(0, 6 - std::min<std::size_t>(6, offset.size()), ' ');
-    out += offset + "  " + detail::hex16(static_cast<std::uint16_t>(attribute->type)) + "  " +
-           name + ' ' + detail::value_text(message, *attribute) +
-           (counts ? "" : "  does not count") + '\n';
+    out += offset;
+    out += "  " + detail::hex16(static_cast<std::uint16_t>(attribute->type));
+    out += "  " + name;
+    out += ' ' + detail::value_text(message, *attribute);
+    out += counts ? "\n" : "  does not count\n";
   }
   return out;
 }

@@ -26,6 +26,9 @@ enum class uri_scheme : std::uint8_t { stun, stuns, turn, turns };
 /// What carries the messages. Another name than the two is well-formed, but of no use to floe.
 enum class uri_transport : std::uint8_t { udp, tcp, other };
 
+/// Longer texts are no URIs to floe; a domain name has at most 255 characters.
+inline constexpr std::size_t longest_uri = 512;
+
 /// How the address of a server is found.
 enum class uri_lookup : std::uint8_t {
   none,     ///< the host is an address
@@ -154,10 +157,9 @@ namespace detail {
 /// The server that `text` names.
 /// errors: malformed_text · source: RFC 7064 §3, RFC 7065 §3.1
 [[nodiscard]] constexpr result<server_uri> parse_uri(std::string_view text) noexcept {
-  constexpr std::size_t longest = 512;
   constexpr std::string_view query = "?transport=";
   const unexpected malformed{errc::malformed_text};
-  if (text.size() > longest) return malformed;
+  if (text.size() > longest_uri) return malformed;
   const auto colon = text.find(':');
   if (colon == std::string_view::npos) return malformed;
   const auto scheme = detail::scheme_of(text.substr(0, colon));

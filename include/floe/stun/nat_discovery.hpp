@@ -213,36 +213,45 @@ class nat_discovery {
 
   /// What a test's end means, and which comes next.
   void conclude(time_point now, outcome how) {
-    const bool answered = how == outcome::answered;
     switch (current_->what) {
-      case step::mapping_1:
-        if (how == outcome::silent) return finish(now, nat_verdict::blocked);
-        if (answered && seen_) report_.mapped = *seen_;
-        if (!answered || !seen_ || !has_other_) return finish(now, nat_verdict::unsupported);
-        return begin(now, step::filtering_1);
-      case step::filtering_1: return answered ? begin(now, step::filtering_2) : begin_mapping(now);
+      case step::mapping_1: return conclude_first(now, how);
+      case step::filtering_1:
+        return how == outcome::answered ? begin(now, step::filtering_2) : begin_mapping(now);
       case step::filtering_2:
         if (how == outcome::silent) return begin(now, step::filtering_3);
-        if (answered) report_.filtering = nat_kind::endpoint_independent;
+        if (how == outcome::answered) report_.filtering = nat_kind::endpoint_independent;
         return begin_mapping(now);
       case step::filtering_3:
-        if (answered) report_.filtering = nat_kind::address_dependent;
+        if (how == outcome::answered) report_.filtering = nat_kind::address_dependent;
         if (how == outcome::silent) report_.filtering = nat_kind::address_and_port_dependent;
         return begin_mapping(now);
       case step::mapping_2:
-        if (!answered || !seen_) return begin_hairpin(now);
-        second_ = *seen_;
-        if (second_ != report_.mapped) return begin(now, step::mapping_3);
-        report_.mapping = nat_kind::endpoint_independent;
-        return begin_hairpin(now);
-      case step::mapping_3:
-        if (answered && seen_) {
-          report_.mapping = *seen_ == second_ ? nat_kind::address_dependent
-                                              : nat_kind::address_and_port_dependent;
-        }
-        return begin_hairpin(now);
-      case step::hairpin: report_.hairpinning = answered; return finish(now, nat_verdict::tested);
+      case step::mapping_3: return conclude_mapping(now, how);
+      case step::hairpin:
+        report_.hairpinning = how == outcome::answered;
+        return finish(now, nat_verdict::tested);
     }
+  }
+
+  void conclude_first(time_point now, outcome how) {
+    if (how == outcome::silent) return finish(now, nat_verdict::blocked);
+    if (how == outcome::refused || !seen_) return finish(now, nat_verdict::unsupported);
+    report_.mapped = *seen_;
+    if (!has_other_) return finish(now, nat_verdict::unsupported);
+    begin(now, step::filtering_1);
+  }
+
+  void conclude_mapping(time_point now, outcome how) {
+    if (how != outcome::answered || !seen_) return begin_hairpin(now);
+    if (current_->what == step::mapping_3) {
+      report_.mapping =
+          *seen_ == second_ ? nat_kind::address_dependent : nat_kind::address_and_port_dependent;
+      return begin_hairpin(now);
+    }
+    second_ = *seen_;
+    if (second_ != report_.mapped) return begin(now, step::mapping_3);
+    report_.mapping = nat_kind::endpoint_independent;
+    begin_hairpin(now);
   }
 
   void begin_mapping(time_point now) {
