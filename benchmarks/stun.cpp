@@ -1,18 +1,11 @@
-// What STUN costs for a connectivity check and its response, next to the floor: the block
-// operations of HMAC-SHA1 and the CRC of the same message, with nothing around them. "floor" is in
-// nanoseconds, "ratio" is how many times the floor the work takes.
+// What STUN costs for a connectivity check and its response, next to the floor (support.hpp).
+// "best" and "floor" are in nanoseconds, "ratio" is how many times the floor the work takes.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
 
 #include "floe/core/bytes.hpp"
-#include "floe/crypto/crc32.hpp"
-#include "floe/crypto/sha1.hpp"
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/attributes/ice.hpp"
 #include "floe/stun/attributes/text.hpp"
@@ -21,77 +14,22 @@
 #include "floe/stun/integrity.hpp"
 #include "floe/stun/message_view.hpp"
 #include "floe/stun/writer.hpp"
+#include "support.hpp"
 #include "vectors/messages.hpp"
 
 using namespace floe;
+using support::ice_key;
 
 namespace {
-
-using nanoseconds = std::chrono::duration<double, std::nano>;
-
-const stun::integrity_key ice_key{vectors::ice_password};
-
-/// The block operations for a code over `covered` bytes, the outer one waiting for the inner ones,
-/// and the CRC of `summed`.
-void hash_only(std::size_t covered, byte_view summed) {
-  static const std::array<std::byte, 256> blocks{};
-  auto inner = ice_key.inner();
-  crypto::detail::sha1_algorithm::compress(inner, blocks.data(), (covered + 1 + 8 + 63) / 64);
-  auto outer = ice_key.outer();
-  for (std::size_t i = 0; i < outer.size(); ++i) outer[i] ^= inner[i];
-  crypto::detail::sha1_algorithm::compress(outer, blocks.data(), 1);
-  benchmark::DoNotOptimize(outer);
-  auto crc = crypto::crc32(summed);
-  benchmark::DoNotOptimize(crc);
-}
-
-/// The shortest time that either of two works took, in nanoseconds per call. They take turns in
-/// short rounds, so that what else the machine does strikes both or neither.
-struct pair_of_times {
-  double work = std::numeric_limits<double>::max();
-  double floor = std::numeric_limits<double>::max();
-};
-
-/// Lets everything before it end. Messages come one at a time, so the time of one is not to be
-/// hidden behind the next; in a loop the CPU would overlap them.
-inline void finish_everything() {
-#if defined(__x86_64__)
-  __builtin_ia32_lfence();
-#endif
-}
-
-template <class Work>
-double time_of(Work&& work) {
-  constexpr int calls = 1000;
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < calls; ++i) {
-    finish_everything();
-    work();
-  }
-  const nanoseconds spent = std::chrono::steady_clock::now() - start;
-  return spent.count() / calls;
-}
-
-template <class Work, class Floor>
-pair_of_times best_of(Work&& work, Floor&& floor) {
-  constexpr int rounds = 400;
-  pair_of_times best;
-  for (int round = 0; round < rounds; ++round) {
-    best.work = std::min(best.work, time_of(work));
-    best.floor = std::min(best.floor, time_of(floor));
-  }
-  return best;
-}
 
 /// Runs `work`, which protects or verifies `message` with integrity and fingerprint.
 template <class Work>
 void against_floor(benchmark::State& state, byte_view message, Work&& work) {
-  const auto best = best_of(
-      work, [message] { hash_only(message.size() - 32, message.first(message.size() - 8)); });
+  const auto [best, floor] = support::best_of(work, [message] { support::hash_only(message); });
   for (auto _ : state) work();
-  state.counters["best"] = best.work;
-  state.counters["floor"] = best.floor;
-  state.counters["ratio"] = best.work / best.floor;
+  state.counters["best"] = best;
+  state.counters["floor"] = floor;
+  state.counters["ratio"] = best / floor;
 }
 
 void classify(benchmark::State& state) {
