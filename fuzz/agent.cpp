@@ -66,7 +66,9 @@ class session {
         break;
       case 8: credentials(); break;
       case 9: restart(); break;
-      case 10: peer_.net.act(peer_.n, [](agent& a) { a.end_of_remote_candidates(); }); break;
+      case 10:
+        peer_.net.act(peer_.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+        break;
       case 11: send_data(); break;
       case 12: reflect(); break;
       case 13: small_buffer(); break;
@@ -208,6 +210,8 @@ class session {
   void check_bounds() const {
     const auto& lists = peer_.n.agent.checklists();
     must(lists.size() <= behaviour_.limits.pairs);
+    const bool failed = lists.state(stream_id{0}) == ice::checklist_state::failed;
+    must(!failed || peer_.n.agent.selected() == nullptr);
     for (std::size_t i = 1; i < lists.order().size(); ++i) {
       must(lists[lists.order()[i - 1]].priority >= lists[lists.order()[i]].priority);
     }

@@ -44,20 +44,28 @@ struct sent_check;
 struct statistics;
 struct stream;
 struct transmit;
-template <class E> class unexpected;
-template <class T, class E> class result;
-template <class T, class Tag> class slot_table;
-template <class T> class ring;
-template <class Tag> struct handle;
-template <std::size_t N> class fixed_text;
+template <class E>
+class unexpected;
+template <class T, class E>
+class result;
+template <class T, class Tag>
+class slot_table;
+template <class T>
+class ring;
+template <class Tag>
+struct handle;
+template <std::size_t N>
+class fixed_text;
 
 }  // namespace floe
 
 namespace floe::crypto {
 
 class crc32_state;
-template <class Hash> class hmac;
-template <class Hash> class hmac_key;
+template <class Hash>
+class hmac;
+template <class Hash>
+class hmac_key;
 
 }  // namespace floe::crypto
 
@@ -203,7 +211,9 @@ struct text_limits;
 struct transaction_id;
 struct transaction_transmit_counter;
 struct unknown_attributes;
-template <class Framing> class stream_reader;
-template <class Owner> class transactions;
+template <class Framing>
+class stream_reader;
+template <class Owner>
+class transactions;
 
 }  // namespace floe::stun

@@ -82,3 +82,19 @@ TEST_CASE("agent: it keeps no password where events or statistics show it", "[ag
     CHECK(as_text(w.bytes).find(password) == std::string_view::npos);
   }
 }
+
+TEST_CASE("agent: the largest limits that are allowed can be met", "[agent][ATK-H09]") {
+  config c;
+  c.limits = {.streams = 4096,
+              .components = 4096,
+              .local_candidates = 4096,
+              .remote_candidates = 4096,
+              .pairs = 4096,
+              .answers = 4096,
+              .early_checks = 4096,
+              .events = 4096};
+  REQUIRE_FALSE(find_fault(c));
+  seeded_entropy entropy{1};
+  const agent made{epoch, c, entropy};
+  CHECK(made.state() == connection_state::idle);
+}

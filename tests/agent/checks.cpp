@@ -461,3 +461,58 @@ TEST_CASE("checks: every change of a pair is an event for those who ask", "[agen
       {std::nullopt, frozen}, {frozen, waiting}, {waiting, in_progress}, {in_progress, succeeded}};
   CHECK(seen == expected);
 }
+
+TEST_CASE("checks: an agent that became controlled nominates nothing any more",
+          "[agent][8445-7.1.2-b]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.answer_next();
+  const auto nomination = peer.next_check();
+  (void)peer.check({.claims = {{ice::role::controlling, ~std::uint64_t{0}}}});
+  REQUIRE(peer.n.agent.role() == ice::role::controlled);
+  (void)peer.sent();
+  SECTION("its check is not repeated") {
+    peer.net.run_for(4s);
+    CHECK(peer.sent().empty());
+  }
+  SECTION("a late refusal of it changes nothing") {
+    (void)peer.check(nominating);
+    REQUIRE(peer.n.agent.state() == connection_state::completed);
+    (void)peer.send(peer.error(nomination, stun::error_code::bad_request));
+    CHECK(peer.n.agent.state() == connection_state::completed);
+  }
+}
+
+TEST_CASE(
+    "checks: a pair that gave way is not valid by a late answer, for nothing could nominate it",
+    "[agent]") {
+  auto behaviour = controlling();
+  behaviour.limits.pairs = 1;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  const endpoint low{address::v4(192, 0, 2, 3), 7000};
+  peer.tell_candidate(low, "2", 10);
+  const auto asked = peer.next_check();
+  peer.tell_candidate();
+  (void)peer.send(peer.success(asked), low);
+  CHECK(count_events<event::path_found>(peer.n) == 0);
+  peer.answer_next();
+  peer.answer_next();
+  CHECK(peer.n.agent.state() == connection_state::completed);
+}
+
+TEST_CASE("checks: a nomination that works brings a list back that another one failed",
+          "[agent][8445-8.1.1-e]") {
+  scripted_peer peer{1, controlled()};
+  const endpoint low{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(low, "2", 10);
+  (void)peer.check(nominating);
+  (void)peer.check(nominating, low);
+  const auto first = peer.next_check();
+  const auto second = peer.next_check();
+  (void)peer.send(peer.error(first, stun::error_code::bad_request), first.destination);
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  (void)peer.send(peer.success(second), second.destination);
+  CHECK(peer.n.agent.state() == connection_state::completed);
+}

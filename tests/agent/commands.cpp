@@ -227,7 +227,7 @@ TEST_CASE("commands: a duplicate candidate changes nothing, one after the end is
   const auto first = a.add_remote(host(right_address)).value();
   CHECK(a.add_remote(host(right_address, 10)).value() == first);
   CHECK(a.checklists().size() == 1);
-  a.end_of_remote_candidates();
+  CHECK(a.end_of_remote_candidates().has_value());
   CHECK(a.add_remote(host(numbered(9))).error() == errc::after_end_of_candidates);
   CHECK(a.checklists().size() == 1);
 }
@@ -398,4 +398,104 @@ TEST_CASE("commands: after close() nothing is accepted", "[agent][ATK-H02]") {
   a.restart();
   a.gather(peer.net.now());
   CHECK_FALSE(a.poll_event());
+}
+
+TEST_CASE("commands: a socket serves one component of one stream", "[agent][ATK-G16]") {
+  auto behaviour = controlling();
+  behaviour.limits.streams = 2;
+  world w{1};
+  auto& n = w.add("n", behaviour);
+  const auto second = n.agent.add_stream().value();
+  CHECK(n.agent.add_local(socket_id{1}, numbered(1)).has_value());
+  CHECK(n.agent.add_local(socket_id{1}, numbered(1), second).error() == errc::invalid_candidate);
+}
+
+TEST_CASE("commands: a restart waits for the answer to the one before", "[agent][8445-9-a]") {
+  scripted_peer peer{1};
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  CHECK(count_events<event::restarted>(peer.n) == 0);
+  peer.introduce();
+  for (int i = 0; i < 3; ++i) peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  CHECK(count_events<event::restarted>(peer.n) == 1);
+  auto& a = peer.n.agent;
+  CHECK(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).error() ==
+        errc::stale_generation);
+  CHECK(a.set_remote_credentials("second", "secondpasswordofthepeer").has_value());
+}
+
+TEST_CASE("commands: the end of the candidates before a restart does not end those after it",
+          "[agent][8838-13-a]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.net.act(peer.n, [](agent& x) { x.restart(); });
+  auto& a = peer.n.agent;
+  CHECK(a.end_of_remote_candidates(scripted_peer::ufrag).error() == errc::stale_generation);
+  CHECK(a.set_remote_credentials("second", "secondpasswordofthepeer").has_value());
+  CHECK(a.add_remote(host(right_address), "second").has_value());
+  CHECK(a.end_of_remote_candidates("second").has_value());
+  CHECK(a.end_of_remote_candidates({}, stream_id{1}).error() == errc::unknown_stream);
+}
+
+TEST_CASE("commands: a candidate that pairs with nothing does not bring a failed session back",
+          "[agent]") {
+  scripted_peer peer{1};
+  peer.tell_credentials();
+  peer.net.run_for(60s);
+  const auto events = peer.n.events.size();
+  const endpoint other_family{v6({0x20, 0x01, 0x0d, 0xb8}), 5000};
+  CHECK(peer.n.agent.add_remote(host(other_family)).has_value());
+  peer.net.run_for(1s);
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  CHECK(peer.n.events.size() == events);
+}
+
+TEST_CASE("commands: every local candidate becomes an event, however many pairs are reported",
+          "[agent][ATK-D15]") {
+  auto behaviour = controlled();
+  behaviour.report_pairs = true;
+  behaviour.limits.events = 4;
+  world w{1};
+  auto& n = w.add("n", behaviour);
+  w.act(n,
+        [](agent& a) { (void)a.set_remote_credentials("peer", std::string(22, 'p')).has_value(); });
+  for (std::uint8_t i = 1; i <= 8; ++i) {
+    (void)n.agent.add_remote(host(numbered(static_cast<std::uint8_t>(100 + i)), i)).has_value();
+    w.bind(n, numbered(i));
+  }
+  gather(w, n);
+  CHECK(count_events<event::local_candidate>(n) == 8);
+  CHECK(count_events<event::gathering_done>(n) == 1);
+}
+
+TEST_CASE("commands: no stream's candidates push out another's share", "[agent][ATK-D01]") {
+  auto behaviour = controlling();
+  behaviour.limits.streams = 2;
+  behaviour.limits.remote_candidates = 6;
+  world w{1};
+  auto& n = w.add("n", behaviour);
+  const auto second = n.agent.add_stream().value();
+  for (std::uint8_t i = 1; i <= 20; ++i) {
+    (void)n.agent.add_remote(host(numbered(i), i)).has_value();
+    (void)n.agent.add_remote(host(numbered(static_cast<std::uint8_t>(100 + i)), 60000), {}, second)
+        .has_value();
+  }
+  w.bind(n, left_address);
+  w.bind(n, {left_address.address, 5001}, second);
+  gather(w, n);
+  for (const auto stream : {stream_id{0}, second}) {
+    w.act(n, [&](agent& a) {
+      (void)a.set_remote_credentials("peer", std::string(22, 'p'), stream).has_value();
+    });
+    CHECK(n.agent.checklists().count(stream) == 3);
+  }
+}
+
+TEST_CASE("commands: what an answer reveals takes no place of what the host names", "[agent]") {
+  auto behaviour = controlling();
+  behaviour.limits.local_candidates = 2;
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  peer.answer_next({address::v4(203, 0, 113, 5), 54321});
+  CHECK(peer.n.agent.add_local(socket_id{2}, numbered(2)).has_value());
+  CHECK(peer.n.agent.add_local(socket_id{3}, numbered(3)).error() == errc::capacity_reached);
 }

@@ -50,4 +50,7 @@ TEST_CASE("config: a field out of its range is named",
   CHECK(fault([](config& c) { c.limits.answers = 0; }) == "limits.answers");
   CHECK(fault([](config& c) { c.limits.early_checks = 0; }) == "limits.early_checks");
   CHECK(fault([](config& c) { c.limits.events = 0; }) == "limits.events");
+  CHECK(fault([](config& c) { c.limits.local_candidates = 4097; }) == "limits.local_candidates");
+  CHECK(fault([](config& c) { c.limits.remote_candidates = 65535; }) == "limits.remote_candidates");
+  CHECK(fault([](config& c) { c.limits.components = 10000; }) == "limits.components");
 }

@@ -41,3 +41,13 @@ TEST_CASE("events: of one kind of loss a single event waits", "[agent]") {
 }
 
 TEST_CASE("events: an event is small", "[agent]") { CHECK(sizeof(event::any) <= 56); }
+
+TEST_CASE("events: reports on pairs go first when there is no room", "[agent][ATK-D15]") {
+  event_queue queue{2, std::pmr::get_default_resource()};
+  queue.push(event::gathering_done{});
+  queue.push(event::pair_removed{});
+  queue.push(event::role_changed{});
+  CHECK(std::get<event::dropped>(*queue.pop()).count == 1);
+  CHECK(std::holds_alternative<event::gathering_done>(*queue.pop()));
+  CHECK(std::holds_alternative<event::role_changed>(*queue.pop()));
+}

@@ -322,8 +322,10 @@ TEST_CASE("inbound: data is delivered from where the peer has proved itself, and
     CHECK_FALSE(got.verified);
     CHECK(got.bytes.size() == data.size());
   }
-  SECTION("on a pair whose check has not been answered") {
+  SECTION("on a signalled pair only once a check of the peer came on it") {
     peer.introduce();
+    CHECK(refusal(peer.send(data)) == reject::unverified_source);
+    (void)peer.check();
     CHECK_FALSE(std::get<payload>(peer.send(data)).verified);
   }
   SECTION("on a pair that works") {
@@ -370,4 +372,23 @@ TEST_CASE("inbound: a closed agent takes nothing", "[agent][ATK-H02]") {
   CHECK_FALSE(peer.n.agent.next_timeout());
   CHECK(peer.n.events.size() == events);
   CHECK(peer.n.agent.state() == connection_state::closed);
+}
+
+TEST_CASE("inbound: a source that nothing can be sent to is not answered and not learned",
+          "[agent][ATK-D08][ATK-F07]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  (void)peer.next_check();
+  for (const auto& source :
+       {endpoint{address::v4(192, 0, 2, 9), 0}, endpoint{address::v4(255, 255, 255, 255), 9},
+        endpoint{address{}, 9}, endpoint{address::v4(224, 0, 0, 1), 9}}) {
+    CHECK(refusal(peer.check({}, source)) == reject::unusable_source);
+  }
+  CHECK(peer.sent().empty());
+  CHECK(count_events<event::learned_candidate>(peer.n) == 0);
+
+  (void)peer.check({.priority = 0xffffffff}, {address::v4(192, 0, 2, 9), 9});
+  const auto& learned = first_event<event::learned_candidate>(peer.n)->what;
+  const auto id = std::get<event::learned_candidate>(learned).id;
+  CHECK(peer.n.agent.remote(id)->candidate.priority == ice::max_priority);
 }

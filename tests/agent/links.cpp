@@ -275,3 +275,26 @@ TEST_CASE("links: a pair that nothing has proved for 30 seconds is checked again
     CHECK(peer.n.agent.state() == connection_state::failed);
   }
 }
+
+TEST_CASE("links: when consent is taken back nothing leaves any more, whatever else was valid",
+          "[agent][7675-5.1-l][7675-5.2-a]") {
+  scripted_peer peer{1, controlled()};
+  const endpoint low{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(low, "2", 10);
+  const auto high = peer.next_check();
+  const auto other = peer.next_check();
+  (void)peer.send(peer.success(other), low);
+  (void)peer.send(peer.success(high));
+  (void)peer.check(nominating);
+  REQUIRE(peer.n.agent.state() == connection_state::completed);
+  const auto consent = peer.next_check();
+  (void)peer.send(peer.error(consent, stun::error_code::forbidden));
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  (void)peer.sent();
+  for (int i = 0; i < 60; ++i) {
+    CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+    peer.net.run_for(1s);
+  }
+  CHECK(peer.sent().empty());
+}

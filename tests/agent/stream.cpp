@@ -21,3 +21,15 @@ TEST_CASE("stream: the selected pair comes first, then the path in use, then any
     }
   }
 }
+
+TEST_CASE("stream: one that failed sends nothing, but on a path from before its restart",
+          "[agent][8445-12.1-e]") {
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    const link_view view{.has_failed = true,
+                         .has_selected = (bits & 1U) != 0,
+                         .has_valid = (bits & 2U) != 0,
+                         .on_former = (bits & 4U) != 0,
+                         .on_current_valid = (bits & 8U) != 0};
+    CHECK(choose_link(view) == (view.on_former ? link_choice::keep : link_choice::drop));
+  }
+}

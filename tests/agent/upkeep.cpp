@@ -142,7 +142,7 @@ TEST_CASE("upkeep: a session without a path is given its time before it fails",
     peer.introduce();
     (void)peer.send(peer.error(peer.next_check(), stun::error_code::bad_request));
   }
-  peer.net.act(peer.n, [](agent& a) { a.end_of_remote_candidates(); });
+  peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
   peer.net.run_for(39499ms);
   CHECK(peer.n.agent.state() == connection_state::checking);
   peer.net.run_for(1ms);
@@ -176,7 +176,7 @@ TEST_CASE(
   (void)peer.send(peer.error(peer.next_check(), stun::error_code::bad_request));
   peer.net.run_for(1h);
   CHECK(peer.n.agent.state() == connection_state::checking);
-  peer.net.act(peer.n, [](agent& a) { a.end_of_remote_candidates(); });
+  peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
   peer.net.run_for(0ms);
   CHECK(peer.n.agent.state() == connection_state::failed);
 }

@@ -210,7 +210,7 @@ TEST_CASE("candidates: a learned one has the source's address, the check's prior
   CHECK(row.candidate.priority == 0x6e0001ff);
   CHECK(row.candidate.type == candidate_type::prflx);
   CHECK_FALSE(row.candidate.related);
-  CHECK(all.remotes()[b.id].candidate.priority == 0);
+  CHECK(all.remotes()[b.id].candidate.priority == ice::min_priority);
   CHECK(row.candidate.foundation != all.remotes()[b.id].candidate.foundation);
   CHECK(row.foundation_number != all.remotes()[b.id].foundation_number);
 }
@@ -255,17 +255,35 @@ TEST_CASE("candidates: where there is no room, nothing is added", "[ice]") {
   CHECK(all.remotes().size() == 1);
 }
 
-TEST_CASE("candidates: the least remote one is that of lowest priority nobody needs", "[ice]") {
+TEST_CASE(
+    "candidates: of one's own stream the least gives way that nobody needs and that is no better",
+    "[ice]") {
   auto all = some();
   const auto low = all.add_remote(first, named(1, at(1), candidate_type::host, 10)).id;
   const auto mid = all.add_remote(first, named(1, at(2), candidate_type::host, 20)).id;
   const auto high = all.add_remote(first, named(1, at(3), candidate_type::host, 30)).id;
-  CHECK(all.least_remote([](ice::remote_id) { return false; }) == low);
-  CHECK(all.least_remote([&](ice::remote_id id) { return id == low; }) == mid);
-  CHECK_FALSE(all.least_remote([](ice::remote_id) { return true; }));
+  const auto nobody = [](ice::remote_id) { return false; };
+  const auto priority = [](std::uint16_t preference) {
+    return named(1, at(1), candidate_type::host, preference).priority;
+  };
+  CHECK(all.remote_victim_for(first, priority(40), nobody) == low);
+  CHECK(all.remote_victim_for(first, priority(10), nobody) == low);
+  CHECK_FALSE(all.remote_victim_for(first, priority(9), nobody));
+  CHECK(all.remote_victim_for(first, priority(40), [&](auto id) { return id == low; }) == mid);
+  CHECK_FALSE(all.remote_victim_for(first, priority(40), [](ice::remote_id) { return true; }));
   all.erase_remote(low);
   CHECK(all.remotes().find(low) == nullptr);
-  CHECK(all.least_remote([&](ice::remote_id id) { return id == mid; }) == high);
+  CHECK(all.remote_victim_for(first, priority(40), [&](auto id) { return id == mid; }) == high);
+}
+
+TEST_CASE("candidates: the stream that has most gives way to one that has less", "[ice]") {
+  auto all = some();
+  const auto low = all.add_remote(first, named(1, at(1), candidate_type::host, 60000)).id;
+  all.add_remote(first, named(1, at(2), candidate_type::host, 60001));
+  const auto nobody = [](ice::remote_id) { return false; };
+  CHECK(all.remote_victim_for(second, 1, nobody) == low);
+  all.add_remote(second, named(1, at(3), candidate_type::host, 5));
+  CHECK_FALSE(all.remote_victim_for(second, 1, nobody));
 }
 
 TEST_CASE("candidates: a restart forgets what a stream learned, and no other's", "[ice]") {

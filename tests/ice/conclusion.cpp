@@ -5,23 +5,37 @@
 using namespace floe;
 using namespace std::chrono_literals;
 
-TEST_CASE("conclusion: a list fails only when all hope and all patience is gone",
+using ice::checklist_event;
+using ice::checklist_state;
+
+TEST_CASE("conclusion: a Running list fails only when all hope and the PAC timer are gone",
           "[ice][8445-7.2.5.4-a][8838-8-a][8838-8-b][8863-4-c][8863-4-d]") {
   constexpr time_point end{40s};
-  for (unsigned bits = 0; bits < 16; ++bits) {
+  for (unsigned bits = 0; bits < 32; ++bits) {
     const ice::list_outlook list{.local_complete = (bits & 1U) != 0,
                                  .remote_complete = (bits & 2U) != 0,
                                  .busy = (bits & 4U) != 0,
                                  .all_reachable = (bits & 8U) != 0,
-                                 .patience = end};
-    const bool hopeless = bits == 3;
-    CHECK(ice::is_exhausted(list, end) == hopeless);
-    CHECK(ice::is_exhausted(list, end + 1h) == hopeless);
-    CHECK_FALSE(ice::is_exhausted(list, end - 1ns));
+                                 .all_selected = (bits & 16U) != 0,
+                                 .pac = end};
+    const auto hopeless =
+        (bits & 15U) == 3 ? std::optional{checklist_event::exhausted} : std::nullopt;
+    CHECK(ice::conclude(list, end) == hopeless);
+    CHECK(ice::conclude(list, end + 1h) == hopeless);
+    CHECK_FALSE(ice::conclude(list, end - 1ns));
   }
 }
 
 TEST_CASE("conclusion: what has not begun does not end", "[ice][8863-4-a]") {
-  const ice::list_outlook list{.local_complete = true, .remote_complete = true, .patience = {}};
-  CHECK_FALSE(ice::is_exhausted(list, time_point::max()));
+  const ice::list_outlook list{.local_complete = true, .remote_complete = true, .pac = {}};
+  CHECK_FALSE(ice::conclude(list, time_point::max()));
+}
+
+TEST_CASE("conclusion: a Completed list lives as long as its selected pairs", "[ice]") {
+  ice::list_outlook list{.state = checklist_state::completed, .all_selected = true, .pac = {}};
+  CHECK_FALSE(ice::conclude(list, time_point{}));
+  list.all_selected = false;
+  CHECK(ice::conclude(list, time_point{}) == checklist_event::consent_lost);
+  list.state = checklist_state::failed;
+  CHECK_FALSE(ice::conclude(list, time_point{}));
 }

@@ -29,6 +29,7 @@ TEST_CASE("host loop: what the README shows runs", "[scenario]") {
   std::array<std::byte, floe::max_datagram_size> buffer{};
   const auto send = [&](floe::socket_id, const floe::endpoint&, floe::byte_span) { ++world.sent; };
   const auto act_on = [&](const floe::event::any&) { ++world.events; };
+  const auto receive = [](floe::byte_view) {};
   const auto running = [&] { return world.left-- != 0; };
   const auto wait_until = [&](floe::deadline until) {
     now = until.value_or(now + 1s);
@@ -45,7 +46,8 @@ TEST_CASE("host loop: what the README shows runs", "[scenario]") {
     }
     while (auto event = agent.poll_event()) act_on(*event);
     if (auto datagram = wait_until(agent.next_timeout())) {
-      agent.handle_datagram(now, *datagram);
+      const auto result = agent.handle_datagram(now, *datagram);
+      if (const auto* data = std::get_if<floe::payload>(&result)) receive(data->bytes);
     } else {
       agent.handle_timeout(now);
     }

@@ -286,7 +286,7 @@ inline void signal(world& w, node& from, node& to, stream_id stream = {}) {
   for (const auto& candidate : candidates_of(from)) {
     w.act(to, [&](agent& a) { (void)a.add_remote(candidate, told.ufrag, stream).has_value(); });
   }
-  w.act(to, [&](agent& a) { a.end_of_remote_candidates(stream); });
+  w.act(to, [&](agent& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
 }
 
 inline void gather(world& w, node& n) {

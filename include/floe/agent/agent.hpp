@@ -32,6 +32,7 @@
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/check_response.hpp"
 #include "floe/ice/checklist.hpp"
+#include "floe/ice/conclusion.hpp"
 #include "floe/ice/credentials.hpp"
 #include "floe/ice/nomination.hpp"
 #include "floe/ice/role.hpp"
@@ -84,8 +85,8 @@ class agent {
   /// are preferred. A socket that is named after gather() becomes a candidate at the next restart:
   /// the peer was told that there are no more (RFC 8838 §13).
   /// errors: unknown_stream, unknown_component; unusable_address for an address that RFC 8445
-  ///         §5.1.1.1 excludes; invalid_candidate for a socket the stream has already;
-  ///         capacity_reached
+  ///         §5.1.1.1 excludes; invalid_candidate for a socket or an address that is named
+  ///         already: data of two components could not be told apart; capacity_reached
   result<ice::local_id> add_local(socket_id socket, const endpoint& bound, stream_id stream = {},
                                   component_id component = component_id{1});
 
@@ -112,12 +113,13 @@ class agent {
   result<ice::remote_id> add_remote(const ice::candidate& candidate, std::string_view ufrag = {},
                                     stream_id stream = {});
 
-  /// The peer has no further candidates (RFC 8838 §13). in: a stream of this agent
-  void end_of_remote_candidates(stream_id stream = {});
+  /// The peer has no further candidates (RFC 8838 §13). ufrag: the one it said so with, or empty.
+  /// errors: unknown_stream, stale_generation
+  result<void> end_of_remote_candidates(std::string_view ufrag = {}, stream_id stream = {});
 
   /// Starts all streams over with new credentials (RFC 8445 §9). Data stays on the path it has
   /// until a new one is selected. Hand the new credentials and candidates to the peer, and its
-  /// answer to set_remote_credentials().
+  /// answer to set_remote_credentials(). A stream whose peer has yet to answer is left as it is.
   void restart();
 
   /// Ends the session: nothing is sent or accepted any more.
@@ -126,7 +128,7 @@ class agent {
   // ---- the five verbs ------------------------------------------------------------------------
 
   /// Takes a datagram that arrived. The answer may view the caller's bytes.
-  /// cost: constant work for one that proves nothing; no allocation
+  /// cost: for one that proves nothing a look at each table, which `limits` bounds; no allocation
   inbound handle_datagram(time_point now, const datagram& datagram);
 
   /// Lets time pass.
@@ -186,9 +188,9 @@ class agent {
   void restart(stream_id stream);
   [[nodiscard]] bool may_check(stream_id stream) const;
   void pair_up(stream_id stream);
-  void pair_up(stream_id stream, ice::remote_id theirs);
+  bool pair_up(stream_id stream, ice::remote_id theirs);
   void replay_early_checks(stream_id stream);
-  bool make_room_for_remote(std::uint32_t priority);
+  bool make_room_for_remote(stream_id stream, std::uint32_t priority);
 
   // inbound.hpp: from a datagram to a rule
   inbound dispatch(const datagram& datagram);
@@ -232,6 +234,7 @@ class agent {
   void settle(ice::valid_id id);
   void tell_selection(component& c);
   void cancel_checks(ice::pair_id id);
+  void forget_checks(stream_id stream);
   void drop_pair(ice::pair_id id);
   template <class Matches>
   void drop_pairs(Matches&& matches);
@@ -240,16 +243,16 @@ class agent {
   void advance(time_point now);
   void pump();
   void serve_transactions();
-  void start_patience();
+  void start_pac_timers();
   void nominate();
   void give_up();
   void start_checks();
   void refresh_state();
-  [[nodiscard]] deadline patience_deadline(stream_id stream) const;
+  [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
   [[nodiscard]] ice::component_outlook outlook(const component& c) const;
   [[nodiscard]] std::optional<ice::pair_id> nominee(const component& c) const;
-  [[nodiscard]] bool is_exhausted(stream_id stream) const;
+  [[nodiscard]] ice::list_outlook outlook(stream_id stream) const;
   [[nodiscard]] connection_facts facts() const;
 
   // links.hpp: the paths of data, and the peer's consent to them

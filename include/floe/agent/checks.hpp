@@ -116,8 +116,11 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
   const auto& check = row.owner;
   const auto* const remote = candidates_.remotes().find(check.remote);
   if (remote == nullptr) return;
-  const auto local = mapped_candidate(row, mapped);
   const auto checked = checklists_.find(check.local, check.remote);
+  // A pair that left its list for a selected one still counts (RFC 8445 §8.1.2); one that gave way
+  // could never be nominated.
+  if (!checked && !valid_.selected(check.stream, check.component)) return;
+  const auto local = mapped_candidate(row, mapped);
   const bool nominated = checked ? mark_succeeded(*checked, check.request.nominates) : false;
   if (local != check.local) {
     // The pair that the peer sees may be another one of the checklist.
@@ -229,6 +232,9 @@ inline void agent::switch_role(ice::role role) {
     p.nominating = false;
     p.nominated_by_peer = false;
   }
+  transactions_.cancel_if([](const sent_check& check) {
+    return check.what == sent_check::connectivity && check.request.nominates;
+  });
   reprioritize();
   events_.push(event::role_changed{role});
 }
@@ -287,6 +293,15 @@ inline void agent::drop_pair(ice::pair_id id) {
   cancel_checks(id);
   if (config_.report_pairs) events_.push(event::pair_removed{checklists_[id].stream, id});
   checklists_.erase(id);
+}
+
+/// Forgets all checks of a stream, and what they proved.
+inline void agent::forget_checks(stream_id stream) {
+  transactions_.erase_if([&](const sent_check& check) {
+    return check.stream == stream && check.what == sent_check::connectivity;
+  });
+  drop_pairs([&](const ice::pair& p) { return p.stream == stream; });
+  valid_.erase_if([&](const ice::valid_pair& v) { return v.stream == stream; });
 }
 
 /// Drops every pair for which `matches(pair const&)` holds.

@@ -25,19 +25,25 @@ namespace detail {
   return c.limits.pairs + c.limits.components * consent_checks;
 }
 
+/// Beside the events of the session itself there is a place for every candidate and its end.
+[[nodiscard]] constexpr std::size_t event_capacity(const config& c) noexcept {
+  return std::size_t{c.limits.events} + c.limits.local_candidates + c.limits.streams;
+}
+
 }  // namespace detail
 
 inline agent::agent(time_point now, const config& config, entropy_ref entropy,
                     std::pmr::memory_resource* memory)
     : config_{detail::without_fault(config)}, entropy_{entropy}, now_{now},
       claim_{config.role, entropy.number()}, streams_(memory), components_(memory),
-      candidates_(config.limits.local_candidates, config.limits.remote_candidates, memory),
+      candidates_(std::size_t{2} * config.limits.local_candidates, config.limits.remote_candidates,
+                  memory),
       checklists_(config.limits.streams, config.limits.pairs, memory),
       valid_(config.limits.pairs, memory), schedule_{config.ta},
       transactions_(detail::transaction_capacity(config), memory),
       early_(config.limits.early_checks, memory),
       outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
-      events_(config.limits.events, memory) {
+      events_(detail::event_capacity(config), memory) {
   streams_.reserve(config.limits.streams);
   components_.reserve(config.limits.components);
   const auto first = add_stream(config.components);
@@ -51,8 +57,7 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
     return unexpected{errc::capacity_reached};
   }
   const auto id = static_cast<stream_id>(streams_.size());
-  streams_.push_back(
-      {.components = components, .current = {0, ice::make_local_credentials(entropy_), {}}});
+  streams_.push_back({.current = {0, ice::make_local_credentials(entropy_), {}}});
   for (unsigned c = 1; c <= components; ++c) {
     components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)}});
   }
@@ -64,8 +69,11 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
                                               stream_id stream, component_id component) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   if (!ice::is_eligible_address(bound, config_.loopback)) return unexpected{errc::unusable_address};
-  if (candidates_.find_base(stream, socket) || candidates_.find_local(stream, component, bound)) {
+  if (candidates_.uses(socket) || candidates_.find_local(stream, component, bound)) {
     return unexpected{errc::invalid_candidate};
+  }
+  if (candidates_.count_named() == config_.limits.local_candidates) {
+    return unexpected{errc::capacity_reached};
   }
   constexpr auto type = ice::candidate_type::host;
   const auto preference = ice::local_preference(candidates_.count_locals(stream, component, type));
@@ -131,7 +139,8 @@ inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
   if (row.remote_complete) return unexpected{errc::after_end_of_candidates};
 
   auto addition = candidates_.add_remote(stream, candidate);
-  if (addition.what == ice::remote_addition::no_room && make_room_for_remote(candidate.priority)) {
+  if (addition.what == ice::remote_addition::no_room &&
+      make_room_for_remote(stream, candidate.priority)) {
     addition = candidates_.add_remote(stream, candidate);
   }
   switch (addition.what) {
@@ -142,16 +151,20 @@ inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
     case ice::remote_addition::upgraded: reprioritize(); break;
     case ice::remote_addition::added: break;
   }
-  pair_up(stream, addition.id);
+  if (pair_up(stream, addition.id)) transition(stream, ice::checklist_event::revived);
   unfreeze_first(stream);
-  if (may_check(stream)) transition(stream, ice::checklist_event::revived);
   refresh_state();
   return addition.id;
 }
 
-inline void agent::end_of_remote_candidates(stream_id stream) {
-  Expects(static_cast<std::size_t>(stream) < streams_.size());
-  at(stream).remote_complete = true;
+inline result<void> agent::end_of_remote_candidates(std::string_view ufrag, stream_id stream) {
+  if (const auto known = locate(stream, component_id{1}); !known) return known;
+  auto& row = at(stream);
+  if (!ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
+    return unexpected{errc::stale_generation};
+  }
+  row.remote_complete = true;
+  return {};
 }
 
 inline void agent::restart() {
@@ -182,23 +195,22 @@ inline void agent::announce_candidates(stream_id stream) {
   events_.push(event::gathering_done{stream});
 }
 
+/// Starts a stream over, unless the peer has yet to answer: to the beginning, or to an earlier
+/// restart. A second one before the answer could not be told from the first by the peer's.
 inline void agent::restart(stream_id stream) {
   auto& row = at(stream);
+  if (!row.current.remote) return;
   const bool still_on_former =
       row.former && std::any_of(components_.begin(), components_.end(), [&](const component& c) {
         return c.stream == stream && c.link && c.link->generation == row.former->number;
       });
-  if (!still_on_former) row.former = row.current.remote ? std::optional{row.current} : std::nullopt;
+  if (!still_on_former) row.former = row.current;
   row.current = {row.current.number + 1, ice::make_local_credentials(entropy_), {}};
   row.remote_complete = false;
   row.abandoned = false;
-  row.patience.reset();
+  row.pac.reset();
 
-  transactions_.erase_if([&](const sent_check& check) {
-    return check.stream == stream && check.what == sent_check::connectivity;
-  });
-  drop_pairs([&](const ice::pair& p) { return p.stream == stream; });
-  valid_.erase_if([&](const ice::valid_pair& v) { return v.stream == stream; });
+  forget_checks(stream);
   early_.erase_if([&](const early_check& e) { return e.stream == stream; });
   candidates_.forget_generation(stream);
   for (auto& c : components_) {
@@ -225,14 +237,18 @@ inline void agent::pair_up(stream_id stream) {
   });
 }
 
-/// Forms the pairs of one signalled candidate with all local ones.
-inline void agent::pair_up(stream_id stream, ice::remote_id theirs) {
-  if (!may_check(stream)) return;
+/// Forms the pairs of one signalled candidate with all local ones. Returns whether there was one to
+/// form.
+inline bool agent::pair_up(stream_id stream, ice::remote_id theirs) {
   const auto& remote = candidates_.remotes()[theirs];
-  if (remote.learned) return;  // it has the pair that it was learned on (RFC 8445 §7.3.1.3)
+  // A learned candidate has the pair that it was learned on (RFC 8445 §7.3.1.3).
+  if (!may_check(stream) || remote.learned) return false;
+  bool any = false;
   candidates_.locals().for_each([&](ice::local_id mine, const ice::local_candidate& local) {
-    if (ice::may_pair(local, remote) && !checklists_.find(mine, theirs)) add_pair(mine, theirs);
+    if (!ice::may_pair(local, remote) || checklists_.find(mine, theirs)) return;
+    any = add_pair(mine, theirs).has_value() || any;
   });
+  return any;
 }
 
 inline void agent::replay_early_checks(stream_id stream) {
@@ -248,12 +264,13 @@ inline void agent::replay_early_checks(stream_id stream) {
 }
 
 /// Gives up the least remote candidate that no valid pair needs, for one of `priority`.
-inline bool agent::make_room_for_remote(std::uint32_t priority) {
-  const auto least = candidates_.least_remote(
-      [&](ice::remote_id id) { return valid_.uses(id) || checklists_.is_needed(id); });
-  if (!least || candidates_.remotes()[*least].candidate.priority > priority) return false;
-  drop_pairs([&](const ice::pair& p) { return p.remote == *least; });
-  candidates_.erase_remote(*least);
+inline bool agent::make_room_for_remote(stream_id stream, std::uint32_t priority) {
+  const auto victim = candidates_.remote_victim_for(stream, priority, [&](ice::remote_id id) {
+    return valid_.uses(id) || checklists_.is_needed(id);
+  });
+  if (!victim) return false;
+  drop_pairs([&](const ice::pair& p) { return p.remote == *victim; });
+  candidates_.erase_remote(*victim);
   events_.push_dropped(event::dropped::remote_candidates);
   return true;
 }

@@ -20,16 +20,16 @@
 namespace floe {
 
 /// The capacity of every table of an agent. All memory is taken when the agent is made. Where a
-/// table is full the worst entry gives way, and an event::dropped says so.
+/// table is full the worst entry gives way, and an event::dropped says so. Each is 1 to 4096.
 struct limits {
   std::uint16_t streams = 1;             ///< data streams
   std::uint16_t components = 2;          ///< components of all streams together
-  std::uint16_t local_candidates = 16;   ///< gathered and learned, of all streams
+  std::uint16_t local_candidates = 16;   ///< of all streams; as many again can be learned
   std::uint16_t remote_candidates = 16;  ///< signalled and learned, of all streams
   std::uint16_t pairs = 100;             ///< of all checklists together (RFC 8445 §6.1.2.5)
   std::uint16_t answers = 16;            ///< answers that wait for poll_transmit()
   std::uint16_t early_checks = 8;        ///< checks that came before the peer's credentials
-  std::uint16_t events = 32;             ///< events that wait for poll_event()
+  std::uint16_t events = 32;  ///< events that wait for poll_event(), besides the candidates'
 };
 
 /// The behaviour of an agent.
@@ -82,6 +82,23 @@ struct config_fault {
   std::string_view rule;   ///< what it must be
 };
 
+/// The first limit that is out of its range, if one is.
+[[nodiscard]] constexpr std::optional<config_fault> find_fault(const limits& l) noexcept {
+  struct capacity {
+    std::string_view field;
+    std::uint16_t value;
+  };
+  for (const auto& [field, value] :
+       {capacity{"limits.streams", l.streams}, capacity{"limits.components", l.components},
+        capacity{"limits.local_candidates", l.local_candidates},
+        capacity{"limits.remote_candidates", l.remote_candidates},
+        capacity{"limits.pairs", l.pairs}, capacity{"limits.answers", l.answers},
+        capacity{"limits.early_checks", l.early_checks}, capacity{"limits.events", l.events}}) {
+    if (value < 1 || value > 4096) return {{field, "must be 1 to 4096"}};
+  }
+  return std::nullopt;
+}
+
 /// The first field that is out of its range, if one is. An agent must not be made with it.
 [[nodiscard]] constexpr std::optional<config_fault> find_fault(const config& c) noexcept {
   using std::chrono::milliseconds;
@@ -110,16 +127,10 @@ struct config_fault {
   if (c.keepalive < ice::min_keepalive) {
     return {{"keepalive", "must be at least 15 s (RFC 8445 §11)"}};
   }
-  if (c.limits.streams < 1) return {{"limits.streams", positive}};
+  if (const auto fault = find_fault(c.limits)) return fault;
   if (c.limits.components < c.components) {
     return {{"limits.components", "must hold those of the first stream"}};
   }
-  if (c.limits.local_candidates < 1) return {{"limits.local_candidates", positive}};
-  if (c.limits.remote_candidates < 1) return {{"limits.remote_candidates", positive}};
-  if (c.limits.pairs < 1 || c.limits.pairs > 4096) return {{"limits.pairs", "must be 1 to 4096"}};
-  if (c.limits.answers < 1) return {{"limits.answers", positive}};
-  if (c.limits.early_checks < 1) return {{"limits.early_checks", positive}};
-  if (c.limits.events < 1) return {{"limits.events", positive}};
   return std::nullopt;
 }
 

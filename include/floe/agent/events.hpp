@@ -143,15 +143,15 @@ using any = std::variant<local_candidate, gathering_done, state_changed, checkli
 
 }  // namespace event
 
-/// Events that wait to be polled. When there is no room the oldest goes, and the next poll says how
-/// many did.
+/// Events that wait to be polled. When there is no room the oldest report on a pair goes, else the
+/// oldest event, and the next poll says how many did.
 class event_queue {
  public:
   event_queue(std::size_t capacity, std::pmr::memory_resource* memory) : ring_(capacity, memory) {}
 
   void push(const event::any& e) {
     if (ring_.full()) {
-      ring_.pop();
+      make_room();
       ++lost_;
     }
     const bool stored = ring_.push(e);
@@ -175,6 +175,16 @@ class event_queue {
   }
 
  private:
+  void make_room() {
+    bool found = false;
+    ring_.erase_if([&found](const event::any& e) {
+      const bool report = std::holds_alternative<event::pair_changed>(e) ||
+                          std::holds_alternative<event::pair_removed>(e);
+      return report && !std::exchange(found, true);
+    });
+    if (!found) ring_.pop();
+  }
+
   ring<event::any> ring_;
   std::size_t lost_ = 0;
 };

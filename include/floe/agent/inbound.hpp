@@ -30,6 +30,7 @@ inline inbound agent::handle_datagram(time_point now, const datagram& datagram) 
 inline inbound agent::dispatch(const datagram& datagram) {
   if (closed_) return rejected{reject::closed};
   if (!candidates_.uses(datagram.local)) return rejected{reject::unknown_socket};
+  if (!is_sendable(datagram.remote)) return rejected{reject::unusable_source};
   if (stun::classify(datagram.bytes) != stun::protocol::stun) return on_data(datagram);
   const auto message = stun::message_view::parse(datagram.bytes);
   if (message) return on_message(datagram, *message);
@@ -148,8 +149,10 @@ inline inbound agent::on_data(const datagram& datagram) {
   }
   // Data may overtake the answer that would make its path valid here, or come on a path that was
   // not selected (RFC 8445 §12.2).
-  const auto on_path = [&](const ice::pair& p) { return path_of(p) == came; };
-  if (const auto id = checklists_.find_if(on_path)) {
+  const auto proved = [&](const ice::pair& p) {
+    return (p.checked_by_peer || p.state == ice::pair_state::succeeded) && path_of(p) == came;
+  };
+  if (const auto id = checklists_.find_if(proved)) {
     const auto& p = checklists_[*id];
     return payload{p.stream, p.component, datagram.bytes, p.state == ice::pair_state::succeeded};
   }
@@ -213,6 +216,7 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   const auto known = checklists_.find(local, *remote);
   const auto id = known ? known : add_pair(local, *remote);
   if (!id) return;
+  checklists_[*id].checked_by_peer = true;
   trigger(*id);
   transition(stream, ice::checklist_event::revived);
 
@@ -233,7 +237,7 @@ inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::
   const auto component = candidates_.locals()[local].candidate.component;
   if (const auto known = candidates_.find_remote(stream, component, source)) return known;
   auto learned = candidates_.learn_remote(stream, component, source, priority);
-  if (learned.what == ice::remote_addition::no_room && make_room_for_remote(priority)) {
+  if (learned.what == ice::remote_addition::no_room && make_room_for_remote(stream, priority)) {
     learned = candidates_.learn_remote(stream, component, source, priority);
   }
   if (learned.what == ice::remote_addition::no_room) {

@@ -68,7 +68,11 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
   switch (outcome.what) {
     case ice::check_outcome::succeeded:
       c->link->consent.answered(now_);
-      valid_.prove_if([&](const ice::valid_pair& v) { return path_of(v) == row.path; }, now_);
+      valid_.prove_if(
+          [&](const ice::valid_pair& v) {
+            return v.stream == c->stream && v.component == c->id && path_of(v) == row.path;
+          },
+          now_);
       break;
     case ice::check_outcome::forbidden: lose_consent(*c); break;
     case ice::check_outcome::role_conflict: yield_role(row.owner.request.claim.role); break;
@@ -84,9 +88,11 @@ inline void agent::lose_consent(component& c) {
   events_.push(event::consent_lost{c.stream, c.id});
   if (lost.generation != at(c.stream).current.number) return;
 
-  const auto on_path = [&](const ice::pair& p) { return path_of(p) == lost.path; };
+  const auto on_path = [&](const auto& row) {
+    return row.stream == c.stream && row.component == c.id && path_of(row) == lost.path;
+  };
   if (const auto id = checklists_.find_if(on_path)) fail_pair(*id);
-  valid_.erase_if([&](const ice::valid_pair& v) { return path_of(v) == lost.path; });
+  valid_.erase_if(on_path);
   if (!valid_.best(c.stream, c.id)) abandon(c.stream);
 }
 
@@ -95,9 +101,7 @@ inline void agent::lose_consent(component& c) {
 inline void agent::abandon(stream_id stream) {
   at(stream).abandoned = true;
   transition(stream, ice::checklist_event::consent_lost);
-  drop_pairs([&](const ice::pair& p) {
-    return p.stream == stream && p.state != ice::pair_state::succeeded;
-  });
+  forget_checks(stream);
 }
 
 /// Puts each component on the path that its data should take now.
@@ -117,7 +121,8 @@ inline void agent::choose_links() {
 }
 
 inline link_view agent::view_of(const component& c) const {
-  link_view view{.has_selected = valid_.selected(c.stream, c.id).has_value(),
+  link_view view{.has_failed = checklists_.state(c.stream) == ice::checklist_state::failed,
+                 .has_selected = valid_.selected(c.stream, c.id).has_value(),
                  .has_valid = valid_.best(c.stream, c.id).has_value()};
   if (!c.link) return view;
   const auto& row = at(c.stream);

@@ -2,7 +2,7 @@
 //
 // owns:     generations of credentials, the path that data takes, and the rule that chooses it
 // does not: hold candidates or pairs (ice/), or act on its own
-// sources:  RFC 8445 §9 (generations), §12.1 (which path data takes); RFC 8863 §4 (patience)
+// sources:  RFC 8445 §9 (generations), §12.1 (which path data takes); RFC 8863 §4 (PAC timer)
 #pragma once
 
 #include <cstdint>
@@ -27,13 +27,12 @@ struct generation {
 /// A data stream. During a restart the former generation lives on, so that its path keeps working
 /// until the new one has its own (RFC 8445 §9).
 struct stream {
-  std::uint16_t components = 1;
   generation current{};
   std::optional<generation> former{};
   bool gathered = false;         ///< the host has named all its sockets
   bool remote_complete = false;  ///< the peer has named all its candidates
   bool abandoned = false;        ///< consent was lost: nothing resumes but by a restart
-  deadline patience{};  ///< until when the stream does not fail, whatever fails (RFC 8863 §4)
+  deadline pac{};  ///< until when nothing fails, whatever goes wrong: the PAC timer (RFC 8863 §4)
 };
 
 /// The path that a component's data takes.
@@ -64,6 +63,7 @@ struct early_check {
 
 /// What a component knows about its paths.
 struct link_view {
+  bool has_failed = false;        ///< the checklist has failed
   bool has_selected = false;      ///< a pair is selected
   bool has_valid = false;         ///< some pair is valid
   bool on_former = false;         ///< the link in use belongs to the former generation
@@ -75,7 +75,9 @@ enum class link_choice : std::uint8_t { keep, take_selected, take_best, drop };
 
 /// The selected pair, once there is one. Until then the path of the former generation as long as
 /// its peer consents (RFC 8445 §9), else any valid pair (§12.1), without leaving one that still is.
+/// A stream that failed sends nothing (§12.1).
 [[nodiscard]] constexpr link_choice choose_link(const link_view& view) noexcept {
+  if (view.has_failed) return view.on_former ? link_choice::keep : link_choice::drop;
   if (view.has_selected) return link_choice::take_selected;
   if (view.on_former || view.on_current_valid) return link_choice::keep;
   return view.has_valid ? link_choice::take_best : link_choice::drop;

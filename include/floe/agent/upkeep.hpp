@@ -24,7 +24,7 @@ inline deadline agent::next_timeout() const {
   if (config_.consent.enabled) {
     next = earliest(next, valid_.stale_deadline(config_.consent.expiry));
   }
-  each_stream([&](stream_id id) { next = earliest(next, patience_deadline(id)); });
+  each_stream([&](stream_id id) { next = earliest(next, conclusion_deadline(id)); });
   for (const auto& c : components_) {
     next = earliest(next, link_deadline(c));
     next = earliest(next, nomination_deadline(c));
@@ -44,7 +44,7 @@ inline void agent::advance(time_point now) {
 /// Starts what has become possible.
 inline void agent::pump() {
   if (closed_) return;
-  start_patience();
+  start_pac_timers();
   nominate();
   give_up();
   choose_links();
@@ -67,23 +67,23 @@ inline void agent::serve_transactions() {
   }
 }
 
-/// Starts the time that a stream is given however badly it goes, once checks can come and go
-/// (RFC 8863 §4).
-inline void agent::start_patience() {
+/// Starts the PAC timer of the streams on which checks can come and go (RFC 8863 §4).
+inline void agent::start_pac_timers() {
   each_stream([&](stream_id id) {
     auto& row = at(id);
-    if (!row.current.remote || row.patience) return;
-    row.patience = stun::retransmit_schedule{now_, config_.check}.expiry();
+    if (!row.current.remote || row.pac) return;
+    row.pac = stun::retransmit_schedule{now_, config_.check}.expiry();
   });
 }
 
-inline deadline agent::patience_deadline(stream_id stream) const {
+/// When a list may come to its end, or its PAC timer has to start.
+inline deadline agent::conclusion_deadline(stream_id stream) const {
   const auto& row = at(stream);
   if (!row.current.remote || checklists_.state(stream) != ice::checklist_state::running) {
     return std::nullopt;
   }
-  if (!row.patience || is_exhausted(stream)) return now_;
-  return now_ < *row.patience ? row.patience : std::nullopt;
+  if (!row.pac || ice::conclude(outlook(stream), now_)) return now_;
+  return now_ < *row.pac ? row.pac : std::nullopt;
 }
 
 /// What the nomination rule must know about a component.
@@ -130,32 +130,31 @@ inline void agent::nominate() {
 /// Fails the lists that nothing can help any more.
 inline void agent::give_up() {
   each_stream([&](stream_id id) {
-    if (is_exhausted(id)) transition(id, ice::checklist_event::exhausted);
-    const bool lacks_selection =
-        std::any_of(components_.begin(), components_.end(), [&](const component& c) {
-          return c.stream == id && !valid_.selected(id, c.id);
-        });
-    const bool completed = checklists_.state(id) == ice::checklist_state::completed;
-    if (completed && lacks_selection) abandon(id);
+    const auto end = ice::conclude(outlook(id), now_);
+    if (end == ice::checklist_event::exhausted) transition(id, *end);
+    if (end == ice::checklist_event::consent_lost) abandon(id);
   });
 }
 
 /// What the rule of conclusion must know about a list.
-inline bool agent::is_exhausted(stream_id stream) const {
-  if (checklists_.state(stream) != ice::checklist_state::running) return false;
+inline ice::list_outlook agent::outlook(stream_id stream) const {
   const auto& row = at(stream);
-  ice::list_outlook list{.local_complete = row.gathered,
-                         .remote_complete =
-                             row.remote_complete || config_.presume_end_of_candidates,
-                         .patience = row.patience};
-  list.busy =
-      checklists_
-          .find_if([&](const ice::pair& p) { return p.stream == stream && is_pending(p.state); })
-          .has_value();
-  list.all_reachable = std::all_of(components_.begin(), components_.end(), [&](const component& c) {
-    return c.stream != stream || valid_.best(stream, c.id).has_value();
-  });
-  return ice::is_exhausted(list, now_);
+  const auto every_component = [&](auto&& holds) {
+    return std::all_of(components_.begin(), components_.end(),
+                       [&](const component& c) { return c.stream != stream || holds(c.id); });
+  };
+  const auto pending = [&](const ice::pair& p) {
+    return p.stream == stream && is_pending(p.state);
+  };
+  return {.state = checklists_.state(stream),
+          .local_complete = row.gathered,
+          .remote_complete = row.remote_complete || config_.presume_end_of_candidates,
+          .busy = checklists_.find_if(pending).has_value(),
+          .all_reachable =
+              every_component([&](component_id id) { return valid_.best(stream, id).has_value(); }),
+          .all_selected = every_component(
+              [&](component_id id) { return valid_.selected(stream, id).has_value(); }),
+          .pac = row.pac};
 }
 
 inline void agent::start_checks() {

@@ -42,7 +42,7 @@ inline constexpr std::size_t max_datagram_size = 548;
 /// Why a datagram was refused. A refused datagram changed nothing but a counter.
 enum class reject : std::uint8_t {
   not_stun,             ///< neither STUN nor on a path that carries data
-  truncated,            ///< shorter than its header says, or than a header
+  truncated,            ///< shorter than its header says
   bad_length,           ///< the length field is no multiple of 4, or bytes are left over
   bad_attribute,        ///< an attribute runs past the end, or has a size its type can't have
   bad_fingerprint,      ///< FINGERPRINT is missing or wrong
@@ -54,6 +54,7 @@ enum class reject : std::uint8_t {
   unknown_transaction,  ///< a response that nobody waits for
   wrong_path,           ///< a response that did not come back the way its request went
   unknown_socket,       ///< no local candidate uses this socket
+  unusable_source,      ///< from an address or port that nothing can be sent to
   unverified_source,    ///< data from where no authenticated check has come from
   role_conflict,        ///< answered with 487 (Role Conflict)
   closed,               ///< the session has ended

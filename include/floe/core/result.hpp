@@ -24,6 +24,9 @@ class unexpected {
   E error_;
 };
 
+template <class E>
+unexpected(E) -> unexpected<E>;
+
 /// Either a T or an E, where E is an enum or another small value.
 template <class T, class E = errc>
 class [[nodiscard]] result {

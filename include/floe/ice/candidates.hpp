@@ -80,6 +80,15 @@ class candidates {
     return count;
   }
 
+  /// How many local candidates the host named, as opposed to those learned from checks.
+  [[nodiscard]] std::size_t count_named() const {
+    std::size_t count = 0;
+    locals_.for_each([&](local_id, const local_candidate& row) {
+      count += row.candidate.type != candidate_type::prflx ? 1U : 0U;
+    });
+    return count;
+  }
+
   /// Adds a row, or answers nullopt when the table is full.
   std::optional<local_id> add_local(local_candidate row) {
     row.foundation_number = number_of(locals_, row.candidate.foundation);
@@ -135,24 +144,30 @@ class candidates {
   }
 
   /// Adds the source of a check that no signalled candidate has (RFC 8445 §7.3.1.3): its priority
-  /// is the one that the check carried, its foundation differs from every other.
+  /// is the one that the check carried, held to the range of priorities, its foundation differs
+  /// from every other.
   remote_addition learn_remote(stream_id stream, component_id component, const endpoint& source,
                                std::uint32_t priority) {
     const candidate learned{.foundation = foundation::learned(next_number_),
                             .component = component,
-                            .priority = priority,
+                            .priority = std::clamp(priority, min_priority, max_priority),
                             .address = source,
                             .type = candidate_type::prflx,
                             .related = {}};
     return insert_remote({learned, stream, take_number(), true});
   }
 
-  /// The remote candidate of lowest priority for which `is_needed(remote_id)` does not hold.
+  /// The remote candidate that gives way to one of `priority` in `stream`: the least that is not
+  /// needed, of the stream that has most; in the same stream only one that is no better. nullopt:
+  /// the newcomer itself gives way.
   template <class IsNeeded>
-  [[nodiscard]] std::optional<remote_id> least_remote(IsNeeded&& is_needed) const {
+  [[nodiscard]] std::optional<remote_id> remote_victim_for(stream_id stream, std::uint32_t priority,
+                                                           IsNeeded&& is_needed) const {
+    const auto from = fullest_with(stream);
     std::optional<remote_id> least;
     remotes_.for_each([&](remote_id id, const remote_candidate& row) {
-      if (is_needed(id)) return;
+      if (row.stream != from || is_needed(id)) return;
+      if (from == stream && row.candidate.priority > priority) return;
       if (!least || row.candidate.priority < remotes_[*least].candidate.priority) least = id;
     });
     return least;
@@ -172,6 +187,25 @@ class candidates {
   }
 
  private:
+  [[nodiscard]] std::size_t count_remotes(stream_id stream) const {
+    std::size_t count = 0;
+    remotes_.for_each(
+        [&](remote_id, const remote_candidate& row) { count += row.stream == stream ? 1U : 0U; });
+    return count;
+  }
+
+  /// The stream with most remote candidates once `stream` has one more; that one where several are.
+  [[nodiscard]] stream_id fullest_with(stream_id stream) const {
+    auto fullest = stream;
+    auto most = count_remotes(stream) + 1;
+    remotes_.for_each([&](remote_id, const remote_candidate& row) {
+      if (row.stream == fullest || count_remotes(row.stream) <= most) return;
+      fullest = row.stream;
+      most = count_remotes(row.stream);
+    });
+    return fullest;
+  }
+
   remote_addition insert_remote(const remote_candidate& row) {
     const auto id = remotes_.insert(row);
     if (!id) return {remote_addition::no_room, {}};

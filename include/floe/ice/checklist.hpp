@@ -60,6 +60,7 @@ inline constexpr std::array checklist_rules{
     checklist_rule{checklist_state::running,   checklist_event::consent_lost,      checklist_state::failed,    "7675 5.1"},
     checklist_rule{checklist_state::completed, checklist_event::consent_lost,      checklist_state::failed,    "7675 5.1"},
     checklist_rule{checklist_state::completed, checklist_event::restarted,         checklist_state::running,   "8445 9"},
+    checklist_rule{checklist_state::failed,    checklist_event::all_nominated,     checklist_state::completed, "8445 8.1.2"},
     checklist_rule{checklist_state::failed,    checklist_event::revived,           checklist_state::running,   "8445 7.3.1.4"},
     checklist_rule{checklist_state::failed,    checklist_event::restarted,         checklist_state::running,   "8445 9"},
 };

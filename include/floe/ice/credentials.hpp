@@ -112,10 +112,12 @@ enum class remote_change : std::uint8_t {
 }
 
 /// True when a candidate that came with `ufrag` can belong to the peer's current credentials: it
-/// names them, or they are not known yet and it does not name the former ones (RFC 8838 §9).
+/// names them or none, or they are not known yet and it does not name the former ones
+/// (RFC 8838 §9).
 [[nodiscard]] inline bool belongs(std::string_view ufrag,
                                   const std::optional<remote_credentials>& known,
                                   const std::optional<remote_credentials>& former) {
+  if (ufrag.empty()) return true;
   if (known) return known->ufrag.view() == ufrag;
   return !former || former->ufrag.view() != ufrag;
 }

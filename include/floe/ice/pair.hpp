@@ -119,6 +119,7 @@ struct pair {
   bool triggered = false;          ///< stands in the triggered-check queue
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
   bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds
+  bool checked_by_peer = false;    ///< an authenticated check of the peer came on it
   std::uint8_t conflicts = 0;      ///< how many of its checks were answered with 487
 };
 
