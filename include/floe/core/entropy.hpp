@@ -16,15 +16,18 @@
 
 namespace floe {
 
-/// Refers to a callable that fills a byte_span with random bytes. Transaction ids, credentials and
-/// tie-breakers come from it, so it must be cryptographically strong (RFC 8489 §5, RFC 8445 §5.3).
+/// A callable that fills a byte_span with random bytes.
+template <class T>
+concept byte_source = std::invocable<T&, byte_span>;
+
+/// Refers to a byte_source. Transaction ids, credentials and tie-breakers come from it, so it must
+/// be cryptographically strong (RFC 8489 §5, RFC 8445 §5.3).
 ///
 /// The callable must outlive every object that was given the reference.
 class entropy_ref {
  public:
-  template <class Source>
-  requires std::invocable<Source&, byte_span> &&(!std::same_as<Source, entropy_ref>)entropy_ref(
-      Source& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
+  template <byte_source Source>
+  entropy_ref(Source& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
       : source_{&source}, fill_{[](void* s, byte_span out) { (*static_cast<Source*>(s))(out); }} {}
 
   /// Overwrites all of `out` with random bytes.
