@@ -1,5 +1,6 @@
 #include "drive.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace floecat {
@@ -32,7 +33,12 @@ std::optional<std::vector<std::byte>> from_hex(std::string_view hex) {
 
 }  // namespace
 
-drive::drive(session& host, const options& options) : host_{host} {
+drive::drive(session& host, const options& options)
+    : host_{host}, remote_{host.agent(),
+                           {[this](floe::ice::remote_id id) {
+                              host_.log().tell("remote " + text_of(host_.agent(), id));
+                            },
+                            [this](std::string_view reason) { say("error", reason); }}} {
   if (options.timeout) patience_ = floe::after(session::now(), *options.timeout);
   say_credentials();
   host_.agent().gather(session::now());
@@ -60,49 +66,40 @@ void drive::say_state(floe::connection_state state) {
 
 void drive::on_input(std::string_view bytes) {
   if (bytes.empty()) over_ = true;
-  cutter_.feed(bytes);
-  while (const auto line = cutter_.next()) {
-    if (over_) return;
-    const auto refusal = line->too_long ? "line too long" : take(line->text);
-    if (!refusal.empty()) say("error", refusal);
-    tell_agent();
-  }
+  cutter_.feed(bytes, [this](const std::string& line) {
+    if (!over_) take(line);
+  });
 }
 
 bool drive::wants_input() const { return host_.unprinted() < most_unprinted; }
 
-/// Takes one line. out: why not; empty when it was taken.
-std::string_view drive::take(std::string_view line) {
-  while (line.ends_with(' ')) line.remove_suffix(1);
-  if (line.empty()) return "";
-  const auto space = line.find(' ');
-  const auto word = line.substr(0, space);
-  if (space == std::string_view::npos) return take_bare(word);
-  const auto rest = line.substr(space + 1);
-  if (word == "ufrag") return remote_.take_ufrag(session::now(), rest);
-  if (word == "pwd") return remote_.take_password(session::now(), rest);
-  if (word == "candidate") return remote_.take_candidate(session::now(), rest);
-  if (word == "send") return send(rest);
-  return "unknown word";
+void drive::take(std::string_view line) {
+  if (line.size() > line_cutter::longest) return say("error", "line too long");
+  while (line.ends_with(' ') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) return;
+  const auto word = line.substr(0, line.find(' '));
+  const auto value = line.substr(std::min(word.size() + 1, line.size()));
+  if (remote_.take(word, value)) return;
+  if (word == "send") return send(value);
+  if (!value.empty() || !take_command(word)) say("error", "unknown word");
 }
 
-std::string_view drive::take_bare(std::string_view word) {
-  if (word == "end-of-candidates") return remote_.take_end(session::now());
+bool drive::take_command(std::string_view word) {
   if (word == "quit") {
     over_ = true;
   } else if (word == "restart") {
     host_.agent().restart();
   } else {
-    return "unknown or incomplete word";
+    // Candidates may still come behind this line, and the agent does without it.
+    return word == "end-of-candidates";
   }
-  return "";
+  return true;
 }
 
-std::string_view drive::send(std::string_view hex) {
+void drive::send(std::string_view hex) {
   const auto bytes = from_hex(hex);
-  if (!bytes) return "send takes pairs of hex digits";
-  reason_ = host_.send(*bytes);
-  return reason_;
+  const auto refusal = bytes ? host_.send(*bytes) : "send takes pairs of hex digits";
+  if (!refusal.empty()) say("error", refusal);
 }
 
 void drive::on_event(const floe::event::any& event) {
@@ -123,36 +120,13 @@ void drive::on_event(const floe::event::any& event) {
 }
 
 void drive::on_payload(const floe::payload& payload) {
-  if (host_.unprinted() < most_unprinted) say("rx", to_hex(payload.bytes));
+  // Others may claim the peer's address: what counts is who has answered a check.
+  if (payload.verified && host_.unprinted() < most_unprinted) say("rx", to_hex(payload.bytes));
 }
 
 void drive::on_signal(int) { over_ = true; }
 
-/// Passes on what the lines so far amount to.
-void drive::tell_agent() {
-  while (const auto news = remote_.poll(session::now())) {
-    std::visit([this](const auto& n) { tell_agent(n); }, *news);
-  }
-}
-
-void drive::tell_agent(const remote_side::credentials& credentials) {
-  const auto set = host_.agent().set_remote_credentials(credentials.ufrag, credentials.password);
-  if (!set) say("error", make_error_code(set.error()).message());
-}
-
-void drive::tell_agent(const remote_side::candidate& candidate) {
-  const auto added = host_.agent().add_remote(candidate.value, candidate.ufrag);
-  if (added) {
-    host_.log().tell("remote " + text_of(host_.agent(), *added));
-  } else {
-    say("error", make_error_code(added.error()).message());
-  }
-}
-
-void drive::tell_agent(remote_side::complete) { host_.agent().end_of_remote_candidates(); }
-
 std::optional<int> drive::advance(floe::time_point now) {
-  tell_agent();
   if (host_.output_broke()) return static_cast<int>(exit_code::local_trouble);
   if (over_) return static_cast<int>(exit_code::well);
   if (connected_) patience_.reset();
@@ -163,8 +137,6 @@ std::optional<int> drive::advance(floe::time_point now) {
   return std::nullopt;
 }
 
-floe::deadline drive::next_timeout() const {
-  return floe::earliest(patience_, remote_.next_timeout());
-}
+floe::deadline drive::next_timeout() const { return patience_; }
 
 }  // namespace floecat

@@ -29,19 +29,14 @@ class drive final : public program {
   void say(std::string_view word, std::string_view rest = {});
   void say_credentials();
   void say_state(floe::connection_state state);
-  [[nodiscard]] std::string_view take(std::string_view line);
-  [[nodiscard]] std::string_view take_bare(std::string_view word);
-  [[nodiscard]] std::string_view send(std::string_view hex);
-  void tell_agent();
-  void tell_agent(const remote_side::credentials& credentials);
-  void tell_agent(const remote_side::candidate& candidate);
-  void tell_agent(remote_side::complete complete);
+  void take(std::string_view line);
+  [[nodiscard]] bool take_command(std::string_view word);
+  void send(std::string_view hex);
 
   session& host_;
   floe::deadline patience_;
   line_cutter cutter_;
-  remote_side remote_;
-  std::string reason_;  ///< why the last send did not leave
+  remote_words remote_;
   bool connected_ = false;
   bool over_ = false;
 };

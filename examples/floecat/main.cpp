@@ -1,4 +1,5 @@
-#include <memory>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "drive.hpp"
 #include "options.hpp"
@@ -19,6 +20,13 @@ floe::config make_config(const options& options) {
   return options.mode == mode::lines ? config : talk::agent_config(config);
 }
 
+/// Where stdin, stdout or stderr is closed, the next file opened would take its place.
+void fill_standard_files() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+  if (fd >= 0) ::close(fd);
+}
+
 int run(const options& options) {
   session host{options, make_config(options)};
   if (!host.is_open()) return static_cast<int>(exit_code::local_trouble);
@@ -35,6 +43,7 @@ int run(const options& options) {
 }  // namespace floecat
 
 int main(int count, char** words) {
+  floecat::fill_standard_files();
   const auto parsed = floecat::parse_options({words + 1, words + count});
   if (const auto* const code = std::get_if<floecat::exit_code>(&parsed))
     return static_cast<int>(*code);

@@ -222,11 +222,12 @@ void session::wait(program& p) {
   if (watched[sockets_.size() + 2].revents != 0) write_output();
 }
 
-/// Writes what is left. After a signal no reader is waited for.
+/// Writes what is left, to a reader who takes it soon.
 void session::flush() {
+  const auto limit = floe::after(now(), std::chrono::seconds{signalled_ ? 0 : 1});
   while (!output_.empty()) {
     pollfd ready{STDOUT_FILENO, POLLOUT, 0};
-    const int count = ::poll(&ready, 1, signalled_ ? 0 : -1);
+    const int count = ::poll(&ready, 1, milliseconds_until(limit, now()));
     if (count == 0 || (count < 0 && errno != EINTR)) return;
     if (count > 0) write_output();
   }

@@ -271,6 +271,52 @@ class Lines(unittest.TestCase):
         a, b = self.pair()
         self.join(a, b, carry)
 
+    def test_the_end_may_come_first_and_candidates_much_later(self):
+        def carry(process, lines):
+            process.tell("end-of-candidates", *[x for x in lines if x.startswith(("ufrag", "pwd"))])
+            time.sleep(1.2)
+            process.tell(*[x for x in lines if x.startswith("candidate ")])
+
+        a, b = self.pair()
+        self.join(a, b, carry)
+        self.assertFalse([line for line in a.seen + b.seen if line.startswith("error")])
+
+    def test_a_pair_of_credentials_is_refused_as_a_whole(self):
+        for word, new in (("pwd ", "ufrag someOther"), ("ufrag ", "pwd " + "x" * 24)):
+            a, b = self.connected()
+            known = next(line for line in b.seen if line.startswith(word))
+            a.tell(new, known)
+            self.assertRegex(a.line(), r"^error \S")
+            self.check_data(a, b)
+            b.tell("restart")  # and the next whole pair is taken
+            a.tell(*b.description())
+            b.tell(*a.description())
+            self.check_selected(a, b)
+
+    def test_data_of_a_source_that_answered_no_check_is_not_told(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.bind(("127.0.0.1", 0))
+            a, b = self.pair()
+            told = a.description(), b.description()
+            here = stranger.getsockname()[1]
+            a.tell(*told[1], f"candidate 9 1 udp 5 127.0.0.1 {here} typ host")
+            b.tell(*told[0])
+            self.check_selected(a, b)
+            there = int(told[0][2].split()[6])
+            for _ in range(3):
+                stranger.sendto(b"\xffstranger", ("127.0.0.1", there))
+            self.check_data(a, b)
+            said = [line for line in a.seen if line.startswith("rx ")]
+            self.assertEqual(len(said), 1)
+
+    def test_a_reader_that_stands_still_does_not_keep_it(self):
+        p = subprocess.Popen([FLOECAT, "lines", "--role", "controlling", "--bind", "127.0.0.1"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(lambda: (p.kill(), p.wait(), p.stdin.close(), p.stdout.close()))
+        p.stdin.write(b"nonsense\n" * 20_000 + b"quit\n")  # the answers fill the pipe
+        p.stdin.flush()
+        self.assertEqual(p.wait(LIMIT), 0)
+
     def test_candidates_without_generation_or_with_prefix(self):
         def carry(process, lines):
             process.tell(*[line.split(" ufrag ")[0].replace("candidate ", "candidate candidate:")
@@ -576,6 +622,16 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(done.returncode, 2)
                 self.assertEqual(done.stdout, b"")
                 self.assertTrue(done.stderr.startswith(b"floecat: "))
+
+    def test_closed_standard_files_do_no_harm(self):
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"):
+            for mode, code in (("lines --role controlled", 0), ("answer", 3)):
+                with self.subTest(closed=closed, mode=mode):
+                    stdin = "" if "<" in closed else "</dev/null"
+                    command = f"exec {FLOECAT} {mode} --bind 127.0.0.1 {stdin} {closed}"
+                    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=LIMIT,
+                                          check=False)
+                    self.assertEqual(done.returncode, code, done.stderr)
 
     def test_trouble_on_this_machine(self):
         for words in (("offer", "--bind", "203.0.113.77"), ("offer", "--pcap", "/no/such/place")):

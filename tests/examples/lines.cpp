@@ -3,60 +3,43 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "catch.hpp"
 
 using floecat::line_cutter;
-using floecat::remote_side;
-using namespace std::chrono_literals;
+using floecat::remote_words;
 
 namespace {
 
-constexpr floe::time_point start{1h};
 const std::string password_a(22, 'a');
 const std::string password_b(22, 'b');
 
-/// What an agent is told, as text.
-std::string text_of(const remote_side::news& news) {
-  struct writer {
-    std::string operator()(const remote_side::credentials& c) const {
-      return "credentials " + c.ufrag + " " + c.password.substr(0, 1);
-    }
-    std::string operator()(const remote_side::candidate& c) const {
-      return "candidate " + std::to_string(c.value.address.port) + " " + c.ufrag;
-    }
-    std::string operator()(remote_side::complete) const { return "complete"; }
-  };
-  return std::visit(writer{}, news);
-}
+struct numbers {
+  unsigned next = 0;
+  void operator()(floe::byte_span out) {
+    for (auto& b : out) b = static_cast<std::byte>(next++);
+  }
+};
 
 struct world {
-  remote_side remote;
-  floe::time_point now = start;
-  std::vector<std::string> told;
+  numbers entropy;
+  floe::agent agent{floe::time_point{}, {}, entropy};
+  std::vector<unsigned> added;  ///< ports
+  std::vector<std::string> refused;
+  remote_words remote{agent,
+                      {[this](floe::ice::remote_id id) {
+                         added.push_back(agent.remote(id)->candidate.address.port);
+                       },
+                       [this](std::string_view reason) { refused.emplace_back(reason); }}};
 
-  std::string_view take(std::string_view line) {
-    const auto space = line.find(' ');
-    const auto word = line.substr(0, space);
-    const auto rest = space == std::string_view::npos ? "" : line.substr(space + 1);
-    const auto refusal = word == "ufrag"       ? remote.take_ufrag(now, rest)
-                         : word == "pwd"       ? remote.take_password(now, rest)
-                         : word == "candidate" ? remote.take_candidate(now, rest)
-                                               : remote.take_end(now);
-    drain();
-    return refusal;
+  void take(std::string_view line) {
+    const auto word = line.substr(0, line.find(' '));
+    REQUIRE(remote.take(word, line.substr(std::min(word.size() + 1, line.size()))));
   }
-  void drain() {
-    while (const auto news = remote.poll(now)) told.push_back(text_of(*news));
-  }
-  void settle() {
-    while (const auto next = remote.next_timeout()) {
-      REQUIRE(*next > now);
-      now = *next;
-      drain();
-    }
+
+  void take_all(std::initializer_list<std::string> lines) {
+    for (const auto& line : lines) take(line);
   }
 };
 
@@ -65,143 +48,140 @@ std::string candidate(int port, const std::string& ufrag = "") {
          (ufrag.empty() ? "" : " ufrag " + ufrag);
 }
 
-bool has(const world& w, const std::string& text) {
-  return std::find(w.told.begin(), w.told.end(), text) != w.told.end();
-}
-
 }  // namespace
 
 TEST_CASE("lines: any order of the words tells the agent the same", "[floecat]") {
   std::vector<std::string> words{"ufrag AAAA", "pwd " + password_a, candidate(1, "AAAA"),
-                                 candidate(2), "end-of-candidates"};
+                                 candidate(2)};
   std::sort(words.begin(), words.end());
   do {
     world w;
-    for (const auto& word : words) {
-      REQUIRE(w.take(word).empty());
-      w.now += 300ms;
-      w.drain();
-    }
-    w.settle();
-    REQUIRE(w.told.size() == 4);
-    REQUIRE(w.told.front() == "credentials AAAA a");
-    REQUIRE(has(w, "candidate 1 AAAA"));
-    REQUIRE(has(w, "candidate 2 "));
-    REQUIRE(w.told.back() == "complete");
+    for (const auto& word : words) w.take(word);
+    std::sort(w.added.begin(), w.added.end());
+    REQUIRE(w.added == std::vector<unsigned>{1, 2});
+    REQUIRE(w.remote.ufrag() == "AAAA");
+    REQUIRE(w.refused.empty());
   } while (std::next_permutation(words.begin(), words.end()));
 }
 
 TEST_CASE("lines: new credentials come into force when both halves are there", "[floecat]") {
   world w;
-  for (const auto& line : {std::string{"ufrag AAAA"}, "pwd " + password_a}) {
-    REQUIRE(w.take(line).empty());
-  }
-  w.told.clear();
+  w.take_all({"ufrag AAAA", "pwd " + password_a});
   const bool ufrag_first = GENERATE(true, false);
-  CHECK(w.take(candidate(7, "BBBB")).empty());
-  CHECK(w.take(ufrag_first ? "ufrag BBBB" : "pwd " + password_b).empty());
-  CHECK(w.take(candidate(8)).empty());  // of whom, is known in a moment
-  CHECK(w.told.empty());
-  CHECK(w.take(ufrag_first ? "pwd " + password_b : "ufrag BBBB").empty());
-  CHECK(w.told ==
-        std::vector<std::string>{"credentials BBBB b", "candidate 7 BBBB", "candidate 8 "});
-  CHECK_FALSE(w.take(candidate(9, "AAAA")).empty());
-  CHECK_FALSE(w.take("ufrag AAAA").empty());
-  CHECK(w.take("end-of-candidates").empty());
-  w.settle();
-  CHECK(w.told.back() == "complete");
+  w.take(candidate(7, "BBBB"));
+  w.take(ufrag_first ? "ufrag BBBB" : "pwd " + password_b);
+  w.take(candidate(8));  // of whom, is known in a moment
+  w.take(candidate(6, "AAAA"));
+  CHECK(w.added == std::vector<unsigned>{6});
+  CHECK(w.remote.ufrag() == "AAAA");
+  w.take(ufrag_first ? "pwd " + password_b : "ufrag BBBB");
+  CHECK(w.remote.ufrag() == "BBBB");
+  CHECK(w.added == std::vector<unsigned>{6, 7, 8});
+  CHECK(w.refused.empty());
+  w.take(candidate(9, "AAAA"));
+  CHECK(w.refused.size() == 1);
+  w.take_all({"ufrag AAAA", "pwd " + password_a});
+  CHECK(w.refused.size() == 2);
+  CHECK(w.remote.ufrag() == "BBBB");
+}
+
+TEST_CASE("lines: a pair that the agent refuses changes nothing", "[floecat]") {
+  const bool new_ufrag = GENERATE(true, false);
+  const bool ufrag_first = GENERATE(true, false);
+  const std::string ufrag = new_ufrag ? "ufrag BBBB" : "ufrag AAAA";
+  const auto password = "pwd " + (new_ufrag ? password_a : password_b);
+  world w;
+  w.take_all({"ufrag AAAA", "pwd " + password_a});
+  w.take(ufrag_first ? ufrag : password);
+  w.take(candidate(1));
+  CHECK(w.added.empty());
+  w.take(ufrag_first ? password : ufrag);
+  CHECK(w.refused.size() == 1);
+  CHECK(w.remote.ufrag() == "AAAA");
+  CHECK(w.added == std::vector<unsigned>{1});
+  w.take(candidate(2, "AAAA"));
+  w.take(candidate(3));
+  CHECK(w.added == std::vector<unsigned>{1, 2, 3});
+  w.take_all({"ufrag BBBB", "pwd " + password_b});  // now it is right
+  CHECK(w.refused.size() == 1);
+  CHECK(w.remote.ufrag() == "BBBB");
 }
 
 TEST_CASE("lines: what is said twice counts once", "[floecat]") {
   world w;
-  for (int i = 0; i < 2; ++i) {
-    CHECK(w.take("ufrag AAAA").empty());
-    CHECK(w.take("pwd " + password_a).empty());
-    CHECK(w.take("end-of-candidates").empty());
-    w.settle();
-  }
-  CHECK(w.told == std::vector<std::string>{"credentials AAAA a", "complete"});
-}
-
-TEST_CASE("lines: the end counts for each generation", "[floecat]") {
-  world w;
-  for (const auto* const ufrag : {"AAAA", "BBBB", "CCCC"}) {
-    w.told.clear();
-    CHECK(w.take("end-of-candidates").empty());
-    CHECK(w.take(std::string{"ufrag "} + ufrag).empty());
-    CHECK(w.take("pwd " + std::string(22, ufrag[0])).empty());
-    w.settle();
-    CHECK(w.told.back() == "complete");
-  }
+  for (int i = 0; i < 2; ++i) w.take_all({"ufrag AAAA", "pwd " + password_a, candidate(1)});
+  CHECK(w.refused.empty());
+  CHECK(w.remote.ufrag() == "AAAA");
 }
 
 TEST_CASE("lines: a bad line is refused with a reason and changes nothing", "[floecat]") {
   world w;
-  for (const auto& bad :
-       {std::string{"ufrag abc"}, "ufrag " + std::string(257, 'a'), std::string{"ufrag a b c"},
-        std::string{"ufrag "}, std::string{"pwd short"}, "pwd " + std::string(257, 'a'),
-        "pwd " + std::string(21, 'a') + "-", std::string{"candidate "}, std::string{"candidate x"},
-        std::string{"candidate 1 1 udp 5 192.0.2.1 99999 typ host"}, candidate(1, "a-b-c")}) {
-    CAPTURE(bad);
-    CHECK_FALSE(w.take(bad).empty());
-  }
-  w.settle();
-  CHECK(w.told.empty());
-  CHECK(w.take("ufrag AAAA").empty());
-  CHECK(w.take("pwd " + password_a).empty());
-  CHECK(w.told == std::vector<std::string>{"credentials AAAA a"});
+  const std::vector<std::string> bad_lines{"ufrag abc",
+                                           "ufrag " + std::string(257, 'a'),
+                                           "ufrag a b c",
+                                           "ufrag",
+                                           "pwd",
+                                           "pwd short",
+                                           "pwd " + std::string(257, 'a'),
+                                           "pwd " + std::string(21, 'a') + "-",
+                                           "candidate",
+                                           "candidate x",
+                                           "candidate 1 1 udp 5 192.0.2.1 99999 typ host",
+                                           candidate(1, "a-b-c")};
+  for (const auto& bad : bad_lines) w.take(bad);
+  CHECK(w.refused.size() == bad_lines.size());
+  CHECK_FALSE(w.remote.take("nonsense", ""));
+  CHECK(w.added.empty());
+  w.take_all({"ufrag AAAA", "pwd " + password_a});
+  CHECK(w.remote.ufrag() == "AAAA");
+  CHECK(w.refused.size() == bad_lines.size());
 }
 
 TEST_CASE("lines: kinds of candidates that floe does not use are ignored in silence", "[floecat]") {
   world w;
-  CHECK(w.take("candidate 1 1 tcp 5 192.0.2.1 9 typ host tcptype active").empty());
-  CHECK(w.take("candidate 1 1 udp 5 peer.local 9 typ host").empty());
-  CHECK(w.take("candidate candidate:1 1 udp 5 192.0.2.1 9 typ host").empty());
-  CHECK(w.take("ufrag AAAA").empty());
-  CHECK(w.take("pwd " + password_a).empty());
-  CHECK(w.told == std::vector<std::string>{"credentials AAAA a", "candidate 9 "});
+  w.take_all({"candidate 1 1 tcp 5 192.0.2.1 9 typ host tcptype active",
+              "candidate 1 1 udp 5 peer.local 9 typ host",
+              "candidate candidate:1 1 udp 5 192.0.2.1 9 typ host"});
+  CHECK(w.refused.empty());
+  CHECK(w.added == std::vector<unsigned>{9});
 }
 
 TEST_CASE("lines: candidates of unknown credentials are kept, within bounds", "[floecat]") {
   world w;
-  for (std::size_t i = 0; i < remote_side::most_waiting; ++i) {
-    REQUIRE(w.take(candidate(static_cast<int>(i) + 1, "AAAA")).empty());
+  for (std::size_t i = 0; i < remote_words::most_waiting; ++i) {
+    w.take(candidate(static_cast<int>(i) + 1, "AAAA"));
   }
-  CHECK_FALSE(w.take(candidate(1000, "AAAA")).empty());
-  CHECK(w.take("ufrag AAAA").empty());
-  CHECK(w.take("pwd " + password_a).empty());
-  CHECK(w.told.size() == 1 + remote_side::most_waiting);
-  CHECK(w.take(candidate(1000, "AAAA")).empty());
+  CHECK(w.refused.empty());
+  w.take(candidate(1000, "AAAA"));
+  CHECK(w.refused.size() == 1);
+  CHECK(w.added.empty());
+  w.take_all({"ufrag BBBB", "pwd " + password_b});
+  CHECK(w.refused.size() == 1 + remote_words::most_waiting);  // they belong to nobody
+  w.take(candidate(1, "CCCC"));
+  CHECK(w.refused.size() == 1 + remote_words::most_waiting);
 }
 
 TEST_CASE("lines: pieces of any size make the same lines", "[floecat]") {
-  const std::string all = "one\r\n\ntwo words\n\nlast\nrest";
+  const std::string all = "one\n\ntwo words\n\nlast\nrest";
   const std::vector<std::string> expected{"one", "", "two words", "", "last"};
   for (std::size_t size = 1; size <= all.size(); ++size) {
     line_cutter cutter;
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < all.size(); i += size) {
-      cutter.feed(std::string_view{all}.substr(i, size));
-      while (const auto line = cutter.next()) lines.push_back(line->text);
+      cutter.feed(std::string_view{all}.substr(i, size),
+                  [&](const std::string& line) { lines.push_back(line); });
     }
     REQUIRE(lines == expected);
   }
 }
 
-TEST_CASE("lines: a line that is too long is skipped, at little cost", "[floecat]") {
+TEST_CASE("lines: of a line that is too long no more is kept than shows it", "[floecat]") {
   line_cutter cutter;
+  std::vector<std::size_t> sizes;
+  const auto take = [&](const std::string& line) { sizes.push_back(line.size()); };
   const std::string piece(10'000, 'x');
-  for (int i = 0; i < 1'000; ++i) {
-    cutter.feed(piece);
-    REQUIRE_FALSE(cutter.next());
-  }
-  cutter.feed("\nnext\n");
-  const auto skipped = cutter.next();
-  REQUIRE(skipped);
-  CHECK(skipped->too_long);
-  CHECK(skipped->text.empty());
-  const auto next = cutter.next();
-  REQUIRE(next);
-  CHECK(next->text == "next");
-  CHECK_FALSE(next->too_long);
+  for (int i = 0; i < 1'000; ++i) cutter.feed(piece, take);
+  CHECK(sizes.empty());
+  cutter.feed("\nnext\n", take);
+  CHECK(sizes == std::vector<std::size_t>{line_cutter::longest + 1, 4});
 }
