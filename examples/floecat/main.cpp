@@ -1,23 +1,132 @@
+// The command line.
 #include <fcntl.h>
+#include <getopt.h>
 #include <unistd.h>
 
-#include "drive.hpp"
+#include <array>
+#include <cstdio>
+#include <string_view>
+
+#include "floe/sdp/address.hpp"
+#include "floe/sdp/text.hpp"
 #include "options.hpp"
-#include "session.hpp"
-#include "talk.hpp"
 
 namespace floecat {
 
 namespace {
 
-floe::config make_config(const options& options) {
-  floe::config config;
-  config.role = options.role;
-  config.report_pairs = options.verbose;
-  config.limits.local_candidates = 32;
-  config.limits.remote_candidates = 64;
-  config.limits.events = 1024;
-  return options.mode == mode::lines ? config : talk::agent_config(config);
+constexpr const char* help = R"(floecat: netcat over ICE
+
+  floecat offer     print a line for the other person, read theirs, then talk
+  floecat answer    read the other person's line, print one for them, then talk
+  floecat lines --role controlling|controlled
+                    for programs: signalling and data as lines of text
+
+offer and answer send what comes from stdin to the peer and write what the peer sends
+to stdout, whole and in order, until both sides have ended.
+
+  --bind ADDRESS    use this local address only; may be repeated
+                    (default: those of all interfaces that are up)
+  --loopback        use loopback addresses as well
+                    (default: only where there are no others)
+  --timeout SECONDS give up when no connection stands by then
+                    (default: 600; lines: never)
+  --pcap FILE       write every datagram to FILE, for Wireshark
+  --verbose         tell on stderr what happens, and when
+
+lines writes           and reads
+  ufrag U                ufrag U
+  pwd P                  pwd P
+  candidate VALUE        candidate VALUE
+  end-of-candidates      end-of-candidates
+  state STATE            send HEX
+  selected LOCAL | REMOTE  restart
+  rx HEX                 quit, or the end of stdin
+  error REASON
+
+exit codes
+  0  ended well
+  1  trouble on this machine: no socket, no file, stdin or stdout broke
+  2  wrong usage
+  3  what came in is no token, or damaged
+  4  no token or no connection in time
+  5  no path to the peer (offer; answer can't know whether its line was handed over,
+     and ends with 4)
+  6  the peer was lost, or left before the end
+  128 + N  ended by signal N (lines: 0)
+)";
+
+/// Each takes the value of an option. out: why not; nullptr when it was taken.
+const char* take_role(options& o, std::string_view text) {
+  o.role.reset();
+  if (text == "controlling") o.role = floe::ice::role::controlling;
+  if (text == "controlled") o.role = floe::ice::role::controlled;
+  return o.role ? nullptr : "--role is controlling or controlled";
+}
+
+const char* take_bind(options& o, std::string_view text) {
+  const auto address = floe::sdp::parse_address(text);
+  if (!address || floe::is_unspecified(*address) || floe::is_multicast(*address)) {
+    return "--bind takes an IPv4 or IPv6 address of this machine";
+  }
+  o.bind.push_back(*address);
+  return nullptr;
+}
+
+const char* take_timeout(options& o, std::string_view text) {
+  const auto seconds = floe::sdp::parse_decimal(text, 6, 1, 999'999);
+  if (!seconds) return "--timeout takes seconds from 1 to 999999";
+  o.timeout = std::chrono::seconds{*seconds};
+  return nullptr;
+}
+
+const char* take_pcap(options& o, std::string_view text) {
+  o.pcap = text;
+  return text.empty() ? "--pcap takes a file name" : nullptr;
+}
+
+const char* take_loopback(options& o, std::string_view) {
+  o.loopback = true;
+  return nullptr;
+}
+
+const char* take_verbose(options& o, std::string_view) {
+  o.verbose = true;
+  return nullptr;
+}
+
+const char* take_mode(options& o, std::string_view text) {
+  if (text == "offer") {
+    o.mode = mode::offer;
+  } else if (text == "answer") {
+    o.mode = mode::answer;
+  } else if (text == "lines") {
+    o.mode = mode::lines;
+  } else {
+    return "the mode is offer, answer or lines";
+  }
+  return (o.mode == mode::lines) == o.role.has_value() ? nullptr : "--role goes with lines";
+}
+
+struct known_option {
+  const char* name;
+  int argument;
+  const char* (*take)(options&, std::string_view);
+};
+
+constexpr std::array known_options{
+    known_option{"role", required_argument, take_role},
+    known_option{"bind", required_argument, take_bind},
+    known_option{"timeout", required_argument, take_timeout},
+    known_option{"pcap", required_argument, take_pcap},
+    known_option{"loopback", no_argument, take_loopback},
+    known_option{"verbose", no_argument, take_verbose},
+    known_option{"help", no_argument, nullptr},
+};
+
+int fail(const char* why) {
+  std::fprintf(stderr, "floecat: %s; try floecat --help\n", why);
+  return static_cast<int>(exit_code::usage);
 }
 
 /// Where stdin, stdout or stderr is closed, the next file opened would take its place.
@@ -27,15 +136,28 @@ void fill_standard_files() {
   if (fd >= 0) ::close(fd);
 }
 
-int run(const options& options) {
-  session host{options, make_config(options)};
-  if (!host.is_open()) return static_cast<int>(exit_code::local_trouble);
-  if (options.mode == mode::lines) {
-    drive program{host, options};
-    return host.run(program);
+int run(int count, char** words) {
+  std::array<option, known_options.size() + 1> table{};
+  for (std::size_t i = 0; i < known_options.size(); ++i) {
+    table[i] = {known_options[i].name, known_options[i].argument, nullptr, static_cast<int>(i)};
   }
-  talk program{host, options};
-  return host.run(program);
+  options parsed;
+  opterr = 0;
+  int found = 0;
+  while ((found = getopt_long(count, words, "", table.data(), nullptr)) != -1) {
+    if (found == '?') return fail("an option is unknown, or lacks its value");
+    const auto& known = known_options[static_cast<std::size_t>(found)];
+    if (known.take == nullptr) {
+      std::fputs(help, stdout);
+      return static_cast<int>(exit_code::well);
+    }
+    const auto* const trouble = known.take(parsed, optarg == nullptr ? "" : optarg);
+    if (trouble != nullptr) return fail(trouble);
+  }
+  if (optind + 1 != count) return fail("one mode is needed: offer, answer or lines");
+  const auto* const trouble = take_mode(parsed, words[optind]);
+  if (trouble != nullptr) return fail(trouble);
+  return parsed.mode == mode::lines ? run_lines(parsed) : run_talk(parsed);
 }
 
 }  // namespace
@@ -44,8 +166,5 @@ int run(const options& options) {
 
 int main(int count, char** words) {
   floecat::fill_standard_files();
-  const auto parsed = floecat::parse_options({words + 1, words + count});
-  if (const auto* const code = std::get_if<floecat::exit_code>(&parsed))
-    return static_cast<int>(*code);
-  return floecat::run(std::get<floecat::options>(parsed));
+  return floecat::run(count, words);
 }

@@ -1,10 +1,9 @@
-// What the command line says, and what the exit code answers.
+// What the command line says, the exit codes, and what runs in each mode.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "floe/core/endpoint.hpp"
@@ -27,7 +26,7 @@ enum class mode : unsigned char { offer, answer, lines };
 
 struct options {
   floecat::mode mode = mode::offer;
-  floe::ice::role role = floe::ice::role::controlling;
+  std::optional<floe::ice::role> role;  ///< lines have one
   std::vector<floe::address> bind;
   bool loopback = false;
   std::optional<std::chrono::milliseconds> timeout;
@@ -35,7 +34,8 @@ struct options {
   bool verbose = false;
 };
 
-/// The options, or how to exit: help and complaints are printed here.
-std::variant<options, exit_code> parse_options(const std::vector<std::string>& arguments);
+/// Runs a mode to its end. out: the exit code.
+int run_talk(const options& options);
+int run_lines(const options& options);
 
 }  // namespace floecat

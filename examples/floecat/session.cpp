@@ -56,6 +56,18 @@ floe::config with_loopback(floe::config config, const std::vector<local_address>
 
 }  // namespace
 
+floe::config config_of(const options& options) {
+  using floe::ice::role;
+  floe::config config;
+  config.role =
+      options.role.value_or(options.mode == mode::answer ? role::controlled : role::controlling);
+  config.report_pairs = options.verbose;
+  config.limits.local_candidates = 32;
+  config.limits.remote_candidates = 64;
+  config.limits.events = 1024;
+  return config;
+}
+
 void session::entropy::operator()(floe::byte_span out) const {
   while (!out.empty()) {
     const auto part = out.first(std::min<std::size_t>(out.size(), 256));

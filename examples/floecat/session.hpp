@@ -38,6 +38,9 @@ class program {
   [[nodiscard]] virtual floe::deadline next_timeout() const = 0;
 };
 
+/// How the agent of a mode has to be.
+[[nodiscard]] floe::config config_of(const options& options);
+
 class session {
  public:
   /// Opens sockets and files. out: the first trouble, which was told on stderr.

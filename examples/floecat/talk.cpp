@@ -1,9 +1,20 @@
-#include "talk.hpp"
-
+// offer and answer: two people hand each other one line each, then stdin and stdout are connected.
+//
+// owns:     the exchange of tokens, the pipe over the path, and how the session ends
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lines.hpp"
+#include "options.hpp"
+#include "pipe.hpp"
+#include "session.hpp"
+#include "token.hpp"
 
 namespace floecat {
 
@@ -19,27 +30,57 @@ void hint(const std::string& text) {
   if (isatty(STDERR_FILENO) == 1) complain(text);
 }
 
-}  // namespace
+class talk final : public program {
+ public:
+  talk(session& host, const options& options);
+
+  void on_input(std::string_view bytes) override;
+  [[nodiscard]] bool wants_input() const override;
+  void on_event(const floe::event::any& event) override;
+  void on_payload(const floe::payload& payload) override;
+  void on_signal(int number) override;
+  [[nodiscard]] std::optional<int> advance(floe::time_point now) override;
+  [[nodiscard]] floe::deadline next_timeout() const override;
+
+ private:
+  void print_token();
+  void take_token_input();
+  void take_token(std::string_view line);
+  void feed_pipe();
+  void send_frames(floe::time_point now);
+  [[nodiscard]] std::optional<int> outcome(floe::time_point now);
+
+  session& host_;
+  mode mode_;
+  floe::deadline patience_;  ///< until when a connection must stand
+  floecat::pipe pipe_;
+  remote_words remote_;
+  std::vector<std::string> mine_;  ///< lines of the token
+  bool theirs_known_ = false;
+  bool has_path_ = false;
+  std::string input_;  ///< read, and not yet in the pipe
+  bool input_ended_ = false;
+  std::optional<std::string> token_trouble_;
+  std::optional<int> signal_;
+};
 
 talk::talk(session& host, const options& options)
     : host_{host}, mode_{options.mode}, patience_{floe::after(
                                             session::now(),
-                                            options.timeout.value_or(default_patience))} {
-  if (mode_ == mode::offer) gather();
+                                            options.timeout.value_or(default_patience))},
+      remote_{host.agent(),
+              {[this](floe::ice::remote_id id) {
+                 host_.log().tell("remote " + text_of(host_.agent(), id));
+               },
+               [this](std::string_view reason) { token_trouble_ = reason; }}} {
+  if (mode_ == mode::offer) host_.agent().gather(session::now());
 }
-
-floe::config talk::agent_config(floe::config config) {
-  // People carry lines slowly: until --timeout the other side may only not have ours yet.
-  config.presume_end_of_candidates = false;
-  return config;
-}
-
-void talk::gather() { host_.agent().gather(session::now()); }
 
 void talk::print_token() {
   const auto credentials = host_.agent().local_credentials();
-  mine_.ufrag = credentials.ufrag;
-  mine_.password = credentials.password;
+  const std::vector<std::string> own{"ufrag " + std::string{credentials.ufrag},
+                                     "pwd " + std::string{credentials.password}};
+  mine_.insert(mine_.begin(), own.begin(), own.end());
   host_.print(write_token(mine_) + "\n");
   hint(mode_ == mode::offer ? "give this line to the other person, and enter theirs here"
                             : "give this line to the other person");
@@ -68,40 +109,35 @@ void talk::take_token_input() {
 }
 
 void talk::take_token(std::string_view line) {
-  const auto theirs = read_token(line);
-  if (!theirs) {
-    token_trouble_ = "that is no token, or a damaged one";
-    return;
-  }
   auto& agent = host_.agent();
-  if (theirs->ufrag == agent.local_credentials().ufrag) {
+  for (const auto& part : read_token(line).value_or(std::vector<std::string>{})) {
+    const auto word = part.substr(0, part.find(' '));
+    const auto value = part.substr(std::min(word.size() + 1, part.size()));
+    if (!remote_.take(word, value)) token_trouble_ = "that is no token";
+  }
+  if (remote_.ufrag().empty()) token_trouble_ = "that is no token, or a damaged one";
+  if (remote_.ufrag() == agent.local_credentials().ufrag) {
     token_trouble_ = "that is your own line; the other person's is needed";
-    return;
   }
-  if (const auto set = agent.set_remote_credentials(theirs->ufrag, theirs->password); !set) {
-    token_trouble_ = make_error_code(set.error()).message();
-    return;
-  }
+  if (token_trouble_) return;
   theirs_known_ = true;
-  for (const auto& candidate : theirs->candidates) {
-    const auto added = agent.add_remote(candidate);
-    if (added) host_.log().tell("remote " + text_of(host_.agent(), *added));
-  }
   if (mode_ == mode::offer) {
-    agent.end_of_remote_candidates();  // and the peer has known ours for a while
+    static_cast<void>(agent.end_of_remote_candidates());  // the peer has known ours for a while
   } else {
-    gather();
+    agent.gather(session::now());
   }
 }
 
 void talk::on_event(const floe::event::any& event) {
-  if (const auto* const found = std::get_if<floe::event::local_candidate>(&event)) {
-    if (const auto* const row = host_.agent().local(found->id)) {
-      mine_.candidates.push_back(row->candidate);
-    }
-  }
-  if (std::holds_alternative<floe::event::gathering_done>(event)) print_token();
-  if (std::holds_alternative<floe::event::path_found>(event)) has_path_ = true;
+  const overloaded taker{
+      [this](const floe::event::local_candidate& e) {
+        mine_.push_back("candidate " + text_of(host_.agent(), e.id));
+      },
+      [this](const floe::event::gathering_done&) { print_token(); },
+      [this](const floe::event::path_found&) { has_path_ = true; },
+      [](const auto&) {},
+  };
+  std::visit(taker, event);
 }
 
 /// Data from a source that only claims to be the peer can wait until it has answered a check: the
@@ -179,6 +215,18 @@ std::optional<int> talk::outcome(floe::time_point now) {
 floe::deadline talk::next_timeout() const {
   const auto next = has_path_ ? pipe_.next_timeout() : std::nullopt;
   return pipe_.established() ? next : floe::earliest(next, patience_);
+}
+
+}  // namespace
+
+int run_talk(const options& options) {
+  auto config = config_of(options);
+  // People carry lines slowly: until --timeout the other side may only not have ours yet.
+  config.presume_end_of_candidates = false;
+  session host{options, config};
+  if (!host.is_open()) return static_cast<int>(exit_code::local_trouble);
+  talk program{host, options};
+  return host.run(program);
 }
 
 }  // namespace floecat
