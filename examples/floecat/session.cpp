@@ -42,10 +42,6 @@ int milliseconds_until(floe::deadline deadline, floe::time_point now) {
   return static_cast<int>(std::min<long long>(span.count(), INT_MAX));
 }
 
-std::vector<local_address> addresses_of(const options& options) {
-  return options.bind.empty() ? usable_addresses(options.loopback) : with_scopes(options.bind);
-}
-
 /// A peer's loopback address means something only to those who offer one themselves.
 floe::config with_loopback(floe::config config, const std::vector<local_address>& addresses) {
   config.loopback = std::any_of(addresses.begin(), addresses.end(), [](const local_address& local) {
@@ -80,10 +76,8 @@ void session::entropy::operator()(floe::byte_span out) const {
 }
 
 session::session(const options& options, const floe::config& config)
-    : report_{options.verbose}, addresses_{addresses_of(options)}, agent_{now(),
-                                                                          with_loopback(config,
-                                                                                        addresses_),
-                                                                          entropy_} {
+    : report_{options.verbose}, addresses_{choose_addresses(options.bind, options.loopback)},
+      agent_{now(), with_loopback(config, addresses_), entropy_} {
   catch_signals();
   if (!options.pcap.empty() && !pcap_.open(options.pcap)) {
     complain("can't write " + options.pcap + ": " + std::strerror(errno));

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,18 +11,16 @@
 
 namespace floecat {
 
-/// An address of this machine, and the interface that an IPv6 link-local one needs (else 0).
+/// An address of this machine, and the index of the interface that has it.
 struct local_address {
   floe::address address;
-  std::uint32_t scope = 0;
+  std::uint32_t interface = 0;
 };
 
-/// The addresses of all interfaces that are up. Link-local ones only where a family has no others,
-/// loopback ones only where there is nothing else or `loopback` says so.
-[[nodiscard]] std::vector<local_address> usable_addresses(bool loopback);
-
-/// These addresses with their scopes, if they are addresses of this machine.
-[[nodiscard]] std::vector<local_address> with_scopes(const std::vector<floe::address>& addresses);
+/// The `wanted` addresses; without any, those of all interfaces that are up, loopback ones only
+/// where there is nothing else or `loopback` says so.
+[[nodiscard]] std::vector<local_address> choose_addresses(const std::vector<floe::address>& wanted,
+                                                          bool loopback);
 
 /// A non-blocking UDP socket, bound to one address and a port of the system's choice.
 class udp_socket {
@@ -32,7 +29,7 @@ class udp_socket {
   [[nodiscard]] static std::optional<udp_socket> open(const local_address& local);
 
   udp_socket(udp_socket&& other) noexcept
-      : fd_{std::exchange(other.fd_, -1)}, scope_{other.scope_}, bound_{other.bound_} {}
+      : fd_{std::exchange(other.fd_, -1)}, interface_{other.interface_}, bound_{other.bound_} {}
   udp_socket(const udp_socket&) = delete;
   udp_socket& operator=(const udp_socket&) = delete;
   udp_socket& operator=(udp_socket&&) = delete;
@@ -53,10 +50,10 @@ class udp_socket {
   int send(const floe::endpoint& to, floe::byte_view bytes);
 
  private:
-  udp_socket(int fd, std::uint32_t scope) : fd_{fd}, scope_{scope} {}
+  udp_socket(int fd, std::uint32_t interface) : fd_{fd}, interface_{interface} {}
 
   int fd_;
-  std::uint32_t scope_;
+  std::uint32_t interface_;
   floe::endpoint bound_;
 };
 
