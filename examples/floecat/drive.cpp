@@ -39,14 +39,14 @@ std::optional<std::vector<std::byte>> from_hex(std::string_view hex) {
   return bytes;
 }
 
-class drive final : public program {
+class drive final : public session {
  public:
-  drive(session& host, const options& options);
+  drive(const options& options, const floe::config& config);
 
   void on_input(std::string_view bytes) override;
   [[nodiscard]] bool wants_input() const override;
   void on_event(const floe::event::any& event) override;
-  void on_payload(const floe::payload& payload) override;
+  void on_payload(floe::byte_view bytes) override;
   void on_signal(int number) override;
   [[nodiscard]] std::optional<int> advance(floe::time_point now) override;
   [[nodiscard]] floe::deadline next_timeout() const override;
@@ -57,9 +57,8 @@ class drive final : public program {
   void say_state(floe::connection_state state);
   void take(std::string_view line);
   [[nodiscard]] bool take_command(std::string_view word);
-  void send(std::string_view hex);
+  void send_hex(std::string_view hex);
 
-  session& host_;
   floe::deadline patience_;
   line_cutter cutter_;
   remote_words remote_;
@@ -67,25 +66,23 @@ class drive final : public program {
   bool over_ = false;
 };
 
-drive::drive(session& host, const options& options)
-    : host_{host}, remote_{host.agent(),
-                           {[this](floe::ice::remote_id id) {
-                              host_.log().tell("remote " + text_of(host_.agent(), id));
-                            },
-                            [this](std::string_view reason) { say("error", reason); }}} {
-  if (options.timeout) patience_ = floe::after(session::now(), *options.timeout);
+drive::drive(const options& options, const floe::config& config)
+    : session{options, config}, remote_{agent(), listener([this](std::string_view reason) {
+                                          say("error", reason);
+                                        })} {
+  if (options.timeout) patience_ = floe::after(now(), *options.timeout);
   say_credentials();
-  host_.agent().gather(session::now());
+  agent().gather(now());
 }
 
 void drive::say(std::string_view word, std::string_view rest) {
   std::string line{word};
   if (!rest.empty()) line.append(" ").append(rest);
-  host_.print(line.append("\n"));
+  print(line.append("\n"));
 }
 
 void drive::say_credentials() {
-  const auto credentials = host_.agent().local_credentials();
+  const auto credentials = agent().local_credentials();
   say("ufrag", credentials.ufrag);
   say("pwd", credentials.password);
 }
@@ -105,7 +102,7 @@ void drive::on_input(std::string_view bytes) {
   });
 }
 
-bool drive::wants_input() const { return host_.unprinted() < most_unprinted; }
+bool drive::wants_input() const { return unprinted() < most_unprinted; }
 
 void drive::take(std::string_view line) {
   if (line.size() > line_cutter::longest) return say("error", "line too long");
@@ -114,7 +111,7 @@ void drive::take(std::string_view line) {
   const auto word = line.substr(0, line.find(' '));
   const auto value = line.substr(std::min(word.size() + 1, line.size()));
   if (remote_.take(word, value)) return;
-  if (word == "send") return send(value);
+  if (word == "send") return send_hex(value);
   if (!value.empty() || !take_command(word)) say("error", "unknown word");
 }
 
@@ -122,7 +119,7 @@ bool drive::take_command(std::string_view word) {
   if (word == "quit") {
     over_ = true;
   } else if (word == "restart") {
-    host_.agent().restart();
+    agent().restart();
   } else {
     // Candidates may still come behind this line, and the agent does without it.
     return word == "end-of-candidates";
@@ -130,38 +127,35 @@ bool drive::take_command(std::string_view word) {
   return true;
 }
 
-void drive::send(std::string_view hex) {
+void drive::send_hex(std::string_view hex) {
   const auto bytes = from_hex(hex);
-  const auto refusal = bytes ? host_.send(*bytes) : "send takes pairs of hex digits";
+  const auto refusal = bytes ? send(*bytes) : "send takes pairs of hex digits";
   if (!refusal.empty()) say("error", refusal);
 }
 
 void drive::on_event(const floe::event::any& event) {
   const overloaded sayer{
-      [this](const floe::event::local_candidate& e) {
-        say("candidate", text_of(host_.agent(), e.id));
-      },
+      [this](const floe::event::local_candidate& e) { say("candidate", text_of(agent(), e.id)); },
       [this](const floe::event::gathering_done&) { say("end-of-candidates"); },
       [this](const floe::event::restarted&) { say_credentials(); },
       [this](const floe::event::state_changed& e) { say_state(e.to); },
       [this](const floe::event::selected& e) {
-        say("selected", text_of(host_.agent(), e.local) + " | " +
-                            text_of(host_.agent(), e.remote, remote_.ufrag()));
+        say("selected",
+            text_of(agent(), e.local) + " | " + text_of(agent(), e.remote, remote_.ufrag()));
       },
       [](const auto&) {},
   };
   std::visit(sayer, event);
 }
 
-void drive::on_payload(const floe::payload& payload) {
-  // Others may claim the peer's address: what counts is who has answered a check.
-  if (payload.verified && host_.unprinted() < most_unprinted) say("rx", to_hex(payload.bytes));
+void drive::on_payload(floe::byte_view bytes) {
+  if (unprinted() < most_unprinted) say("rx", to_hex(bytes));
 }
 
 void drive::on_signal(int) { over_ = true; }
 
 std::optional<int> drive::advance(floe::time_point now) {
-  if (host_.output_broke()) return static_cast<int>(exit_code::local_trouble);
+  if (output_broke()) return static_cast<int>(exit_code::local_trouble);
   if (over_) return static_cast<int>(exit_code::well);
   if (connected_) patience_.reset();
   if (patience_ && *patience_ <= now) {
@@ -175,11 +169,6 @@ floe::deadline drive::next_timeout() const { return patience_; }
 
 }  // namespace
 
-int run_lines(const options& options) {
-  session host{options, config_of(options)};
-  if (!host.is_open()) return static_cast<int>(exit_code::local_trouble);
-  drive program{host, options};
-  return host.run(program);
-}
+int run_lines(const options& options) { return drive{options, config_of(options)}.run(); }
 
 }  // namespace floecat

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "floe/sdp/address.hpp"
 
@@ -109,41 +110,44 @@ bool session::open_sockets(bool all_or_none) {
   return !sockets_.empty();
 }
 
-int session::run(program& p) {
+session::~session() = default;
+
+int session::run() {
+  if (sockets_.empty()) return static_cast<int>(exit_code::local_trouble);
   while (true) {
-    take_signals(p);
-    auto outcome = p.advance(now());
-    serve_agent(p);
-    if (!outcome) outcome = p.advance(now());  // events may have changed its mind
+    take_signals();
+    auto outcome = advance(now());
+    serve_agent();
+    if (!outcome) outcome = advance(now());  // events may have changed its mind
     if (outcome) {
       flush();
       report_.tell_totals(agent_.stats());
       return *outcome;
     }
-    wait(p);
+    wait();
   }
 }
 
 /// Lets the agent do what is due, commands of the program included.
-void session::serve_agent(program& p) {
-  drain(p);
+void session::serve_agent() {
+  drain();
   while (true) {
     const auto next = agent_.next_timeout();
     const auto at = now();
     if (!next || *next > at) return;
     agent_.handle_timeout(at);
-    drain(p);
+    drain();
   }
 }
 
-void session::drain(program& p) {
+void session::drain() {
   std::array<std::byte, floe::max_datagram_size> datagram{};
   while (const auto out = agent_.poll_transmit(datagram)) {
     deliver(*out, floe::byte_view{datagram}.first(out->size));
   }
   while (const auto event = agent_.poll_event()) {
     report_.tell_event(agent_, *event);
-    p.on_event(*event);
+    on_event(*event);
   }
 }
 
@@ -168,8 +172,13 @@ std::string session::send(floe::byte_view data) {
   return error == 0 ? "" : std::strerror(error);
 }
 
+remote_words::listener session::listener(std::function<void(std::string_view)> refused) {
+  return {[this](floe::ice::remote_id id) { report_.tell("remote " + text_of(agent_, id)); },
+          std::move(refused)};
+}
+
 /// Takes what waits at a socket, but not for ever: others wait as well.
-void session::receive(program& p, std::size_t index) {
+void session::receive(std::size_t index) {
   auto& socket = sockets_[index];
   for (int i = 0; i < 64; ++i) {
     const auto arrival = socket.receive(incoming_);
@@ -178,17 +187,18 @@ void session::receive(program& p, std::size_t index) {
     pcap_.record(std::chrono::system_clock::now(), arrival->from, socket.bound(), bytes);
     const auto inbound =
         agent_.handle_datagram(now(), {static_cast<floe::socket_id>(index), arrival->from, bytes});
-    if (const auto* const payload = std::get_if<floe::payload>(&inbound)) p.on_payload(*payload);
-    drain(p);
+    const auto* const payload = std::get_if<floe::payload>(&inbound);
+    if (payload != nullptr && payload->verified) on_payload(payload->bytes);
+    drain();
   }
 }
 
-void session::read_input(program& p) {
+void session::read_input() {
   std::array<char, 16'384> piece{};
   const auto size = ::read(STDIN_FILENO, piece.data(), piece.size());
   if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
   input_ended_ = size <= 0;
-  p.on_input({piece.data(), input_ended_ ? 0 : static_cast<std::size_t>(size)});
+  on_input({piece.data(), input_ended_ ? 0 : static_cast<std::size_t>(size)});
 }
 
 /// Writes no more than a pipe that is ready takes at once, so that a slow reader stops nothing
@@ -204,27 +214,27 @@ void session::write_output() {
   }
 }
 
-void session::take_signals(program& p) {
+void session::take_signals() {
   char number = 0;
   while (::read(signal_pipe[0], &number, 1) == 1) {
     signalled_ = true;
-    p.on_signal(number);
+    on_signal(number);
   }
 }
 
-void session::wait(program& p) {
+void session::wait() {
   std::vector<pollfd> watched;
   for (const auto& socket : sockets_) watched.push_back({socket.fd(), POLLIN, 0});
   watched.push_back({signal_pipe[0], POLLIN, 0});
-  watched.push_back({!input_ended_ && p.wants_input() ? STDIN_FILENO : -1, POLLIN, 0});
+  watched.push_back({!input_ended_ && wants_input() ? STDIN_FILENO : -1, POLLIN, 0});
   watched.push_back({output_.empty() ? -1 : STDOUT_FILENO, POLLOUT, 0});
 
-  const auto next = floe::earliest(agent_.next_timeout(), p.next_timeout());
+  const auto next = floe::earliest(agent_.next_timeout(), next_timeout());
   if (::poll(watched.data(), watched.size(), milliseconds_until(next, now())) < 0) return;
   for (std::size_t i = 0; i < sockets_.size(); ++i) {
-    if (watched[i].revents != 0) receive(p, i);
+    if (watched[i].revents != 0) receive(i);
   }
-  if (watched[sockets_.size() + 1].revents != 0) read_input(p);
+  if (watched[sockets_.size() + 1].revents != 0) read_input();
   if (watched[sockets_.size() + 2].revents != 0) write_output();
 }
 

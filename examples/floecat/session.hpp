@@ -1,16 +1,18 @@
 // The host's side of an agent: sockets, clock, files, and the loop that moves things between them.
 //
 // owns:     the agent and everything it does without by design
-// does not: know what a mode does with its peer's data; that is a program
+// does not: know what a mode does with its peer's data
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "floe/agent/agent.hpp"
+#include "lines.hpp"
 #include "options.hpp"
 #include "pcap.hpp"
 #include "report.hpp"
@@ -18,40 +20,36 @@
 
 namespace floecat {
 
-/// A mode: what it does with its input, the peer's data, and time.
-class program {
- public:
-  program() = default;
-  program(const program&) = delete;
-  program& operator=(const program&) = delete;
-  virtual ~program() = default;
+/// How the agent of a mode has to be.
+[[nodiscard]] floe::config config_of(const options& options);
 
+/// A mode derives from this, and says what it does with its input, the peer's data, and time.
+class session {
+ public:
+  /// Opens sockets and files; the first trouble is told on stderr.
+  session(const options& options, const floe::config& config);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  virtual ~session();
+
+  /// Runs to the end. out: the exit code.
+  int run();
+
+ protected:
   /// Something was read from stdin; nothing, when it has ended.
   virtual void on_input(std::string_view bytes) = 0;
   [[nodiscard]] virtual bool wants_input() const = 0;
   virtual void on_event(const floe::event::any& event) = 0;
-  virtual void on_payload(const floe::payload& payload) = 0;
+  /// From a source that has answered a check; others may claim the peer's address.
+  virtual void on_payload(floe::byte_view bytes) = 0;
   virtual void on_signal(int number) = 0;
 
   /// Time has come to `now`: does what is due, and says how to exit once it is over.
   [[nodiscard]] virtual std::optional<int> advance(floe::time_point now) = 0;
   [[nodiscard]] virtual floe::deadline next_timeout() const = 0;
-};
 
-/// How the agent of a mode has to be.
-[[nodiscard]] floe::config config_of(const options& options);
-
-class session {
- public:
-  /// Opens sockets and files. out: the first trouble, which was told on stderr.
-  session(const options& options, const floe::config& config);
-
-  [[nodiscard]] bool is_open() const { return !sockets_.empty(); }
   [[nodiscard]] floe::agent& agent() { return agent_; }
   [[nodiscard]] static floe::time_point now() { return std::chrono::steady_clock::now(); }
-
-  /// Runs `p` to its end. out: the exit code.
-  int run(program& p);
 
   /// Sends data to the peer, on the path there is. out: why not; empty when it left.
   std::string send(floe::byte_view data);
@@ -61,8 +59,8 @@ class session {
   [[nodiscard]] std::size_t unprinted() const { return output_.size(); }
   [[nodiscard]] bool output_broke() const { return output_broke_; }
 
-  /// What happened, for --verbose.
-  [[nodiscard]] const report& log() const { return report_; }
+  /// Listens to what comes of remote lines.
+  [[nodiscard]] remote_words::listener listener(std::function<void(std::string_view)> refused);
 
  private:
   struct entropy {
@@ -70,14 +68,14 @@ class session {
   };
 
   bool open_sockets(bool all_or_none);
-  void serve_agent(program& p);
-  void drain(program& p);
+  void serve_agent();
+  void drain();
   int deliver(const floe::transmit& out, floe::byte_view bytes);
-  void receive(program& p, std::size_t index);
-  void read_input(program& p);
+  void receive(std::size_t index);
+  void read_input();
   void write_output();
-  void take_signals(program& p);
-  void wait(program& p);
+  void take_signals();
+  void wait();
   void flush();
 
   entropy entropy_;

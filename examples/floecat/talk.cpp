@@ -30,14 +30,14 @@ void hint(const std::string& text) {
   if (isatty(STDERR_FILENO) == 1) complain(text);
 }
 
-class talk final : public program {
+class talk final : public session {
  public:
-  talk(session& host, const options& options);
+  talk(const options& options, const floe::config& config);
 
   void on_input(std::string_view bytes) override;
   [[nodiscard]] bool wants_input() const override;
   void on_event(const floe::event::any& event) override;
-  void on_payload(const floe::payload& payload) override;
+  void on_payload(floe::byte_view bytes) override;
   void on_signal(int number) override;
   [[nodiscard]] std::optional<int> advance(floe::time_point now) override;
   [[nodiscard]] floe::deadline next_timeout() const override;
@@ -50,7 +50,6 @@ class talk final : public program {
   void send_frames(floe::time_point now);
   [[nodiscard]] std::optional<int> outcome(floe::time_point now);
 
-  session& host_;
   mode mode_;
   floe::deadline patience_;  ///< until when a connection must stand
   floecat::pipe pipe_;
@@ -64,24 +63,19 @@ class talk final : public program {
   std::optional<int> signal_;
 };
 
-talk::talk(session& host, const options& options)
-    : host_{host}, mode_{options.mode}, patience_{floe::after(
-                                            session::now(),
-                                            options.timeout.value_or(default_patience))},
-      remote_{host.agent(),
-              {[this](floe::ice::remote_id id) {
-                 host_.log().tell("remote " + text_of(host_.agent(), id));
-               },
-               [this](std::string_view reason) { token_trouble_ = reason; }}} {
-  if (mode_ == mode::offer) host_.agent().gather(session::now());
+talk::talk(const options& options, const floe::config& config)
+    : session{options, config}, mode_{options.mode},
+      remote_{agent(), listener([this](std::string_view reason) { token_trouble_ = reason; })} {
+  patience_ = floe::after(now(), options.timeout.value_or(default_patience));
+  if (mode_ == mode::offer) agent().gather(now());
 }
 
 void talk::print_token() {
-  const auto credentials = host_.agent().local_credentials();
+  const auto credentials = agent().local_credentials();
   const std::vector<std::string> own{"ufrag " + std::string{credentials.ufrag},
                                      "pwd " + std::string{credentials.password}};
   mine_.insert(mine_.begin(), own.begin(), own.end());
-  host_.print(write_token(mine_) + "\n");
+  print(write_token(mine_) + "\n");
   hint(mode_ == mode::offer ? "give this line to the other person, and enter theirs here"
                             : "give this line to the other person");
 }
@@ -109,29 +103,28 @@ void talk::take_token_input() {
 }
 
 void talk::take_token(std::string_view line) {
-  auto& agent = host_.agent();
   for (const auto& part : read_token(line).value_or(std::vector<std::string>{})) {
     const auto word = part.substr(0, part.find(' '));
     const auto value = part.substr(std::min(word.size() + 1, part.size()));
     if (!remote_.take(word, value)) token_trouble_ = "that is no token";
   }
   if (remote_.ufrag().empty()) token_trouble_ = "that is no token, or a damaged one";
-  if (remote_.ufrag() == agent.local_credentials().ufrag) {
+  if (remote_.ufrag() == agent().local_credentials().ufrag) {
     token_trouble_ = "that is your own line; the other person's is needed";
   }
   if (token_trouble_) return;
   theirs_known_ = true;
   if (mode_ == mode::offer) {
-    static_cast<void>(agent.end_of_remote_candidates());  // the peer has known ours for a while
+    static_cast<void>(agent().end_of_remote_candidates());  // the peer has known ours for a while
   } else {
-    agent.gather(session::now());
+    agent().gather(now());
   }
 }
 
 void talk::on_event(const floe::event::any& event) {
   const overloaded taker{
       [this](const floe::event::local_candidate& e) {
-        mine_.push_back("candidate " + text_of(host_.agent(), e.id));
+        mine_.push_back("candidate " + text_of(agent(), e.id));
       },
       [this](const floe::event::gathering_done&) { print_token(); },
       [this](const floe::event::path_found&) { has_path_ = true; },
@@ -140,11 +133,9 @@ void talk::on_event(const floe::event::any& event) {
   std::visit(taker, event);
 }
 
-/// Data from a source that only claims to be the peer can wait until it has answered a check: the
-/// pipe repeats it.
-void talk::on_payload(const floe::payload& payload) {
+void talk::on_payload(floe::byte_view bytes) {
   const bool first = !pipe_.established();
-  if (payload.verified) pipe_.handle_frame(session::now(), payload.bytes);
+  pipe_.handle_frame(now(), bytes);
   if (first && pipe_.established()) hint("connected");
 }
 
@@ -154,8 +145,8 @@ std::optional<int> talk::advance(floe::time_point now) {
   pipe_.handle_timeout(now);
   feed_pipe();
   const auto ready = pipe_.readable();
-  if (!ready.empty() && host_.unprinted() < most_unprinted) {
-    host_.print(floe::as_text(ready));
+  if (!ready.empty() && unprinted() < most_unprinted) {
+    print(floe::as_text(ready));
     pipe_.consume(ready.size());
   }
   send_frames(now);
@@ -180,7 +171,7 @@ void talk::send_frames(floe::time_point now) {
   std::array<std::byte, max_frame> frame{};
   while (const auto size = pipe_.poll_frame(now, frame)) {
     // Without a path at this moment the frame is lost, and repeated.
-    static_cast<void>(host_.send(floe::byte_view{frame}.first(size)));
+    static_cast<void>(send(floe::byte_view{frame}.first(size)));
   }
 }
 
@@ -191,7 +182,7 @@ std::optional<int> talk::outcome(floe::time_point now) {
   };
   if (signal_) return static_cast<int>(exit_code::signal) + *signal_;
   if (token_trouble_) return end(exit_code::bad_token, *token_trouble_);
-  if (host_.output_broke()) return end(exit_code::local_trouble, "stdout is closed");
+  if (output_broke()) return end(exit_code::local_trouble, "stdout is closed");
   switch (pipe_.status()) {
     case pipe::state::open:
     case pipe::state::finished: break;
@@ -201,8 +192,7 @@ std::optional<int> talk::outcome(floe::time_point now) {
     case pipe::state::lost: return end(exit_code::peer_lost, "the peer fell silent");
     case pipe::state::aborted: return end(exit_code::peer_lost, "the peer left before the end");
   }
-  if (pipe_.status() == pipe::state::open &&
-      host_.agent().state() == floe::connection_state::failed) {
+  if (pipe_.status() == pipe::state::open && agent().state() == floe::connection_state::failed) {
     return pipe_.established() ? end(exit_code::peer_lost, "the path to the peer is gone")
                                : end(exit_code::no_path, "no path to the peer");
   }
@@ -223,10 +213,7 @@ int run_talk(const options& options) {
   auto config = config_of(options);
   // People carry lines slowly: until --timeout the other side may only not have ours yet.
   config.presume_end_of_candidates = false;
-  session host{options, config};
-  if (!host.is_open()) return static_cast<int>(exit_code::local_trouble);
-  talk program{host, options};
-  return host.run(program);
+  return talk{options, config}.run();
 }
 
 }  // namespace floecat
