@@ -603,7 +603,7 @@ class CommandLine(unittest.TestCase):
         done = self.run_once("--help")
         self.assertEqual(done.returncode, 0)
         for word in (b"offer", b"answer", b"lines", b"--bind", b"--loopback", b"--timeout", b"--pcap",
-                     b"--verbose", b"exit codes", b"  6  "):
+                     b"--verbose", b"exit codes", b"  6  ", b"handed over"):
             self.assertIn(word, done.stdout)
 
     def test_wrong_usage(self):
