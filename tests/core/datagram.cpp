@@ -21,7 +21,6 @@ TEST_CASE("datagram: two paths are the same when socket, address and port are", 
 TEST_CASE("datagram: a counter for every reason has room for the last one", "[core]") {
   CHECK(static_cast<std::size_t>(reject::not_stun) == 0);
   CHECK(static_cast<std::size_t>(reject::closed) + 1 == reject_count);
-  CHECK(reject_count == 16);
 }
 
 TEST_CASE("datagram: what is sent fits an IPv4 path of unknown MTU", "[core]") {
