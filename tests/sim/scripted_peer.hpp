@@ -194,7 +194,7 @@ class scripted_peer {
     return made;
   }
 
-  static bytes seal(bytes message, const std::string& password, bool integrity, bool fingerprint) {
+  static bytes seal(bytes message, const std::string& key_text, bool integrity, bool fingerprint) {
     const auto append = [&](stun::attribute_type type, byte_view value, std::size_t counted) {
       store_be(message.data() + 2,
                static_cast<std::uint16_t>(message.size() - stun::header_size + counted));
@@ -208,7 +208,7 @@ class scripted_peer {
     };
     if (integrity) {
       store_be(message.data() + 2, static_cast<std::uint16_t>(message.size() - 20 + 24));
-      const auto key = stun::short_term_key(password);
+      const auto key = stun::short_term_key(key_text);
       crypto::hmac<crypto::sha1> code{key};
       code.update(message);
       append(stun::attribute_type::message_integrity, code.finish(), 24);
