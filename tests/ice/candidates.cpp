@@ -237,9 +237,9 @@ TEST_CASE("candidates: one that the peer calls peer-reflexive is signalled all t
   ice::candidates table{4, 4, std::pmr::get_default_resource()};
   auto signalled = named(1, at(1));
   signalled.type = ice::candidate_type::prflx;
-  const auto first = table.add_remote(stream_id{0}, signalled);
-  CHECK(first.what == ice::remote_addition::added);
-  CHECK_FALSE(table.remotes()[first.id].learned);
+  const auto added = table.add_remote(stream_id{0}, signalled);
+  CHECK(added.what == ice::remote_addition::added);
+  CHECK_FALSE(table.remotes()[added.id].learned);
   CHECK(table.add_remote(stream_id{0}, signalled).what == ice::remote_addition::known);
 }
 
