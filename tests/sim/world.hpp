@@ -22,13 +22,9 @@
 
 #include "floe/agent/agent.hpp"
 #include "floe/stun/message_view.hpp"
+#include "sim/time.hpp"
 
 namespace floe::sim {
-
-using namespace std::chrono_literals;
-
-/// Where virtual time starts: far from the ends of the clock.
-inline constexpr time_point epoch{std::chrono::hours{24}};
 
 /// Random bytes that a seed determines.
 class seeded_entropy {
