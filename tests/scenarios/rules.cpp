@@ -1,0 +1,328 @@
+// Rules of the RFCs that show only in a whole agent, over several calls.
+
+#include <set>
+
+#include "catch.hpp"
+#include "sim/scripted_peer.hpp"
+
+using namespace floe;
+using namespace floe::sim;
+
+namespace {
+
+const endpoint other_local{left_address.address, 5001};
+const endpoint second_address{right_address.address, 6001};
+
+/// A config for so many streams and components in all.
+[[nodiscard]] config roomy(std::uint16_t streams, std::uint16_t components) {
+  config c{.role = ice::role::controlling};
+  c.limits.streams = streams;
+  c.limits.components = components;
+  return c;
+}
+
+/// Notes every draw, to tell where bytes on the wire came from.
+struct recording_entropy {
+  seeded_entropy source;
+  std::set<std::vector<std::byte>> draws;
+
+  void operator()(byte_span out) {
+    source(out);
+    draws.emplace(out.begin(), out.end());
+  }
+};
+
+[[nodiscard]] ice::candidate host_at(const endpoint& at, std::uint8_t foundation,
+                                     component_id component = component_id{1}) {
+  return {.foundation = ice::foundation::from_number(foundation),
+          .component = component,
+          .priority = ice::candidate_priority(ice::candidate_type::host, 65535, component),
+          .address = at};
+}
+
+/// The states that a pair went through, with the first pair's if there are several.
+[[nodiscard]] std::vector<ice::pair_state> history(const node& n) {
+  std::vector<ice::pair_state> states;
+  std::optional<ice::pair_id> first;
+  for (const auto& e : n.events) {
+    const auto* const change = std::get_if<event::pair_changed>(&e.what);
+    if (change == nullptr) continue;
+    if (!first) first = change->id;
+    if (change->id == *first) states.push_back(change->to);
+  }
+  return states;
+}
+
+}  // namespace
+
+TEST_CASE("rules: components count from 1, one by one", "[scenario][8445-5.1.1.1-h][8839-5.1-j]") {
+  auto behaviour = roomy(2, 5);
+  behaviour.components = 2;
+  seeded_entropy entropy{1};
+  agent a{epoch, behaviour, entropy};
+  REQUIRE(a.add_stream(3).has_value());
+  for (std::uint16_t stream = 0; stream < 2; ++stream) {
+    for (std::uint16_t c = 0; c <= 5; ++c) {
+      const endpoint at{left_address.address, static_cast<std::uint16_t>(5000 + stream * 10 + c)};
+      const auto added = a.add_local(static_cast<socket_id>(1 + stream * 10 + c), at,
+                                     stream_id{stream}, component_id{c});
+      const bool there = c >= 1 && c <= stream + 2;
+      CHECK(added.has_value() == there);
+      if (!there) CHECK(added.error() == errc::unknown_component);
+      if (there) CHECK(a.local(*added)->candidate.component == component_id{c});
+    }
+  }
+}
+
+TEST_CASE("rules: type preferences are at most 126 and each type's own",
+          "[scenario][8445-5.1.2.1-b]") {
+  using type = ice::candidate_type;
+  std::set<unsigned> preferences;
+  for (const auto t : {type::host, type::srflx, type::prflx, type::relay}) {
+    const auto preference = ice::type_preference(t);
+    CHECK(preference <= 126);
+    preferences.insert(preference);
+    // Whatever else differs, the type stands at the top of the priority.
+    for (const auto local : {std::uint16_t{0}, std::uint16_t{1}, std::uint16_t{65535}}) {
+      CHECK(ice::candidate_priority(t, local, component_id{256}) >> 24U == preference);
+    }
+  }
+  CHECK(preferences.size() == 4);
+}
+
+TEST_CASE("rules: local preferences differ within a component, whatever the families",
+          "[scenario][8421-4-e]") {
+  world w{1};
+  auto& n = w.add("agent", controlling());
+  std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8};
+  for (std::uint8_t i = 1; i <= 8; ++i) {
+    octets[15] = i;
+    w.bind(n, {address::v4(192, 0, 2, i), 5000});
+    w.bind(n, {address::v6(octets), 5000});
+  }
+  gather(w, n);
+  std::set<std::uint32_t> priorities;
+  for (const auto& c : candidates_of(n)) priorities.insert(c.priority);
+  CHECK(priorities.size() == 16);
+}
+
+TEST_CASE("rules: a pair is In-Progress from the sending of its check to the answer",
+          "[scenario][8445-6.1.4.2-d]") {
+  auto behaviour = controlling();
+  behaviour.report_pairs = true;
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  const auto asked = peer.next_check();
+  using state = ice::pair_state;
+  CHECK(history(peer.n) == std::vector{state::frozen, state::waiting, state::in_progress});
+  (void)peer.send(peer.success(asked));
+  CHECK(history(peer.n).back() == state::succeeded);
+}
+
+TEST_CASE("rules: an answer that shows another base makes that base's pair valid",
+          "[scenario][8445-7.2.5.3.2-b]") {
+  scripted_peer peer{1};
+  peer.net.bind(peer.n, other_local);
+  peer.tell_credentials();
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });  // brings the second socket in
+  peer.tell_credentials("ufrag2", "passwordofthepeer0123452");
+  peer.tell_candidate();
+  REQUIRE(peer.n.agent.checklists().size() == 2);
+  const auto asked = peer.next_check();
+  const auto elsewhere = asked.source == left_address ? other_local : left_address;
+  (void)peer.send(peer.success(asked, elsewhere, "passwordofthepeer0123452"));
+  // Data leaves from the base that the peer saw.
+  (void)peer.sent();
+  CHECK(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.sent().back().source == elsewhere);
+  // Its pair is in the checklist too, works, and needs no check of its own.
+  const auto& lists = peer.n.agent.checklists();
+  for (const auto id : lists.order()) CHECK(lists[id].state == ice::pair_state::succeeded);
+}
+
+TEST_CASE("rules: a valid pair of learned candidates has the priorities that the checks carried",
+          "[scenario][8445-7.2.5.3.2-c]") {
+  const endpoint seen{address::v4(203, 0, 113, 5), 40000};
+  scripted_peer peer{1, controlled()};
+  peer.tell_credentials();
+  (void)peer.check(
+      {.priority = 0x12345678, .claims = {{ice::role::controlling, 1}}, .nominates = true});
+  const auto asked = peer.next_check();
+  const auto carried = peer.parse(asked).get<stun::priority>().value().value;
+  (void)peer.send(peer.success(asked, seen));
+  const auto* const pair = peer.n.agent.selected();
+  REQUIRE(pair != nullptr);
+  CHECK(peer.n.agent.local(pair->local)->candidate.address == seen);
+  CHECK(pair->priority == ice::pair_priority(0x12345678, carried));
+}
+
+TEST_CASE("rules: a check on a pair that works draws an answer and no check",
+          "[scenario][8445-7.3.1.4-a]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.answer_next();
+  peer.answer_next();
+  (void)peer.sent();
+  for (int i = 0; i < 10; ++i) {
+    (void)peer.check();
+    peer.net.run_for(100ms);
+  }
+  const auto fresh = peer.sent();
+  CHECK(fresh.size() == 10);
+  for (const auto& w : fresh) CHECK(peer.cls(w) == stun::message_class::success);
+  CHECK(peer.n.agent.checklists().size() == 1);
+}
+
+TEST_CASE("rules: the pair of a triggered check is the base it came to and the source it came from",
+          "[scenario][8445-7.3.1.4-a]") {
+  scripted_peer peer{1};
+  peer.tell_credentials();
+  (void)peer.check({}, second_address);
+  const auto& lists = peer.n.agent.checklists();
+  REQUIRE(lists.size() == 1);
+  const auto& pair = lists[lists.order()[0]];
+  CHECK(peer.n.agent.local(pair.local)->candidate.address == left_address);
+  CHECK(peer.n.agent.remote(pair.remote)->candidate.address == second_address);
+}
+
+TEST_CASE("rules: a stream that fails is an event, and the others go on",
+          "[scenario][8445-8.1.1-g][8445-8.1.2-e]") {
+  auto behaviour = roomy(2, 2);
+  world w{1};
+  auto& left = w.add("left", behaviour);
+  behaviour.role = ice::role::controlled;
+  auto& right = w.add("right", behaviour);
+  for (auto* const n : {&left, &right}) {
+    REQUIRE(n->agent.add_stream().has_value());
+    const auto at = n == &left ? left_address.address : right_address.address;
+    w.bind(*n, {at, 5000});
+    w.bind(*n, {at, 6000}, stream_id{1});
+    gather(w, *n);
+  }
+  w.decide = [](const wired& packet) {
+    return packet.destination.port == 6000 ? fate{} : fate{10ms};
+  };
+  for (const auto stream : {stream_id{0}, stream_id{1}}) {
+    for (auto* const n : {&left, &right}) {
+      auto& other = n == &left ? right : left;
+      const endpoint at{n == &left ? left_address.address : right_address.address,
+                        static_cast<std::uint16_t>(stream == stream_id{0} ? 5000 : 6000)};
+      const auto told = n->agent.local_credentials(stream);
+      w.act(other, [&](agent& a) {
+        REQUIRE(a.set_remote_credentials(told.ufrag, told.password, stream).has_value());
+        REQUIRE(a.add_remote(host_at(at, 1), {}, stream).has_value());
+      });
+    }
+  }
+  w.run_for(2min);
+  for (auto* const n : {&left, &right}) {
+    std::size_t failures = 0;
+    for (const auto& e : n->events) {
+      const auto* const change = std::get_if<event::checklist_changed>(&e.what);
+      if (change == nullptr || change->to != ice::checklist_state::failed) continue;
+      ++failures;
+      CHECK(change->stream == stream_id{1});
+    }
+    CHECK(failures == 1);
+    CHECK(w.send_data(*n, "x"));
+    CHECK_FALSE(w.send_data(*n, "x", stream_id{1}));
+    CHECK(is_settled(*n));
+  }
+}
+
+TEST_CASE("rules: a path that is never used is kept open, before and after nomination",
+          "[scenario][8445-11-f][8839-6-a]") {
+  auto behaviour = controlled();
+  behaviour.consent.enabled = false;
+  const bool nominated = GENERATE(false, true);
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  peer.answer_next();
+  if (nominated) (void)peer.check({.claims = {{ice::role::controlling, 1}}, .nominates = true});
+  REQUIRE((peer.n.agent.selected() != nullptr) == nominated);
+  (void)peer.sent();
+  peer.net.run_for(10min);
+  const auto fresh = peer.sent();
+  CHECK(fresh.size() == 40);
+  for (const auto& w : fresh) CHECK(peer.cls(w) == stun::message_class::indication);
+}
+
+TEST_CASE("rules: every transaction id is a draw of 96 bits of its own from the entropy",
+          "[scenario][7675-8-a][7675-5.1-o]") {
+  recording_entropy entropy{seeded_entropy{1}, {}};
+  agent a{epoch, controlling(), entropy};
+  REQUIRE(a.add_local(socket_id{1}, left_address).has_value());
+  a.gather(epoch);
+  scripted_peer peer{1};
+  const auto own = a.local_credentials();
+  const auto username = std::string{own.ufrag} + ":" + scripted_peer::ufrag;
+  const auto password = std::string{own.password};
+  REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
+  REQUIRE(a.add_remote(host_at(right_address, 1)).has_value());
+  std::array<std::byte, max_datagram_size> buffer{};
+  std::set<std::vector<std::byte>> ids;
+  auto now = epoch;
+  for (int i = 0; i < 1000; ++i, now = std::max(now, a.next_timeout().value_or(now))) {
+    a.handle_timeout(now);
+    while (const auto out = a.poll_transmit(buffer)) {
+      wired w;
+      w.bytes.assign(buffer.begin(), buffer.begin() + out->size);
+      if (peer.cls(w) != stun::message_class::request) continue;
+      const auto id = peer.transaction_of(w).bytes;
+      ids.emplace(id.begin(), id.end());
+      (void)a.handle_datagram(now, {socket_id{1}, right_address, peer.success(w)});
+    }
+  }
+  CHECK(ids.size() > 500);
+  for (const auto& id : ids) CHECK(entropy.draws.count(id) == 1);
+}
+
+TEST_CASE("rules: local candidates pair with every remote one that is there already",
+          "[scenario][8838-10-b]") {
+  auto behaviour = roomy(1, 2);
+  behaviour.components = 2;
+  seeded_entropy entropy{1};
+  agent a{epoch, behaviour, entropy};
+  REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
+  std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8};
+  for (const auto c : {component_id{1}, component_id{2}}) {
+    REQUIRE(a.add_remote(host_at(right_address, 1, c)).has_value());
+    REQUIRE(a.add_remote(host_at(second_address, 2, c)).has_value());
+    REQUIRE(a.add_remote(host_at({address::v6(octets), 7000}, 3, c)).has_value());
+  }
+  CHECK(a.checklists().size() == 0);
+  REQUIRE(a.add_local(socket_id{1}, left_address).has_value());
+  octets[15] = 1;
+  REQUIRE(a.add_local(socket_id{2}, {address::v6(octets), 5000}, {}, component_id{2}).has_value());
+  a.gather(epoch);
+  CHECK(a.checklists().size() == 2 + 1);
+}
+
+TEST_CASE("rules: where pairs are at their limit, Failed ones give way to a new remote candidate",
+          "[scenario][8838-11-e]") {
+  auto behaviour = controlling();
+  behaviour.limits.pairs = 3;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  const auto at = [](std::uint16_t port) { return endpoint{right_address.address, port}; };
+  peer.tell_candidate(at(1), "1", 1000);
+  (void)peer.send(peer.error(peer.next_check(), stun::error_code::server_error), at(1));
+  peer.tell_candidate(at(2), "2", 900);
+  peer.tell_candidate(at(3), "3", 800);
+  REQUIRE(peer.n.agent.checklists().size() == 3);
+  const auto has = [&](std::uint16_t port) {
+    const auto& lists = peer.n.agent.checklists();
+    return lists
+        .find_if([&](const ice::pair& p) {
+          return peer.n.agent.remote(p.remote)->candidate.address == at(port);
+        })
+        .has_value();
+  };
+  peer.tell_candidate(at(4), "4", 1);  // less than all others
+  CHECK_FALSE(has(1));
+  CHECK((has(2) && has(3) && has(4)));
+  peer.tell_candidate(at(5), "5", 850);  // and now the least goes
+  CHECK((has(2) && has(3) && has(5)));
+  CHECK_FALSE(has(4));
+  CHECK(count_events<event::dropped>(peer.n) == 2);
+}
