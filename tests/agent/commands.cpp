@@ -275,7 +275,7 @@ TEST_CASE("commands: pairs stand by decreasing priority, and the least give way 
   std::vector<std::uint64_t> possible;
   for (std::uint16_t mine = 0; mine < 12; ++mine) {
     for (std::uint16_t theirs = 1; theirs <= 12; ++theirs) {
-      const auto local = static_cast<std::uint16_t>(65535 - mine);
+      const auto local = static_cast<std::uint16_t>(65535 - 16 * mine);
       possible.push_back(ice::pair_priority(host(left_address, local).priority,
                                             host(left_address, theirs).priority));
     }

@@ -127,18 +127,100 @@ TEST_CASE("candidates: the foundations of local ones differ whatever the peer's 
   CHECK(texts.size() == 8);
 }
 
-TEST_CASE("candidates: local ones are counted by stream, component and type", "[ice]") {
+TEST_CASE("candidates: host ones rank by cost, family and the order they are named in",
+          "[ice][8445-5.1.2.1-d][8421-5-a]") {
   auto all = some();
-  add_local(all, candidate_type::host, at(5000), 1);
-  add_local(all, candidate_type::host, at(5001), 2);
-  add_local(all, candidate_type::host, at(5002), 3, first, two);
-  add_local(all, candidate_type::host, at(5003), 4, second);
-  add_local(all, candidate_type::prflx, at(5004), 1);
-  CHECK(all.count_locals(first, one, candidate_type::host) == 2);
-  CHECK(all.count_locals(first, two, candidate_type::host) == 1);
-  CHECK(all.count_locals(second, one, candidate_type::host) == 1);
-  CHECK(all.count_locals(first, one, candidate_type::prflx) == 1);
-  CHECK(all.count_locals(second, two, candidate_type::host) == 0);
+  const auto v6 = [](std::uint8_t last) {
+    return endpoint{address::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}),
+                    5000};
+  };
+  std::uint32_t sockets = 0;
+  const auto add = [&](const endpoint& bound, ice::network_cost cost = {}) {
+    const auto made = all.make_host(socket_id{++sockets}, bound, first, one, cost);
+    return *all.add_local(made);
+  };
+  const auto old1 = add(at(5000, 1));
+  const auto old2 = add(at(5000, 2));
+  const auto costly = add(v6(9), ice::network_cost::high);
+  const auto new1 = add(v6(1));
+  const auto new2 = add(v6(2));
+  const auto srflx = *all.add_local(*all.make_reflexive(old2, at(9000), server_id{1}));
+  const auto second_srflx = *all.add_local(*all.make_reflexive(old2, at(9001), server_id{2}));
+  const auto relayed =
+      *all.add_local(*all.make_relayed(old1, socket_id{99}, at(7000), at(9002), server_id{1}));
+  all.prioritize(first);
+  const auto priority = [&](ice::local_id id) { return all.locals()[id].candidate.priority; };
+  const auto expected = [](candidate_type type, std::uint16_t preference) {
+    return ice::candidate_priority(type, preference, one);
+  };
+  CHECK(priority(new1) == expected(candidate_type::host, 65535));
+  CHECK(priority(old1) == expected(candidate_type::host, 65535 - 16));
+  CHECK(priority(new2) == expected(candidate_type::host, 65535 - 32));
+  CHECK(priority(old2) == expected(candidate_type::host, 65535 - 48));
+  CHECK(priority(costly) == expected(candidate_type::host, 65535 - 64));
+  CHECK(priority(srflx) == expected(candidate_type::srflx, 65535 - 48));
+  CHECK(priority(second_srflx) == expected(candidate_type::srflx, 65535 - 49));
+  CHECK(priority(relayed) == expected(candidate_type::relay, 65535 - 16));
+}
+
+TEST_CASE("candidates: relays of several servers have a local preference each",
+          "[ice][8445-5.1.2.2-c][8421-4-e]") {
+  candidates all{40, 1, std::pmr::get_default_resource()};
+  const auto host = *all.add_local(all.make_host(socket_id{1}, at(5000), first, one, {}));
+  std::set<std::uint32_t> priorities;
+  for (std::uint16_t i = 0; i < 16; ++i) {
+    const auto made =
+        all.make_relayed(host, socket_id{100U + i}, at(static_cast<std::uint16_t>(7000 + i)),
+                         at(9000), server_id{static_cast<std::uint8_t>(i)});
+    REQUIRE(made);
+    priorities.insert(all.locals()[*all.add_local(*made)].candidate.priority);
+  }
+  CHECK(priorities.size() == 16);
+  CHECK_FALSE(all.make_relayed(host, socket_id{200}, at(7100), at(9000), server_id{17}));
+}
+
+TEST_CASE("candidates: what was obtained goes with the host candidate it was obtained through",
+          "[ice]") {
+  auto all = some();
+  const auto host = *all.add_local(all.make_host(socket_id{1}, at(5000), first, one, {}));
+  const auto other = *all.add_local(all.make_host(socket_id{2}, at(5001), first, one, {}));
+  const auto srflx = *all.add_local(*all.make_reflexive(host, at(9000), {}));
+  const auto relayed =
+      *all.add_local(*all.make_relayed(host, socket_id{99}, at(7000), at(9000), {}));
+  ice::local_candidate learned;
+  learned.host = relayed;
+  const auto nested = *all.add_local(learned);
+  CHECK(all.locals()[srflx].base == at(5000));
+  CHECK(all.locals()[srflx].socket == socket_id{1});
+  CHECK(all.locals()[srflx].candidate.related == at(5000));
+  CHECK(all.locals()[relayed].base == at(7000));
+  CHECK(all.locals()[relayed].candidate.related == at(9000));
+  CHECK(all.stems_from(nested, host));
+  CHECK(all.stems_from(host, host));
+  CHECK_FALSE(all.stems_from(host, srflx));
+  CHECK_FALSE(all.stems_from(other, host));
+  all.erase_local(host);
+  CHECK(all.locals().size() == 1);
+  CHECK(all.locals().find(other) != nullptr);
+}
+
+TEST_CASE("candidates: a reflexive one opens and conveys its base, a relayed one only itself",
+          "[ice]") {
+  auto all = some();
+  const auto host = *all.add_local(all.make_host(socket_id{1}, at(5000), first, one, {}));
+  const auto relayed =
+      *all.add_local(*all.make_relayed(host, socket_id{99}, at(7000), at(9000), {}));
+  CHECK_FALSE(all.find_base(first, socket_id{1}));
+  all.convey(relayed);
+  CHECK(all.find_base(first, socket_id{99}) == relayed);
+  CHECK_FALSE(all.find_base(first, socket_id{1}));
+  CHECK_FALSE(all.locals()[host].conveyed);
+  const auto srflx = *all.add_local(*all.make_reflexive(host, at(9000), {}));
+  all.open(srflx);
+  CHECK(all.find_base(first, socket_id{1}) == host);
+  CHECK_FALSE(all.locals()[host].conveyed);
+  all.convey(srflx);
+  CHECK(all.locals()[host].conveyed);
 }
 
 TEST_CASE("candidates: local ones are found by socket and by address, bases only by socket",
@@ -146,6 +228,8 @@ TEST_CASE("candidates: local ones are found by socket and by address, bases only
   auto all = some();
   const auto host = add_local(all, candidate_type::host, at(5000), 1);
   const auto learned = add_local(all, candidate_type::prflx, at(9000), 2);
+  CHECK_FALSE(all.find_base(first, socket_id{1}));
+  all.open(host);
   CHECK(all.find_base(first, socket_id{1}) == host);
   CHECK_FALSE(all.find_base(first, socket_id{2}));
   CHECK_FALSE(all.find_base(second, socket_id{1}));

@@ -131,13 +131,14 @@ TEST_CASE("check_response: an unknown mapped address is a candidate behind the b
   host.base = host.candidate.address;
   host.conveyed = true;
   const auto foundation = ice::foundation::from_number(5);
-  const auto learned = ice::make_learned_local(host, seen, 0x6efffffe, foundation);
+  const auto learned = ice::make_learned_local({3, 1}, host, seen, 0x6efffffe, foundation);
   CHECK(learned.candidate.type == ice::candidate_type::prflx);
   CHECK(learned.candidate.address == seen);
   CHECK(learned.candidate.priority == 0x6efffffe);
   CHECK(learned.candidate.component == component_id{2});
   CHECK(learned.candidate.foundation == foundation);
   CHECK(learned.candidate.related == host.base);
+  CHECK(learned.host == ice::local_id{3, 1});
   CHECK(learned.base == host.base);
   CHECK(learned.socket == socket_id{7});
   CHECK(learned.stream == stream_id{1});

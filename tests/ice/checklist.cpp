@@ -34,6 +34,7 @@ std::string_view name(checklist_event event) {
     case checklist_event::all_nominated: return "all_nominated";
     case checklist_event::exhausted: return "exhausted";
     case checklist_event::nomination_failed: return "nomination_failed";
+    case checklist_event::path_lost: return "path_lost";
     case checklist_event::consent_lost: return "consent_lost";
     case checklist_event::revived: return "revived";
     case checklist_event::restarted: return "restarted";

@@ -35,7 +35,7 @@ TEST_CASE("conclusion: a Completed list lives as long as its selected pairs", "[
   ice::list_outlook list{.state = checklist_state::completed, .all_selected = true, .pac = {}};
   CHECK_FALSE(ice::conclude(list, time_point{}));
   list.all_selected = false;
-  CHECK(ice::conclude(list, time_point{}) == checklist_event::consent_lost);
+  CHECK(ice::conclude(list, time_point{}) == checklist_event::path_lost);
   list.state = checklist_state::failed;
   CHECK_FALSE(ice::conclude(list, time_point{}));
 }

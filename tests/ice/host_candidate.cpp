@@ -1,7 +1,7 @@
 #include "floe/ice/host_candidate.hpp"
 
+#include <array>
 #include <cstdint>
-#include <set>
 
 #include "catch.hpp"
 
@@ -57,41 +57,41 @@ TEST_CASE("host_candidate: a socket without an address or port of its own is not
   CHECK_FALSE(is_eligible_address({address::v4(192, 0, 2, 1), 0}, true));
 }
 
-TEST_CASE("host_candidate: the first has local preference 65535, and each its own",
-          "[ice][8445-5.1.2.1-d][8445-5.1.2.1-e]") {
-  CHECK(ice::local_preference(0) == 65535);
-  CHECK(ice::local_preference(1) == 65534);
-  CHECK(ice::local_preference(65535) == 0);
-  CHECK(ice::local_preference(65536) == 0);
-  std::set<std::uint16_t> seen;
-  for (std::size_t earlier = 0; earlier < 65536; ++earlier) {
-    seen.insert(ice::local_preference(earlier));
-  }
-  CHECK(seen.size() == 65536);
+TEST_CASE("host_candidate: a temporary address hides the lasting ones of its network",
+          "[ice][8445-5.1.1.1-e]") {
+  const ice::interface_address lasting{v6(0x20, 0x01, 1), 1, 64, false};
+  const ice::interface_address temporary{v6(0x20, 0x01, 2), 1, 64, true};
+  const ice::interface_address elsewhere{v6(0x20, 0x01, 3), 2, 64, false};
+  const ice::interface_address network{v6(0x20, 0x02, 4), 1, 64, false};
+  const ice::interface_address old{address::v4(192, 0, 2, 1), 1, 24, false};
+  const std::array all{lasting, temporary, elsewhere, network, old};
+  CHECK_FALSE(ice::keeps_privacy(lasting, all));
+  CHECK(ice::keeps_privacy(temporary, all));
+  CHECK(ice::keeps_privacy(elsewhere, all));
+  CHECK(ice::keeps_privacy(network, all));
+  CHECK(ice::keeps_privacy(old, all));
+  CHECK(ice::keeps_privacy(lasting, std::array{lasting, elsewhere}));
 }
 
-TEST_CASE("host_candidate: it has the address and the priority of its place", "[ice]") {
-  const auto foundation = ice::foundation::from_number(3);
-  const auto made =
-      ice::make_host_candidate(at(address::v4(192, 0, 2, 1)), component_id{2}, foundation, 65534);
-  CHECK(made.foundation == foundation);
-  CHECK(made.component == component_id{2});
-  CHECK(made.priority == 0x7efffefe);
-  CHECK(made.address == at(address::v4(192, 0, 2, 1)));
-  CHECK(made.type == ice::candidate_type::host);
-  CHECK_FALSE(made.related);
+TEST_CASE("host_candidate: a temporary address hides the link-local ones of every interface",
+          "[ice][8445-5.1.1.1-f]") {
+  const ice::interface_address link_local{v6(0xfe, 0x80, 1), 2, 64, false};
+  const ice::interface_address temporary{v6(0x20, 0x01, 2), 1, 64, true};
+  const ice::interface_address lasting{v6(0x20, 0x01, 3), 2, 64, false};
+  CHECK_FALSE(ice::keeps_privacy(link_local, std::array{link_local, temporary}));
+  CHECK(ice::keeps_privacy(link_local, std::array{link_local, lasting}));
 }
 
-TEST_CASE("host_candidate: no two of a stream have the same priority", "[ice]") {
-  std::set<std::uint32_t> seen;
-  for (std::uint16_t component = 1; component <= 256; ++component) {
-    for (std::size_t earlier = 0; earlier < 16; ++earlier) {
-      const auto made =
-          ice::make_host_candidate(at(address::v4(192, 0, 2, 1)), component_id{component},
-                                   ice::foundation::from_number(1), ice::local_preference(earlier));
-      CHECK(ice::is_valid_priority(made.priority));
-      seen.insert(made.priority);
-    }
-  }
-  CHECK(seen.size() == 256 * 16);
+TEST_CASE("host_candidate: networks are told apart by exactly the bits of the prefix", "[ice]") {
+  auto a = v6(0x20, 0x01, 0);
+  auto b = a;
+  b.octets[7] = 1;
+  const auto share = [&](std::uint8_t bits) {
+    return ice::share_prefix({a, 1, bits, false}, {b, 1, bits, false});
+  };
+  CHECK(share(0));
+  CHECK(share(63));
+  CHECK_FALSE(share(64));
+  CHECK_FALSE(share(200));
+  CHECK_FALSE(ice::share_prefix({a, 1, 0, false}, {address::v4(192, 0, 2, 1), 1, 0, false}));
 }

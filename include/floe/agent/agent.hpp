@@ -82,16 +82,42 @@ class agent {
   result<stream_id> add_stream(std::uint16_t components = 1);
 
   /// Names a socket that the host has bound to `bound`: it becomes a host candidate. Earlier ones
-  /// are preferred. A socket that is named after gather() becomes a candidate at the next restart:
-  /// the peer was told that there are no more (RFC 8838 §13).
+  /// are preferred among those of the same cost and family. A socket that is named after the last
+  /// gather() becomes a candidate at the next restart: the peer was told that there are no more
+  /// (RFC 8838 §13).
   /// errors: unknown_stream, unknown_component; unusable_address for an address that RFC 8445
   ///         §5.1.1.1 excludes; invalid_candidate for a socket or an address that is named
   ///         already: data of two components could not be told apart; capacity_reached
   result<ice::local_id> add_local(socket_id socket, const endpoint& bound, stream_id stream = {},
-                                  component_id component = component_id{1});
+                                  component_id component = component_id{1},
+                                  ice::network_cost cost = {});
 
-  /// All sockets are named: every candidate becomes an event, then event::gathering_done.
-  void gather(time_point now);
+  /// Adds the address that the Internet sees when the host candidate `host` sends, as a STUN server
+  /// or a port mapping tells: a server-reflexive candidate. One that is known changes nothing.
+  /// in: a live host candidate · server: distinguishes the sources of such addresses
+  /// errors: unusable_address, capacity_reached, session_closed
+  result<ice::local_id> add_reflexive(ice::local_id host, const endpoint& mapped,
+                                      server_id server = {});
+
+  /// Adds the relayed address of an allocation that was made from the host candidate `host`. What
+  /// the agent sends from `allocation` the host sends through the relay, and hands in what arrives
+  /// there as received at `allocation`.
+  /// in: a live host candidate · allocation: a number that no socket has · mapped: the address that
+  /// the relay saw
+  /// errors: unusable_address, invalid_candidate, capacity_reached, session_closed
+  result<ice::local_id> add_relayed(ice::local_id host, socket_id allocation,
+                                    const endpoint& relayed, const endpoint& mapped,
+                                    server_id server = {});
+
+  /// A socket is gone, as when its interface went away: its candidates, their pairs and the paths
+  /// over it end at once. Another path takes over where there is one.
+  /// errors: invalid_candidate for a socket that no candidate has
+  result<void> remove_local(socket_id socket);
+
+  /// All sockets are named: every candidate becomes an event. gathering::complete says that no
+  /// candidate follows, and event::gathering_done comes; after gathering::open candidates may be
+  /// added, each becomes an event at once, and another gather() says when all are known.
+  void gather(time_point now, gathering what = gathering::complete);
 
   /// What the peer must know besides the candidates. The views hold until the next restart.
   /// in: a stream of this agent
@@ -184,11 +210,15 @@ class agent {
 
   // commands.hpp: what the host says
   [[nodiscard]] result<void> locate(stream_id stream, component_id component) const;
-  void announce_candidates(stream_id stream);
+  void announce(stream_id stream);
+  void announce(ice::local_id id);
+  void finish_gathering(stream_id stream);
+  result<ice::local_id> enter(std::optional<ice::local_candidate> made);
   void restart(stream_id stream);
   [[nodiscard]] bool may_check(stream_id stream) const;
   void pair_up(stream_id stream);
   bool pair_up(stream_id stream, ice::remote_id theirs);
+  void forget_local(ice::local_id id);
   void replay_early_checks(stream_id stream);
   bool make_room_for_remote(stream_id stream, std::uint32_t priority);
 
@@ -246,6 +276,7 @@ class agent {
   void start_pac_timers();
   void nominate();
   void give_up();
+  void look_again(stream_id stream);
   void start_checks();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
@@ -264,9 +295,12 @@ class agent {
   void lose_consent(component& c);
   void abandon(stream_id stream);
   void choose_links();
+  void probe_alternatives(component& c);
   void take_link(component& c, const ice::valid_pair& valid);
   void leave_link(component& c);
   void forget_former(stream_id stream);
+  [[nodiscard]] bool renominates(const component& c) const;
+  [[nodiscard]] std::optional<ice::valid_id> freshest(const component& c) const;
   [[nodiscard]] link_view view_of(const component& c) const;
   [[nodiscard]] deadline link_deadline(const component& c) const;
 

@@ -175,7 +175,7 @@ inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
   const auto foundation =
       candidates_.local_foundation(ice::candidate_type::prflx, base.base.address);
   const auto learned = candidates_.add_local(
-      ice::make_learned_local(base, mapped, check.request.priority, foundation));
+      ice::make_learned_local(check.local, base, mapped, check.request.priority, foundation));
   return learned.value_or(check.local);
 }
 
@@ -259,15 +259,21 @@ inline void agent::reprioritize() {
 /// A valid pair is nominated: it is selected, unless a better one is (RFC 8445 §8.1.1), and its
 /// component needs no further checks (§8.1.2).
 inline void agent::settle(ice::valid_id id) {
-  valid_.nominate(id);
   const auto stream = valid_[id].stream;
   const auto component = valid_[id].component;
+  auto& c = *find_component(stream, component);
+  if (valid_.selected(stream, component) == id) return;
+  if (ice::replaces_selection(c.settled, config_.nomination, now_)) {
+    valid_.denominate(stream, component);
+  }
+  valid_.nominate(id);
   drop_pairs([&](const ice::pair& p) {
-    return p.stream == stream && p.component == component && p.state != ice::pair_state::succeeded;
+    const bool idle = p.state != ice::pair_state::succeeded && !p.expired;
+    return p.stream == stream && p.component == component && idle;
   });
-  tell_selection(*find_component(stream, component));
-  const bool all = std::all_of(components_.begin(), components_.end(), [&](const auto& c) {
-    return c.stream != stream || valid_.selected(stream, c.id);
+  tell_selection(c);
+  const bool all = std::all_of(components_.begin(), components_.end(), [&](const auto& other) {
+    return other.stream != stream || valid_.selected(stream, other.id);
   });
   if (all) transition(stream, ice::checklist_event::all_nominated);
 }
@@ -275,6 +281,8 @@ inline void agent::settle(ice::valid_id id) {
 /// Makes an event of the selected pair of a component, if it has changed.
 inline void agent::tell_selection(component& c) {
   const auto selected = valid_.selected(c.stream, c.id);
+  if (!selected) c.settled.reset();
+  if (selected && !c.settled) c.settled = now_;
   if (std::exchange(c.told_selection, selected) == selected || !selected) return;
   const auto& v = valid_[*selected];
   events_.push(event::selected{v.stream, v.component, v.local, v.remote});

@@ -66,35 +66,63 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
 }
 
 inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& bound,
-                                              stream_id stream, component_id component) {
+                                              stream_id stream, component_id component,
+                                              ice::network_cost cost) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   if (!ice::is_eligible_address(bound, config_.loopback)) return unexpected{errc::unusable_address};
   if (candidates_.uses(socket) || candidates_.find_local(stream, component, bound)) {
     return unexpected{errc::invalid_candidate};
   }
-  if (candidates_.count_named() == config_.limits.local_candidates) {
-    return unexpected{errc::capacity_reached};
-  }
-  constexpr auto type = ice::candidate_type::host;
-  const auto preference = ice::local_preference(candidates_.count_locals(stream, component, type));
-  const auto foundation = candidates_.local_foundation(type, bound.address);
-  const auto id = candidates_.add_local(
-      {.candidate = ice::make_host_candidate(bound, component, foundation, preference),
-       .stream = stream,
-       .socket = socket,
-       .base = bound});
-  if (!id) return unexpected{errc::capacity_reached};
-  return *id;
+  return enter(candidates_.make_host(socket, bound, stream, component, cost));
 }
 
-inline void agent::gather(time_point now) {
+inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endpoint& mapped,
+                                                  server_id server) {
+  const auto& through = candidates_.locals()[host];
+  Expects(through.candidate.type == ice::candidate_type::host);
+  if (closed_) return unexpected{errc::session_closed};
+  if (!ice::is_eligible_address(mapped, config_.loopback)) {
+    return unexpected{errc::unusable_address};
+  }
+  const auto known = candidates_.find_local(through.stream, through.candidate.component, mapped);
+  if (known) return *known;
+  return enter(candidates_.make_reflexive(host, mapped, server));
+}
+
+inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id allocation,
+                                                const endpoint& relayed, const endpoint& mapped,
+                                                server_id server) {
+  const auto& through = candidates_.locals()[host];
+  Expects(through.candidate.type == ice::candidate_type::host);
+  if (closed_) return unexpected{errc::session_closed};
+  if (!ice::is_eligible_address(relayed, config_.loopback)) {
+    return unexpected{errc::unusable_address};
+  }
+  if (candidates_.uses(allocation) ||
+      candidates_.find_local(through.stream, through.candidate.component, relayed)) {
+    return unexpected{errc::invalid_candidate};
+  }
+  return enter(candidates_.make_relayed(host, allocation, relayed, mapped, server));
+}
+
+inline result<void> agent::remove_local(socket_id socket) {
+  const auto base = candidates_.find_socket(socket);
+  if (!base) return unexpected{errc::invalid_candidate};
+  forget_local(*base);
+  refresh_state();
+  return {};
+}
+
+inline void agent::gather(time_point now, gathering what) {
   now_ = std::max(now_, now);
   if (closed_) return;
   each_stream([&](stream_id id) {
-    if (std::exchange(at(id).gathered, true)) return;
-    announce_candidates(id);
-    pair_up(id);
-    unfreeze_first(id);
+    if (!std::exchange(at(id).gathering, true)) {
+      announce(id);
+      pair_up(id);
+      unfreeze_first(id);
+    }
+    if (what == gathering::complete) finish_gathering(id);
   });
 }
 
@@ -132,6 +160,7 @@ inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
   }
   auto& row = at(stream);
   if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
+  if (!config_.accepts(candidate)) return unexpected{errc::unusable_address};
   if (!ufrag.empty() &&
       !ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
     return unexpected{errc::stale_generation};
@@ -186,13 +215,40 @@ inline result<void> agent::locate(stream_id stream, component_id component) cons
   return {};
 }
 
-inline void agent::announce_candidates(stream_id stream) {
+/// Enters a local candidate into the table, and tells the host while candidates may still come.
+inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> made) {
+  if (!made || candidates_.count_named() == config_.limits.local_candidates) {
+    return unexpected{errc::capacity_reached};
+  }
+  const auto id = candidates_.add_local(*made);
+  if (!id) return unexpected{errc::capacity_reached};
+  if (config_.offers(made->candidate)) candidates_.open(*id);
+  const auto& row = at(made->stream);
+  if (!row.gathering || row.gathered) return *id;
+  announce(*id);
+  pair_up(made->stream);
+  unfreeze_first(made->stream);
+  return *id;
+}
+
+/// Tells the host all candidates of a stream.
+inline void agent::announce(stream_id stream) {
+  candidates_.prioritize(stream);
+  reprioritize();
   candidates_.locals().for_each([&](ice::local_id id, const ice::local_candidate& row) {
-    if (row.stream != stream || row.candidate.type == ice::candidate_type::prflx) return;
-    candidates_.convey(id);
-    events_.push(event::local_candidate{stream, id});
+    if (row.stream == stream && row.candidate.type != ice::candidate_type::prflx) announce(id);
   });
-  events_.push(event::gathering_done{stream});
+}
+
+inline void agent::announce(ice::local_id id) {
+  const auto& row = candidates_.locals()[id];
+  if (!config_.offers(row.candidate)) return;
+  candidates_.convey(id);
+  events_.push(event::local_candidate{row.stream, id});
+}
+
+inline void agent::finish_gathering(stream_id stream) {
+  if (!std::exchange(at(stream).gathered, true)) events_.push(event::gathering_done{stream});
 }
 
 /// Starts a stream over, unless the peer has yet to answer: to the beginning, or to an earlier
@@ -221,13 +277,32 @@ inline void agent::restart(stream_id stream) {
   transition(stream, ice::checklist_event::restarted);
 
   events_.push(event::restarted{stream});
-  if (row.gathered) announce_candidates(stream);
+  if (!row.gathering) return;
+  announce(stream);
+  if (std::exchange(row.gathered, false)) finish_gathering(stream);
+}
+
+/// Ends whatever leaves from a local candidate, or from one that was obtained through it.
+inline void agent::forget_local(ice::local_id id) {
+  const auto goes = [&](ice::local_id other) { return candidates_.stems_from(other, id); };
+  const auto leaves = [&](socket_id socket) {
+    const auto base = candidates_.find_socket(socket);
+    return base && goes(*base);
+  };
+  for (auto& c : components_) {
+    if (c.link && leaves(c.link->path.local)) leave_link(c);
+  }
+  transactions_.erase_if([&](const sent_check& check) { return goes(check.local); });
+  early_.erase_if([&](const early_check& check) { return goes(check.local); });
+  drop_pairs([&](const ice::pair& p) { return goes(p.local); });
+  valid_.erase_if([&](const ice::valid_pair& v) { return goes(v.local) || goes(v.checked); });
+  candidates_.erase_local(id);
 }
 
 /// True once both sides of a stream may be checked.
 inline bool agent::may_check(stream_id stream) const {
   const auto& row = at(stream);
-  return row.gathered && row.current.remote && !row.abandoned;
+  return row.gathering && row.current.remote && !row.abandoned;
 }
 
 /// Forms all pairs of a stream, and unfreezes those that go first.

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "floe/core/time.hpp"
+#include "floe/ice/candidate_filter.hpp"
 #include "floe/ice/consent.hpp"
 #include "floe/ice/keepalive.hpp"
 #include "floe/ice/nomination.hpp"
@@ -18,6 +19,9 @@
 #include "floe/stun/retransmit.hpp"
 
 namespace floe {
+
+/// Whether more local candidates may follow those that agent::gather() announces.
+enum class gathering : std::uint8_t { complete, open };
 
 /// The capacity of every table of an agent. All memory is taken when the agent is made. Where a
 /// table is full the worst entry gives way, and an event::dropped says so. Each is 1 to 4096.
@@ -61,6 +65,13 @@ struct config {
   /// Whether a peer that never says that its candidates are complete can be given up on, once
   /// every pair has failed and the time of `check` has passed (RFC 8863 §5).
   bool presume_end_of_candidates = true;
+
+  /// Which of the own candidates are offered to the peer and used: with ice::relayed_only all
+  /// traffic takes relays.
+  ice::candidate_filter offers = ice::any_candidate;
+
+  /// Which of the peer's candidates are used.
+  ice::candidate_filter accepts = ice::any_candidate;
 
   /// Whether loopback addresses may be candidates (RFC 8445 §5.1.1.1 says no), as they must where
   /// both peers run on one machine.
@@ -115,11 +126,17 @@ struct config_fault {
   if (c.nomination.patience < duration::zero()) {
     return {{"nomination.patience", "must not be negative"}};
   }
+  if (c.nomination.follow < duration::zero()) {
+    return {{"nomination.follow", "must not be negative"}};
+  }
   if (c.consent.interval < seconds{5}) {
     return {{"consent.interval", "must be at least 5 s (RFC 7675 §5.1)"}};
   }
   if (c.consent.expiry <= c.consent.interval || c.consent.expiry > seconds{30}) {
     return {{"consent.expiry", "must be above the interval, at most 30 s (RFC 7675 §5.1)"}};
+  }
+  if (c.consent.suspect <= c.consent.interval || c.consent.suspect > c.consent.expiry) {
+    return {{"consent.suspect", "must be above the interval, at most the expiry"}};
   }
   if (c.consent.late <= duration::zero() || c.consent.late > c.consent.expiry) {
     return {{"consent.late", "must be above zero, at most the expiry"}};
@@ -127,6 +144,8 @@ struct config_fault {
   if (c.keepalive < ice::min_keepalive) {
     return {{"keepalive", "must be at least 15 s (RFC 8445 §11)"}};
   }
+  if (c.offers == nullptr) return {{"offers", "must be a function"}};
+  if (c.accepts == nullptr) return {{"accepts", "must be a function"}};
   if (const auto fault = find_fault(c.limits)) return fault;
   if (c.limits.components < c.components) {
     return {{"limits.components", "must hold those of the first stream"}};

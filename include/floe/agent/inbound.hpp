@@ -215,7 +215,7 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   if (!remote) return;
   const auto known = checklists_.find(local, *remote);
   const auto id = known ? known : add_pair(local, *remote);
-  if (!id) return;
+  if (!id || checklists_[*id].expired) return;
   checklists_[*id].checked_by_peer = true;
   trigger(*id);
   transition(stream, ice::checklist_event::revived);

@@ -51,13 +51,22 @@ inline void agent::send_keepalive(component& c) {
           .transaction = stun::transaction_id::random(entropy_)});
 }
 
+/// True when the consent checks of a component repeat its nomination, so that a peer whose view of
+/// the path changed, as when a NAT gave it another port, can follow.
+inline bool agent::renominates(const component& c) const {
+  const auto selected = valid_.selected(c.stream, c.id);
+  return claim_.role == ice::role::controlling && selected &&
+         c.link->generation == at(c.stream).current.number &&
+         path_of(valid_[*selected]) == c.link->path;
+}
+
 inline void agent::send_consent_check(component& c) {
   c.link->consent.checked(now_, ice::jittered(config_.consent.interval, entropy_.number()));
   send({.what = sent_check::consent,
         .stream = c.stream,
         .component = c.id,
         .generation = c.link->generation,
-        .request = {c.link->priority, claim_, false}},
+        .request = {c.link->priority, claim_, renominates(c)}},
        c.link->path, stun::retransmit_schedule::once(now_, config_.consent.expiry));
 }
 
@@ -74,14 +83,18 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
           },
           now_);
       break;
-    case ice::check_outcome::forbidden: lose_consent(*c); break;
+    case ice::check_outcome::forbidden:
+      lose_consent(*c);
+      abandon(c->stream);
+      break;
     case ice::check_outcome::role_conflict: yield_role(row.owner.request.claim.role); break;
     case ice::check_outcome::wrong_path:
     case ice::check_outcome::failed: break;
   }
 }
 
-/// The peer no longer answers on a component's path: nothing more is sent on it (RFC 7675 §5.1).
+/// The peer no longer answers on a component's path: nothing more is sent on it with the same
+/// credentials (RFC 7675 §5.1).
 inline void agent::lose_consent(component& c) {
   const auto lost = *c.link;
   leave_link(c);
@@ -91,13 +104,14 @@ inline void agent::lose_consent(component& c) {
   const auto on_path = [&](const auto& row) {
     return row.stream == c.stream && row.component == c.id && path_of(row) == lost.path;
   };
-  if (const auto id = checklists_.find_if(on_path)) fail_pair(*id);
+  if (const auto id = checklists_.find_if(on_path)) {
+    fail_pair(*id);
+    checklists_[*id].expired = true;
+  }
   valid_.erase_if(on_path);
-  if (!valid_.best(c.stream, c.id)) abandon(c.stream);
 }
 
-/// Gives a stream up until it is restarted: the credentials are not used again on a path whose
-/// consent was lost (RFC 7675 §5.1).
+/// Gives a stream up until it is restarted: the peer takes no more data (RFC 7675 §5.2).
 inline void agent::abandon(stream_id stream) {
   at(stream).abandoned = true;
   transition(stream, ice::checklist_event::consent_lost);
@@ -108,11 +122,13 @@ inline void agent::abandon(stream_id stream) {
 inline void agent::choose_links() {
   for (auto& c : components_) {
     tell_selection(c);
+    probe_alternatives(c);
     switch (choose_link(view_of(c))) {
       case link_choice::keep: break;
       case link_choice::take_selected:
         take_link(c, valid_[*valid_.selected(c.stream, c.id)]);
         break;
+      case link_choice::take_fresh: take_link(c, valid_[*freshest(c)]); break;
       case link_choice::take_best: take_link(c, valid_[*valid_.best(c.stream, c.id)]); break;
       case link_choice::drop: leave_link(c); break;
     }
@@ -124,6 +140,10 @@ inline link_view agent::view_of(const component& c) const {
   link_view view{.has_failed = checklists_.state(c.stream) == ice::checklist_state::failed,
                  .has_selected = valid_.selected(c.stream, c.id).has_value(),
                  .has_valid = valid_.best(c.stream, c.id).has_value()};
+  if (const auto selected = valid_.selected(c.stream, c.id)) {
+    view.is_suspect = ice::is_suspect(valid_[*selected].proved, now_, config_.consent);
+    view.has_fresh = freshest(c).has_value();
+  }
   if (!c.link) return view;
   const auto& row = at(c.stream);
   const bool current = c.link->generation == row.current.number;
@@ -132,6 +152,29 @@ inline link_view agent::view_of(const component& c) const {
     return v.stream == c.stream && v.component == c.id && path_of(v) == c.link->path;
   });
   return view;
+}
+
+/// The best valid pair of a component that is not suspect.
+inline std::optional<ice::valid_id> agent::freshest(const component& c) const {
+  return valid_.best_if(c.stream, c.id, [&](const ice::valid_pair& v) {
+    return !ice::is_suspect(v.proved, now_, config_.consent);
+  });
+}
+
+/// Asks all other paths of a component once its selected one is suspect.
+inline void agent::probe_alternatives(component& c) {
+  const auto selected = valid_.selected(c.stream, c.id);
+  const bool suspect = selected && ice::is_suspect(valid_[*selected].proved, now_, config_.consent);
+  if (std::exchange(c.probed, suspect) || !suspect) return;
+  pair_up(c.stream);
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    const auto& v = valid_[*selected];
+    if (p.stream != c.stream || p.component != c.id || p.expired) continue;
+    if (p.remote == v.remote && p.local == v.checked) continue;
+    transition(id, ice::pair_event::proof_expired);
+    trigger(id);
+  }
 }
 
 inline void agent::take_link(component& c, const ice::valid_pair& valid) {
@@ -173,8 +216,12 @@ inline void agent::forget_former(stream_id stream) {
 
 inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
-  if (config_.consent.enabled) return c.link->consent.deadline(now_, config_.consent);
-  return ice::keepalive_due(c.link->last_sent, config_.keepalive);
+  if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
+  auto next = c.link->consent.deadline(now_, config_.consent);
+  if (const auto selected = valid_.selected(c.stream, c.id); selected && !c.probed) {
+    next = earliest(next, after(valid_[*selected].proved, config_.consent.suspect));
+  }
+  return next;
 }
 
 }  // namespace floe

@@ -29,7 +29,8 @@ struct generation {
 struct stream {
   generation current{};
   std::optional<generation> former{};
-  bool gathered = false;         ///< the host has named all its sockets
+  bool gathering = false;        ///< the host has named its sockets: candidates become events
+  bool gathered = false;         ///< the last of them has been named
   bool remote_complete = false;  ///< the peer has named all its candidates
   bool abandoned = false;        ///< consent was lost: nothing resumes but by a restart
   deadline pac{};  ///< until when nothing fails, whatever goes wrong: the PAC timer (RFC 8863 §4)
@@ -50,6 +51,8 @@ struct component {
   component_id id{1};
   std::optional<ice::valid_id> told_selection{};  ///< the selected pair that the host knows of
   bool path_announced = false;                    ///< event::path_found was sent in this generation
+  bool probed = false;  ///< the other paths were asked since the selected one is suspect
+  deadline settled{};   ///< since when it has had a selected pair; none without one
   std::optional<floe::link> link{};
 };
 
@@ -65,20 +68,25 @@ struct early_check {
 struct link_view {
   bool has_failed = false;        ///< the checklist has failed
   bool has_selected = false;      ///< a pair is selected
+  bool is_suspect = false;        ///< the selected pair should have been proved again by now
+  bool has_fresh = false;         ///< some pair is valid and not suspect
   bool has_valid = false;         ///< some pair is valid
   bool on_former = false;         ///< the link in use belongs to the former generation
   bool on_current_valid = false;  ///< the link in use is a pair of this generation, still valid
 };
 
 /// Which path data takes next.
-enum class link_choice : std::uint8_t { keep, take_selected, take_best, drop };
+enum class link_choice : std::uint8_t { keep, take_selected, take_fresh, take_best, drop };
 
-/// The selected pair, once there is one. Until then the path of the former generation as long as
-/// its peer consents (RFC 8445 §9), else any valid pair (§12.1), without leaving one that still is.
-/// A stream that failed sends nothing (§12.1).
+/// The selected pair, once there is one, unless it is suspect and another is not. Until then the
+/// path of the former generation as long as its peer consents (RFC 8445 §9), else any valid pair
+/// (§12.1), without leaving one that still is. A stream that failed sends nothing (§12.1).
 [[nodiscard]] constexpr link_choice choose_link(const link_view& view) noexcept {
   if (view.has_failed) return view.on_former ? link_choice::keep : link_choice::drop;
-  if (view.has_selected) return link_choice::take_selected;
+  if (view.has_selected) {
+    const bool left_behind = view.is_suspect && view.has_fresh;
+    return left_behind ? link_choice::take_fresh : link_choice::take_selected;
+  }
   if (view.on_former || view.on_current_valid) return link_choice::keep;
   return view.has_valid ? link_choice::take_best : link_choice::drop;
 }

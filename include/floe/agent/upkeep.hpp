@@ -45,8 +45,8 @@ inline void agent::advance(time_point now) {
 inline void agent::pump() {
   if (closed_) return;
   start_pac_timers();
-  nominate();
   give_up();
+  nominate();
   choose_links();
   start_checks();
   refresh_state();
@@ -79,11 +79,10 @@ inline void agent::start_pac_timers() {
 /// When a list may come to its end, or its PAC timer has to start.
 inline deadline agent::conclusion_deadline(stream_id stream) const {
   const auto& row = at(stream);
-  if (!row.current.remote || checklists_.state(stream) != ice::checklist_state::running) {
-    return std::nullopt;
-  }
+  if (!row.current.remote) return std::nullopt;
   if (!row.pac || ice::conclude(outlook(stream), now_)) return now_;
-  return now_ < *row.pac ? row.pac : std::nullopt;
+  const bool waits = checklists_.state(stream) == ice::checklist_state::running && now_ < *row.pac;
+  return waits ? row.pac : std::nullopt;
 }
 
 /// What the nomination rule must know about a component.
@@ -130,9 +129,10 @@ inline void agent::nominate() {
 /// Fails the lists that nothing can help any more.
 inline void agent::give_up() {
   each_stream([&](stream_id id) {
-    const auto end = ice::conclude(outlook(id), now_);
-    if (end == ice::checklist_event::exhausted) transition(id, *end);
-    if (end == ice::checklist_event::consent_lost) abandon(id);
+    if (ice::conclude(outlook(id), now_) == ice::checklist_event::path_lost) look_again(id);
+    if (ice::conclude(outlook(id), now_) == ice::checklist_event::exhausted) {
+      transition(id, ice::checklist_event::exhausted);
+    }
   });
 }
 
@@ -155,6 +155,14 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
           .all_selected = every_component(
               [&](component_id id) { return valid_.selected(stream, id).has_value(); }),
           .pac = row.pac};
+}
+
+/// A selected pair of a settled stream is gone: all its pairs may be checked again, and the best
+/// that works is nominated.
+inline void agent::look_again(stream_id stream) {
+  transition(stream, ice::checklist_event::path_lost);
+  pair_up(stream);
+  unfreeze_first(stream);
 }
 
 inline void agent::start_checks() {

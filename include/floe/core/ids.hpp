@@ -11,6 +11,9 @@ namespace floe {
 /// A socket the host bound. The host chooses the number; floe only repeats it.
 enum class socket_id : std::uint32_t {};
 
+/// A STUN or TURN server. Candidates from servers of the same number may share a foundation.
+enum class server_id : std::uint8_t {};
+
 /// A data stream of one session, in the order of creation, from 0.
 enum class stream_id : std::uint16_t {};
 

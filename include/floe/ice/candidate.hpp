@@ -11,6 +11,7 @@
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
 #include "floe/ice/foundation.hpp"
+#include "floe/ice/preference.hpp"
 
 namespace floe::ice {
 
@@ -45,9 +46,14 @@ struct local_candidate {
   ice::candidate candidate;
   stream_id stream{};
   socket_id socket{};
-  endpoint base;  ///< where it sends from (RFC 8445 §4): itself for host and relay
+  endpoint base;    ///< where it sends from (RFC 8445 §4): itself for host and relay
+  local_id host{};  ///< the host candidate it was obtained through; of no row for a host candidate
+  preference_rank rank{};               ///< of that host candidate, or its own
+  std::uint8_t variant = 0;             ///< how many of its type were obtained through it before
+  server_id server{};                   ///< that it was obtained from
   std::uint16_t foundation_number = 0;  ///< equal for local candidates with equal foundations
-  bool conveyed = false;                ///< handed to the host, to be told to the peer
+  bool open = false;      ///< it, or one that it is the base of, may be used: checks may come in
+  bool conveyed = false;  ///< and was handed to the host, to be told to the peer
 };
 
 /// A candidate of the peer.

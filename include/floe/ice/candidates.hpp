@@ -57,27 +57,76 @@ class candidates {
     return remotes_;
   }
 
-  /// The foundation for a local candidate of this type and base address: that of an earlier one
-  /// with both, or a new one.
-  [[nodiscard]] foundation local_foundation(candidate_type type, const address& base) const {
+  /// The foundation for a local candidate of this type, base address and server: that of an earlier
+  /// one with all three, or a new one (RFC 8445 §5.1.1.3).
+  [[nodiscard]] foundation local_foundation(candidate_type type, const address& base,
+                                            server_id server = {}) const {
     std::uint32_t highest = 0;
     std::optional<foundation> shared;
     locals_.for_each([&](local_id, const local_candidate& row) {
-      if (row.candidate.type == type && row.base.address == base) shared = row.candidate.foundation;
+      const bool same = row.candidate.type == type && row.base.address == base;
+      if (same && row.server == server) shared = row.candidate.foundation;
       highest = std::max<std::uint32_t>(highest, row.foundation_number);
     });
     return shared ? *shared : foundation::from_number(highest + 1);
   }
 
-  /// How many local candidates of a stream's component have a type.
-  [[nodiscard]] std::size_t count_locals(stream_id stream, component_id component,
-                                         candidate_type type) const {
-    std::size_t count = 0;
+  /// The host candidate of a socket, among those of its component in the order they are named.
+  [[nodiscard]] local_candidate make_host(socket_id socket, const endpoint& bound, stream_id stream,
+                                          component_id component, network_cost cost) const {
+    std::size_t earlier = 0;
     locals_.for_each([&](local_id, const local_candidate& row) {
-      const auto& c = row.candidate;
-      count += row.stream == stream && c.component == component && c.type == type ? 1U : 0U;
+      const auto rank = rank_of(cost, bound.address, 0);
+      const bool same_kind = row.rank.cost == rank.cost && row.rank.last_resort == rank.last_resort;
+      const bool same_family = row.base.address.family == bound.address.family;
+      earlier += is_host_of(row, stream, component) && same_kind && same_family ? 1U : 0U;
     });
-    return count;
+    local_candidate made;
+    made.candidate.component = component;
+    made.candidate.address = bound;
+    made.candidate.foundation = local_foundation(candidate_type::host, bound.address);
+    made.stream = stream;
+    made.socket = socket;
+    made.base = bound;
+    made.rank = rank_of(cost, bound.address, earlier);
+    made.candidate.priority = priority_of(made);
+    return made;
+  }
+
+  /// The server-reflexive candidate that a server sees when `host` sends. nullopt: `host` has all
+  /// that there is room for between two local preferences.
+  [[nodiscard]] std::optional<local_candidate> make_reflexive(local_id host, const endpoint& mapped,
+                                                              server_id server) const {
+    const auto& through = locals_[host];
+    auto made = through;
+    made.candidate.type = candidate_type::srflx;
+    made.candidate.address = mapped;
+    made.candidate.related = through.base;
+    return make_obtained(made, host, server);
+  }
+
+  /// The candidate relayed by a server that `host` reaches; `socket` stands for its allocation, and
+  /// `mapped` is what the server saw. nullopt as above.
+  [[nodiscard]] std::optional<local_candidate> make_relayed(local_id host, socket_id socket,
+                                                            const endpoint& relayed,
+                                                            const endpoint& mapped,
+                                                            server_id server) const {
+    auto made = locals_[host];
+    made.candidate.type = candidate_type::relay;
+    made.candidate.address = relayed;
+    made.candidate.related = mapped;
+    made.socket = socket;
+    made.base = relayed;
+    return make_obtained(made, host, server);
+  }
+
+  /// Gives the candidates of a stream that checks did not teach their final priorities, now that
+  /// all its host candidates are known. They are not conveyed yet, or are about to be again.
+  void prioritize(stream_id stream) {
+    locals_.for_each([&](local_id, local_candidate& row) {
+      if (row.stream != stream || row.candidate.type == candidate_type::prflx) return;
+      row.candidate.priority = priority_of(row);
+    });
   }
 
   /// How many local candidates the host named, as opposed to those learned from checks.
@@ -95,22 +144,48 @@ class candidates {
     return locals_.insert(row);
   }
 
-  /// Notes that a local candidate was handed to the host, and may be paired (RFC 8838 §10).
-  void convey(local_id id) { locals_[id].conveyed = true; }
+  /// Lets checks come in for a local candidate, at its base.
+  void open(local_id id) {
+    each_base_of(id, [](local_candidate& base) { base.open = true; });
+  }
 
-  /// The candidate that `stream` receives on at `socket`.
+  /// Notes that a local candidate was handed to the host: its base may be paired (RFC 8838 §10).
+  void convey(local_id id) {
+    each_base_of(id, [](local_candidate& base) { base.open = base.conveyed = true; });
+  }
+
+  /// Forgets a local candidate and all that were obtained through it.
+  void erase_local(local_id id) {
+    locals_.erase(id);
+    const auto is_orphan = [&](const local_candidate& row) {
+      return row.host != local_id{} && locals_.find(row.host) == nullptr;
+    };
+    while (const auto orphan = locals_.find_if(is_orphan)) locals_.erase(*orphan);
+  }
+
+  /// The candidate that `stream` receives checks on at `socket`.
   [[nodiscard]] std::optional<local_id> find_base(stream_id stream, socket_id socket) const {
     return locals_.find_if([&](const local_candidate& row) {
-      return is_base(row) && row.socket == socket && row.stream == stream;
+      return is_base(row) && row.open && row.socket == socket && row.stream == stream;
     });
   }
 
-  /// True when some candidate receives at `socket`.
-  [[nodiscard]] bool uses(socket_id socket) const {
-    return locals_
-        .find_if([&](const local_candidate& row) { return is_base(row) && row.socket == socket; })
-        .has_value();
+  /// The candidate that receives at `socket`.
+  [[nodiscard]] std::optional<local_id> find_socket(socket_id socket) const {
+    return locals_.find_if(
+        [&](const local_candidate& row) { return is_base(row) && row.socket == socket; });
   }
+
+  /// True for a local candidate and all that were obtained through it.
+  [[nodiscard]] bool stems_from(local_id one, local_id root) const {
+    for (const auto* row = locals_.find(one); row != nullptr; row = locals_.find(one = row->host)) {
+      if (one == root) return true;
+    }
+    return false;
+  }
+
+  /// True when some candidate receives at `socket`.
+  [[nodiscard]] bool uses(socket_id socket) const { return find_socket(socket).has_value(); }
 
   /// The local candidate of a stream's component with this address (RFC 8445 §7.2.5.3.1).
   [[nodiscard]] std::optional<local_id> find_local(stream_id stream, component_id component,
@@ -187,6 +262,52 @@ class candidates {
   }
 
  private:
+  /// Local preferences are 16 apart (preference.hpp).
+  static constexpr std::size_t max_variants = 16;
+
+  [[nodiscard]] static bool is_host_of(const local_candidate& row, stream_id stream,
+                                       component_id component) {
+    return row.candidate.type == candidate_type::host && row.stream == stream &&
+           row.candidate.component == component;
+  }
+
+  /// Completes what was obtained through a host candidate.
+  [[nodiscard]] std::optional<local_candidate> make_obtained(local_candidate made, local_id host,
+                                                             server_id server) const {
+    const auto type = made.candidate.type;
+    std::size_t before = 0;
+    locals_.for_each([&](local_id, const local_candidate& row) {
+      before += row.candidate.type == type && row.host == host ? 1U : 0U;
+    });
+    if (before >= max_variants) return std::nullopt;
+    made.candidate.foundation = local_foundation(type, made.base.address, server);
+    made.host = host;
+    made.variant = static_cast<std::uint8_t>(before);
+    made.server = server;
+    made.open = made.conveyed = false;
+    made.candidate.priority = priority_of(made);
+    return made;
+  }
+
+  /// The priority of a local candidate among the host candidates there are now.
+  [[nodiscard]] std::uint32_t priority_of(const local_candidate& one) const {
+    std::size_t better = 0;
+    locals_.for_each([&](local_id, const local_candidate& row) {
+      const bool counts = is_host_of(row, one.stream, one.candidate.component);
+      better += counts && row.rank < one.rank ? 1U : 0U;
+    });
+    const auto preference = static_cast<std::uint16_t>(local_preference(better) - one.variant);
+    return candidate_priority(one.candidate.type, preference, one.candidate.component);
+  }
+
+  /// Calls `visit(local_candidate&)` for a local candidate, and for the one that is its base.
+  template <class Visit>
+  void each_base_of(local_id id, Visit&& visit) {
+    auto& row = locals_[id];
+    visit(row);
+    if (auto* const host = is_base(row) ? nullptr : locals_.find(row.host)) visit(*host);
+  }
+
   [[nodiscard]] std::size_t count_remotes(stream_id stream) const {
     std::size_t count = 0;
     remotes_.for_each(

@@ -70,12 +70,11 @@ inline constexpr std::array known_in_check_response{
   return state == pair_state::in_progress || (state == pair_state::succeeded && nominates);
 }
 
-/// The local candidate that an unknown mapped address reveals (RFC 8445 §7.2.5.3.1). sent_from: the
-/// base of the check · priority: the one the check carried.
-[[nodiscard]] constexpr local_candidate make_learned_local(const local_candidate& sent_from,
-                                                           const endpoint& mapped,
-                                                           std::uint32_t priority,
-                                                           ice::foundation foundation) {
+/// The local candidate that an unknown mapped address reveals (RFC 8445 §7.2.5.3.1). base,
+/// sent_from: where the check left · priority: the one the check carried.
+[[nodiscard]] constexpr local_candidate
+make_learned_local(local_id base, const local_candidate& sent_from, const endpoint& mapped,
+                   std::uint32_t priority, ice::foundation foundation) {
   return {.candidate = {.foundation = foundation,
                         .component = sent_from.candidate.component,
                         .priority = priority,
@@ -84,7 +83,8 @@ inline constexpr std::array known_in_check_response{
                         .related = sent_from.base},
           .stream = sent_from.stream,
           .socket = sent_from.socket,
-          .base = sent_from.base};
+          .base = sent_from.base,
+          .host = base};
 }
 
 }  // namespace floe::ice

@@ -34,7 +34,8 @@ enum class checklist_event : std::uint8_t {
   all_nominated,      ///< every component has a nominated pair
   exhausted,          ///< no pair is left that could make a component work, and no time to wait
   nomination_failed,  ///< the check that nominates failed
-  consent_lost,       ///< the peer stopped answering on the selected pair
+  path_lost,          ///< a selected pair is gone, and others may take its place
+  consent_lost,       ///< the peer takes no more data, or stopped answering on the last path
   revived,            ///< a check was triggered, or a candidate came, after all
   restarted,          ///< new credentials
 };
@@ -42,8 +43,10 @@ enum class checklist_event : std::uint8_t {
 inline constexpr std::array checklist_states{checklist_state::running, checklist_state::completed,
                                              checklist_state::failed};
 inline constexpr std::array checklist_events{
-    checklist_event::all_nominated, checklist_event::exhausted, checklist_event::nomination_failed,
-    checklist_event::consent_lost,  checklist_event::revived,   checklist_event::restarted};
+    checklist_event::all_nominated,     checklist_event::exhausted,
+    checklist_event::nomination_failed, checklist_event::path_lost,
+    checklist_event::consent_lost,      checklist_event::revived,
+    checklist_event::restarted};
 
 struct checklist_rule {
   checklist_state from;
@@ -58,6 +61,7 @@ inline constexpr std::array checklist_rules{
     checklist_rule{checklist_state::running,   checklist_event::exhausted,         checklist_state::failed,    "8445 7.2.5.4"},
     checklist_rule{checklist_state::running,   checklist_event::nomination_failed, checklist_state::failed,    "8445 7.2.5.3.4"},
     checklist_rule{checklist_state::running,   checklist_event::consent_lost,      checklist_state::failed,    "7675 5.1"},
+    checklist_rule{checklist_state::completed, checklist_event::path_lost,         checklist_state::running,   "8445 8.1.1"},
     checklist_rule{checklist_state::completed, checklist_event::consent_lost,      checklist_state::failed,    "7675 5.1"},
     checklist_rule{checklist_state::completed, checklist_event::restarted,         checklist_state::running,   "8445 9"},
     checklist_rule{checklist_state::failed,    checklist_event::all_nominated,     checklist_state::completed, "8445 8.1.2"},

@@ -25,8 +25,8 @@ struct list_outlook {
 };
 
 /// What happens to a list at `now`: it is exhausted when a component has no path and nothing can
-/// give it one any more; it loses consent when it was settled and a selected pair is gone. nullopt:
-/// nothing.
+/// give it one any more; when it was settled and a selected pair is gone it looks for another.
+/// nullopt: nothing.
 [[nodiscard]] constexpr std::optional<checklist_event> conclude(const list_outlook& list,
                                                                 time_point now) noexcept {
   switch (list.state) {
@@ -35,7 +35,7 @@ struct list_outlook {
       if (!list.local_complete || !list.remote_complete) return std::nullopt;
       return checklist_event::exhausted;
     case checklist_state::completed:
-      return list.all_selected ? std::nullopt : std::optional{checklist_event::consent_lost};
+      return list.all_selected ? std::nullopt : std::optional{checklist_event::path_lost};
     case checklist_state::failed: return std::nullopt;
   }
   return std::nullopt;

@@ -26,6 +26,10 @@ struct consent_config {
   /// How long an answer is good for (RFC 7675 §5.1).
   duration expiry = std::chrono::seconds{30};
 
+  /// How long without an answer on the selected path until the others are checked again, and one
+  /// that answers carries the data: over a round of checks, so that one was lost.
+  duration suspect = std::chrono::seconds{8};
+
   /// How long without an answer until the session counts as disconnected: long enough that a single
   /// lost check doesn't show (RFC 7675 §5.1).
   duration late = std::chrono::seconds{15};
@@ -36,6 +40,12 @@ struct consent_config {
   const auto least = interval / 5 * 4;
   const auto spread = static_cast<std::uint64_t>((interval / 5 * 2).count()) + 1;
   return least + duration{static_cast<duration::rep>(draw % spread)};
+}
+
+/// True when a path that was proved last at `proved` should have been proved again by now.
+[[nodiscard]] constexpr bool is_suspect(time_point proved, time_point now,
+                                        const consent_config& config) noexcept {
+  return config.enabled && now >= after(proved, config.suspect);
 }
 
 /// What is due on a path.

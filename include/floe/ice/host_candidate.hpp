@@ -1,17 +1,16 @@
-// Host candidates: which addresses may become one, and what it looks like.
+// Host candidates: which addresses may become one.
 //
-// owns:     the exclusion rules and the making of the candidate value
+// owns:     the exclusion rules, and those that keep a host from being recognised
 // does not: list interfaces; the host names each socket it bound
-// sources:  RFC 8445 §5.1.1.1 (exclusions), §5.1.1.3 (foundation), §5.1.2.1 (local preference)
+// sources:  RFC 8445 §5.1.1.1
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <gsl/span>
 
 #include "floe/core/endpoint.hpp"
-#include "floe/core/ids.hpp"
-#include "floe/ice/candidate.hpp"
-#include "floe/ice/priority.hpp"
 
 namespace floe::ice {
 
@@ -26,23 +25,36 @@ namespace floe::ice {
   return !is_v4_compatible(a) && !is_site_local(a) && !is_v4_mapped(a);
 }
 
-/// The local preference of the candidate that `earlier` others of the same stream, component and
-/// type precede: 65535 for the first, so that each has its own (RFC 8445 §5.1.2.1).
-[[nodiscard]] constexpr std::uint16_t local_preference(std::size_t earlier) noexcept {
-  constexpr std::size_t highest = std::numeric_limits<std::uint16_t>::max();
-  return static_cast<std::uint16_t>(highest - std::min(earlier, highest));
+/// An address of an interface, as the operating system lists it.
+struct interface_address {
+  floe::address address;
+  std::uint32_t interface = 0;      ///< the number of the interface
+  std::uint8_t prefix_length = 64;  ///< bits that name the network
+  bool temporary = false;           ///< an IPv6 address made to be forgotten (RFC 8981)
+};
+
+/// True when both addresses are of the same network on the same interface.
+[[nodiscard]] constexpr bool share_prefix(const interface_address& a,
+                                          const interface_address& b) noexcept {
+  if (a.interface != b.interface || a.address.family != b.address.family) return false;
+  const std::size_t bits = std::min<std::size_t>(a.prefix_length, 8 * a.address.size());
+  for (std::size_t bit = 0; bit < bits; ++bit) {
+    const auto mask = static_cast<std::uint8_t>(0x80U >> (bit % 8));
+    if (((a.address.octets[bit / 8] ^ b.address.octets[bit / 8]) & mask) != 0) return false;
+  }
+  return true;
 }
 
-/// The host candidate of a socket bound to `bound`.
-[[nodiscard]] constexpr candidate make_host_candidate(const endpoint& bound, component_id component,
-                                                      ice::foundation foundation,
-                                                      std::uint16_t preference) {
-  return {.foundation = foundation,
-          .component = component,
-          .priority = candidate_priority(candidate_type::host, preference, component),
-          .address = bound,
-          .type = candidate_type::host,
-          .related = {}};
+/// Whether to bind a socket to `one` of the addresses of a host: not when a temporary address of
+/// its network hides who the host is, nor when it is link-local where a temporary one of any
+/// network exists (RFC 8445 §5.1.1.1).
+[[nodiscard]] constexpr bool keeps_privacy(const interface_address& one,
+                                           gsl::span<const interface_address> all) noexcept {
+  if (one.address.family == family::ipv4 || one.temporary) return true;
+  return std::none_of(all.begin(), all.end(), [&](const interface_address& other) {
+    if (!other.temporary || other.address.family == family::ipv4) return false;
+    return is_link_local(one.address) || share_prefix(one, other);
+  });
 }
 
 }  // namespace floe::ice

@@ -19,6 +19,12 @@ struct nomination_config {
   /// How long a component with a valid pair waits for a better one that is still being checked.
   /// Data flows in the meantime. RFC 8445 §8.1.1 leaves the criterion to the agent.
   duration patience = std::chrono::milliseconds{500};
+
+  /// How long a component of the controlled agent must have been settled until a nomination of
+  /// another pair moves it there, whatever their priorities. Until then the best nominated pair is
+  /// selected, as peers with aggressive nomination expect (RFC 5245 §8.1.1.2); later a peer that
+  /// nominates another pair has left the first one.
+  duration follow = std::chrono::seconds{5};
 };
 
 /// How a component of the controlling agent stands.
@@ -52,6 +58,13 @@ enum class peer_nomination : std::uint8_t {
   nominate_now,  ///< the pair is valid already
   remember,      ///< nominate it as soon as its check succeeds
 };
+
+/// True when a new nomination replaces what is selected, instead of competing with it by priority.
+/// settled: since when the component has had a selected pair
+[[nodiscard]] constexpr bool replaces_selection(deadline settled, const nomination_config& config,
+                                                time_point now) noexcept {
+  return settled && now >= after(*settled, config.follow);
+}
 
 /// RFC 8445 §7.3.1.5.
 [[nodiscard]] constexpr peer_nomination decide_peer_nomination(bool use_candidate, role mine,

@@ -120,6 +120,8 @@ struct pair {
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
   bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds
   bool checked_by_peer = false;    ///< an authenticated check of the peer came on it
+  bool expired = false;            ///< consent was lost on it: not used again with the same
+                                   ///< credentials (RFC 7675 §5.1)
   std::uint8_t conflicts = 0;      ///< how many of its checks were answered with 487
 };
 

@@ -65,6 +65,13 @@ class valid_list {
   }
 
   void nominate(valid_id id) { rows_[id].nominated = true; }
+
+  /// Takes the nomination from every pair of a component.
+  void denominate(stream_id stream, component_id component) {
+    rows_.for_each([&](valid_id, valid_pair& row) {
+      if (row.stream == stream && row.component == component) row.nominated = false;
+    });
+  }
   void erase(valid_id id) { rows_.erase(id); }
 
   /// Erases every row for which `matches(valid_pair const&)` holds.
@@ -118,6 +125,18 @@ class valid_list {
   [[nodiscard]] std::optional<valid_id> best(stream_id stream, component_id component) const {
     return best([&](const valid_pair& v) { return v.stream == stream && v.component == component; },
                 [](const valid_pair& v) { return v.priority; });
+  }
+
+  /// The valid pair of highest priority of a component among those for which
+  /// `matches(valid_pair const&)` holds.
+  template <class Matches>
+  [[nodiscard]] std::optional<valid_id> best_if(stream_id stream, component_id component,
+                                                Matches&& matches) const {
+    return best(
+        [&](const valid_pair& v) {
+          return v.stream == stream && v.component == component && matches(v);
+        },
+        [](const valid_pair& v) { return v.priority; });
   }
 
   /// The nominated pair of highest priority of a component: the one that is selected.
