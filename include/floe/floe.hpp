@@ -25,3 +25,4 @@
 #include "floe/stun/response_rules.hpp"
 #include "floe/stun/rto.hpp"
 #include "floe/stun/short_term.hpp"
+#include "floe/turn/session.hpp"

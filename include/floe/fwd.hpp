@@ -18,8 +18,10 @@ enum class connection_condition : std::uint8_t;
 enum class connection_state : std::uint8_t;
 enum class errc;
 enum class family : std::uint8_t;
+enum class gathering : std::uint8_t;
 enum class link_choice : std::uint8_t;
 enum class reject : std::uint8_t;
+enum class server_id : std::uint8_t;
 enum class socket_id : std::uint32_t;
 enum class stream_id : std::uint16_t;
 struct address;
@@ -62,6 +64,7 @@ class fixed_text;
 namespace floe::crypto {
 
 class crc32_state;
+enum class written : std::uint8_t;
 template <class Hash>
 class hmac;
 template <class Hash>
@@ -99,6 +102,7 @@ enum class candidate_type : std::uint8_t;
 enum class checklist_event : std::uint8_t;
 enum class checklist_state : std::uint8_t;
 enum class consent_step : std::uint8_t;
+enum class network_cost : std::uint8_t;
 enum class pair_event : std::uint8_t;
 enum class pair_state : std::uint8_t;
 enum class peer_nomination : std::uint8_t;
@@ -115,6 +119,7 @@ struct consent_config;
 struct credentials_view;
 struct foundation_view;
 struct incoming_check;
+struct interface_address;
 struct list_outlook;
 struct local_candidate;
 struct local_credentials;
@@ -124,6 +129,7 @@ struct pair;
 struct pair_foundation;
 struct pair_rule;
 struct pair_transition;
+struct preference_rank;
 struct remote_addition;
 struct remote_candidate;
 struct remote_credentials;
@@ -217,3 +223,68 @@ template <class Owner>
 class transactions;
 
 }  // namespace floe::stun
+
+namespace floe::turn {
+
+class channels;
+class credential;
+class event_queue;
+class permissions;
+class response_reader;
+class session;
+enum class allocate_decision : std::uint8_t;
+enum class allocation_event : std::uint8_t;
+enum class allocation_state : std::uint8_t;
+enum class challenge_step : std::uint8_t;
+enum class channel_event : std::uint8_t;
+enum class channel_state : std::uint8_t;
+enum class connection_state : std::uint8_t;
+enum class end_reason : std::uint8_t;
+enum class grant_fault : std::uint8_t;
+enum class peer_decision : std::uint8_t;
+enum class permission_event : std::uint8_t;
+enum class permission_state : std::uint8_t;
+enum class refresh_decision : std::uint8_t;
+enum class relay_family : std::uint8_t;
+enum class relay_transport : std::uint8_t;
+enum class transport : std::uint8_t;
+struct allocate_facts;
+struct allocate_options;
+struct allocation_rule;
+struct channel;
+struct channel_data;
+struct channel_rule;
+struct connection;
+struct grant;
+struct peer_facts;
+struct permission;
+struct permission_rule;
+struct refused_family;
+struct relayed_data;
+struct session_config;
+struct session_limits;
+struct token;
+struct wrapped;
+
+}  // namespace floe::turn
+
+namespace floe::turn::event {
+
+struct allocated;
+struct channel_bound;
+struct channel_refused;
+struct connection_bound;
+struct connection_failed;
+struct connection_offered;
+struct dropped;
+struct ended;
+struct icmp;
+struct move_failed;
+struct moved;
+struct permission_refused;
+struct permitted;
+struct put_off;
+struct socket_needed;
+struct token_needed;
+
+}  // namespace floe::turn::event

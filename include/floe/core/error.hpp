@@ -27,6 +27,7 @@ enum class errc {
   after_end_of_candidates,   ///< the peer said that no more would come (RFC 8838 §14)
   malformed_text,            ///< does not match the grammar
   unsupported,               ///< well-formed, but of a kind that floe does not use
+  permission_pending,        ///< the relay has not agreed to this peer yet
   session_closed,            ///< the session has ended
 };
 
@@ -51,6 +52,7 @@ class errc_category final : public std::error_category {
       case errc::after_end_of_candidates: return "after end of candidates";
       case errc::malformed_text: return "malformed text";
       case errc::unsupported: return "unsupported";
+      case errc::permission_pending: return "permission pending";
       case errc::session_closed: return "session closed";
     }
     return "unknown floe error";

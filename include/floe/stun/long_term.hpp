@@ -58,9 +58,20 @@ class long_term_session {
   [[nodiscard]] bool is_challenged() const noexcept { return challenged_; }
 
   /// Takes a 401 or 438, the answer to a request that was or was not protected by this. Unless the
-  /// decision is to retry, everything stays as it was.
+  /// decision is to retry, everything stays as it was. For one request at a time.
   [[nodiscard]] challenge_decision take_challenge(const message_view& response,
                                                   bool was_protected) {
+    const auto decision = take_challenge(response, was_protected, stale_answers_);
+    const auto code = response.get<error_code_attribute>();
+    const bool stale = code && code->code == error_code::stale_nonce;
+    stale_answers_ += decision == challenge_decision::retry && stale ? 1U : 0U;
+    return decision;
+  }
+
+  /// The same where several requests are under way, which one stale nonce meets all:
+  /// `stale_answers` counts how often this one was told 438 before.
+  [[nodiscard]] challenge_decision take_challenge(const message_view& response, bool was_protected,
+                                                  unsigned stale_answers) {
     const auto code = response.get<error_code_attribute>();
     const auto realm_text = response.get<realm>();
     const auto nonce_text = response.get<nonce>();
@@ -76,11 +87,10 @@ class long_term_session {
     if (offered && offered->value.size() <= most_algorithm_bytes) {
       facts.algorithm = offered->first_supported();
     }
-    facts.stale_answers = stale_answers_;
+    facts.stale_answers = stale_answers;
 
     const auto decision = decide_challenge(facts);
     if (decision != challenge_decision::retry) return decision;
-    stale_answers_ += facts.code == error_code::stale_nonce ? 1U : 0U;
     realm_.assign(realm_text->value);
     nonce_.assign(nonce_text->value);
     algorithms_.clear();
@@ -91,6 +101,12 @@ class long_term_session {
     make_keys();
     challenged_ = true;
     return decision;
+  }
+
+  /// Another server is asked: it has not challenged yet.
+  void forget_challenge() noexcept {
+    challenged_ = false;
+    stale_answers_ = 0;
   }
 
   /// A request was answered with anything but a challenge: the nonce is good.

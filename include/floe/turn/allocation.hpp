@@ -1,0 +1,264 @@
+// The allocation: where it stands, what may be asked for, and what an answer granted.
+//
+// owns:     the states, the table of changes, the options of an Allocate request and their limits,
+//           reading a success response
+// does not: send requests or keep time (turn/session.hpp)
+// sources:  RFC 8656 §7.1 (asking), §7.3 (success), §8 (refreshing); RFC 6062 §4.1; RFC 8016 §3
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "floe/core/bytes.hpp"
+#include "floe/core/endpoint.hpp"
+#include "floe/core/result.hpp"
+#include "floe/stun/attribute_list.hpp"
+#include "floe/stun/attributes/address.hpp"
+#include "floe/stun/attributes/turn.hpp"
+#include "floe/stun/message_view.hpp"
+#include "floe/stun/registry.hpp"
+#include "floe/stun/writer.hpp"
+
+namespace floe::turn {
+
+enum class allocation_state : std::uint8_t {
+  idle,       ///< nothing was asked for
+  requested,  ///< an Allocate is under way
+  waiting,    ///< the server asked to come back later, a token is awaited, or another socket
+  active,     ///< stands
+  releasing,  ///< a Refresh with lifetime 0 is under way
+  ended,      ///< gone, whatever the reason
+};
+
+enum class allocation_event : std::uint8_t {
+  asked,     ///< an Allocate left
+  granted,   ///< it was answered with success
+  put_off,   ///< it was answered with an error that time, a token or a socket can mend
+  lost,      ///< refused for good, expired, forgotten by the server, or the server can't be reached
+  closed,    ///< the host wants no more of it, and there may be something to give back
+  released,  ///< the server has taken it back, or does not answer
+};
+
+inline constexpr std::array allocation_states{
+    allocation_state::idle,   allocation_state::requested, allocation_state::waiting,
+    allocation_state::active, allocation_state::releasing, allocation_state::ended};
+inline constexpr std::array allocation_events{
+    allocation_event::asked, allocation_event::granted, allocation_event::put_off,
+    allocation_event::lost,  allocation_event::closed,  allocation_event::released};
+
+struct allocation_rule {
+  allocation_state from;
+  allocation_event on;
+  allocation_state to;
+  std::string_view section;  ///< of RFC 8656
+};
+
+// An Allocate that is under way when the host closes may still be granted, so it is given back too.
+// clang-format off
+inline constexpr std::array allocation_rules{
+    allocation_rule{allocation_state::idle,      allocation_event::asked,    allocation_state::requested, "7.1"},
+    allocation_rule{allocation_state::idle,      allocation_event::lost,     allocation_state::ended,     "7.4"},
+    allocation_rule{allocation_state::requested, allocation_event::granted,  allocation_state::active,    "7.3"},
+    allocation_rule{allocation_state::requested, allocation_event::put_off,  allocation_state::waiting,   "7.4"},
+    allocation_rule{allocation_state::requested, allocation_event::lost,     allocation_state::ended,     "7.4"},
+    allocation_rule{allocation_state::requested, allocation_event::closed,   allocation_state::releasing, "8.1"},
+    allocation_rule{allocation_state::waiting,   allocation_event::asked,    allocation_state::requested, "7.4"},
+    allocation_rule{allocation_state::waiting,   allocation_event::lost,     allocation_state::ended,     "7.4"},
+    allocation_rule{allocation_state::active,    allocation_event::lost,     allocation_state::ended,     "8.3"},
+    allocation_rule{allocation_state::active,    allocation_event::closed,   allocation_state::releasing, "8.1"},
+    allocation_rule{allocation_state::releasing, allocation_event::released, allocation_state::ended,     "8.3"},
+    allocation_rule{allocation_state::releasing, allocation_event::lost,     allocation_state::ended,     "8.3"},
+};
+// clang-format on
+
+namespace detail {
+
+consteval bool no_duplicate_allocation_rule() {
+  for (std::size_t i = 0; i < allocation_rules.size(); ++i) {
+    for (std::size_t j = i + 1; j < allocation_rules.size(); ++j) {
+      if (allocation_rules[i].from == allocation_rules[j].from &&
+          allocation_rules[i].on == allocation_rules[j].on) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace detail
+
+static_assert(detail::no_duplicate_allocation_rule());
+
+/// The state after an event; nullopt when the event leaves the state as it is.
+[[nodiscard]] constexpr std::optional<allocation_state> next(allocation_state from,
+                                                             allocation_event on) noexcept {
+  for (const auto& rule : allocation_rules) {
+    if (rule.from == from && rule.on == on) return rule.to;
+  }
+  return std::nullopt;
+}
+
+/// What carries data between relay and peer.
+enum class relay_transport : std::uint8_t { udp, tcp };
+
+/// Which addresses the relay is to have.
+enum class relay_family : std::uint8_t { ipv4, ipv6, both };
+
+/// What an Allocate request asks for.
+struct allocate_options {
+  relay_transport transport = relay_transport::udp;
+  relay_family family = relay_family::ipv4;
+  bool even_port = false;
+  bool reserve_next_port = false;  ///< with even_port
+  bool dont_fragment = false;
+  bool mobility = false;  ///< asks for a ticket (RFC 8016)
+  std::optional<std::array<std::byte, 8>> reservation{};
+  std::optional<std::uint32_t> lifetime{};  ///< seconds; the server's choice when not given
+
+  [[nodiscard]] constexpr bool operator==(const allocate_options&) const noexcept = default;
+};
+
+/// True for options that may go together. source: RFC 8656 §7.1, RFC 6062 §4.1
+[[nodiscard]] constexpr bool is_consistent(const allocate_options& o) noexcept {
+  if (o.reserve_next_port && !o.even_port) return false;
+  if (o.reservation && (o.even_port || o.family != relay_family::ipv4)) return false;
+  if (o.family == relay_family::both && o.reserve_next_port) return false;
+  const bool only_udp = o.even_port || o.reservation || o.dont_fragment;
+  return o.transport == relay_transport::udp || !only_udp;
+}
+
+/// Writes the options. in: consistent ones
+constexpr void write(stun::writer& out, const allocate_options& o) noexcept {
+  const bool tcp = o.transport == relay_transport::tcp;
+  out.add(stun::requested_transport{tcp ? stun::transport_tcp : stun::transport_udp});
+  if (o.lifetime) out.add(stun::lifetime{*o.lifetime});
+  // A token stands for an address that exists, and with it for its family; IPv4 needs no mention,
+  // which pleases servers of before RFC 8656.
+  if (o.family == relay_family::ipv6) out.add(stun::requested_address_family{family::ipv6});
+  if (o.family == relay_family::both) out.add(stun::additional_address_family{family::ipv6});
+  if (o.even_port) out.add(stun::even_port{o.reserve_next_port});
+  if (o.dont_fragment) out.add(stun::dont_fragment{});
+  if (o.reservation) out.add(stun::reservation_token{*o.reservation});
+  if (o.mobility) out.add(stun::mobility_ticket{});
+}
+
+/// The options without what the server named in a 420 and can be done without; nullopt when that
+/// leaves them as they are, or the server named something else. source: RFC 8656 §7.4
+[[nodiscard]] constexpr std::optional<allocate_options>
+without(const allocate_options& o, const stun::attribute_list& unknown) noexcept {
+  using stun::attribute_type;
+  auto less = o;
+  for (const auto type : unknown) {
+    if (type == attribute_type::dont_fragment) {
+      less.dont_fragment = false;
+    } else if (type == attribute_type::even_port) {
+      less.even_port = less.reserve_next_port = false;
+    } else if (type == attribute_type::reservation_token) {
+      less.reservation.reset();
+    } else if (type == attribute_type::mobility_ticket) {
+      less.mobility = false;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return less == o ? std::nullopt : std::optional{less};
+}
+
+/// The options without those that bind the choice of a port, which a full server may not have left;
+/// nullopt when there are none. source: RFC 8656 §7.4
+[[nodiscard]] constexpr std::optional<allocate_options>
+without_port_wishes(const allocate_options& o) noexcept {
+  auto less = o;
+  less.even_port = less.reserve_next_port = false;
+  less.reservation.reset();
+  return less == o ? std::nullopt : std::optional{less};
+}
+
+/// Why an address of a family was not allocated while another was.
+struct refused_family {
+  floe::family family{};
+  stun::error_code code{};
+};
+
+/// What a success response grants.
+struct grant {
+  std::optional<endpoint> relayed_v4{};
+  std::optional<endpoint> relayed_v6{};
+  endpoint mapped;
+  std::uint32_t lifetime = 0;  ///< seconds, above zero
+  std::optional<std::array<std::byte, 8>> reservation{};
+  std::optional<turn::refused_family> refused_family{};
+};
+
+/// Why a success response grants nothing.
+enum class grant_fault : std::uint8_t {
+  incomplete,     ///< lacks an attribute that must be there, or has one that can't be read
+  wrong_family,   ///< the relay has an address of a family that was not asked for
+  bad_address,    ///< nothing can be sent to the relay, or it is the server itself
+  zero_lifetime,  ///< it is over already
+};
+
+namespace detail {
+
+/// The first XOR-RELAYED-ADDRESS of each family.
+struct relayed_addresses {
+  std::optional<endpoint> v4, v6;
+  bool malformed = false;
+};
+
+[[nodiscard]] constexpr relayed_addresses read_relayed(const stun::message_view& message) noexcept {
+  relayed_addresses out;
+  for (auto it = message.begin(); it != message.end(); ++it) {
+    if (it->type != stun::attribute_type::xor_relayed_address) continue;
+    const auto read = stun::xor_relayed_address::decode(it->value, message.transaction());
+    if (!read) {
+      out.malformed = true;
+      continue;
+    }
+    auto& place = read->value.address.family == family::ipv4 ? out.v4 : out.v6;
+    if (!place) place = read->value;
+  }
+  return out;
+}
+
+[[nodiscard]] constexpr bool wants(relay_family asked, floe::family which) noexcept {
+  if (asked == relay_family::both) return true;
+  return (asked == relay_family::ipv6) == (which == family::ipv6);
+}
+
+}  // namespace detail
+
+/// Reads the success response to an Allocate request with these options. A `server` is what it was
+/// sent to: no relay has that very endpoint.
+/// source: RFC 8656 §7.3
+[[nodiscard]] inline result<grant, grant_fault> read_grant(const stun::message_view& message,
+                                                           const allocate_options& asked,
+                                                           const endpoint& server) noexcept {
+  const auto relayed = detail::read_relayed(message);
+  const auto mapped = message.get<stun::xor_mapped_address>();
+  const auto lifetime = message.get<stun::lifetime>();
+  if (relayed.malformed || (!relayed.v4 && !relayed.v6) || !mapped || !lifetime) {
+    return unexpected{grant_fault::incomplete};
+  }
+  for (const auto& address : {relayed.v4, relayed.v6}) {
+    if (!address) continue;
+    if (!detail::wants(asked.family, address->address.family)) {
+      return unexpected{grant_fault::wrong_family};
+    }
+    if (!is_sendable(*address) || *address == server) return unexpected{grant_fault::bad_address};
+  }
+  if (lifetime->value == 0) return unexpected{grant_fault::zero_lifetime};
+  grant out{.relayed_v4 = relayed.v4,
+            .relayed_v6 = relayed.v6,
+            .mapped = mapped->value,
+            .lifetime = lifetime->value};
+  if (const auto token = message.get<stun::reservation_token>()) out.reservation = token->value;
+  if (const auto error = message.get<stun::address_error_code>()) {
+    out.refused_family = turn::refused_family{error->family, error->error.code};
+  }
+  return out;
+}
+
+}  // namespace floe::turn

@@ -1,0 +1,147 @@
+// What a TURN client does about an error response.
+//
+// owns:     the decisions, as functions of the facts
+// does not: decide what every STUN client decides alike (stun/response_rules.hpp,
+//           stun/credential_rules.hpp); keep state, or send anything
+// sources:  RFC 8656 §7.4, §8.3, §10.4, §12.4; RFC 6062 §4.3; RFC 8016 §3.1, §3.2
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "floe/core/time.hpp"
+#include "floe/stun/registry.hpp"
+#include "floe/stun/response_rules.hpp"
+
+namespace floe::turn {
+
+/// How often an operation takes up a challenge, whatever the challenges say: a server with a new
+/// realm each time would go on for ever.
+inline constexpr unsigned most_challenges = 4;
+
+/// How many local sockets are tried on one server whose 437 says that they are taken.
+inline constexpr unsigned most_sockets = 3;
+
+/// How often a server that is full is asked again, and how long it is left alone the first time;
+/// each further time it is twice as long.
+inline constexpr unsigned most_waits = 3;
+inline constexpr duration least_wait = std::chrono::minutes{1};
+
+/// What to do about an error response to an Allocate request.
+enum class allocate_decision : std::uint8_t {
+  authenticate,    ///< to the credentials
+  try_alternate,   ///< to stun::decide_alternate()
+  resend,          ///< the same, at once
+  ask_for_less,    ///< the same without what can be done without
+  another_socket,  ///< the same from another local socket
+  wait,            ///< the same after least_wait at least
+  fail,
+};
+
+/// What is known when an error response to an Allocate comes.
+struct allocate_facts {
+  stun::error_code code{};
+  unsigned server_errors = 0;  ///< 5xx so far, this one included
+  unsigned waits = 0;          ///< how often the server was left alone before
+  unsigned sockets = 1;        ///< local sockets so far
+  bool can_ask_for_less = false;
+  bool asked_for_mobility = false;
+};
+
+[[nodiscard]] constexpr allocate_decision decide_allocate(const allocate_facts& f) noexcept {
+  using stun::error_code;
+  if (f.code == error_code::unknown_attribute) {
+    return f.can_ask_for_less ? allocate_decision::ask_for_less : allocate_decision::fail;
+  }
+  if (f.code == error_code::mobility_forbidden) {
+    return f.asked_for_mobility ? allocate_decision::ask_for_less : allocate_decision::fail;
+  }
+  if (f.code == error_code::allocation_mismatch) {
+    return f.sockets < most_sockets ? allocate_decision::another_socket : allocate_decision::fail;
+  }
+  if (f.code == error_code::insufficient_capacity && f.can_ask_for_less) {
+    return allocate_decision::ask_for_less;
+  }
+  if (f.code == error_code::allocation_quota_reached ||
+      f.code == error_code::insufficient_capacity) {
+    return f.waits < most_waits ? allocate_decision::wait : allocate_decision::fail;
+  }
+  switch (stun::decide_error(f.code, f.server_errors)) {
+    case stun::error_decision::authenticate: return allocate_decision::authenticate;
+    case stun::error_decision::try_alternate: return allocate_decision::try_alternate;
+    case stun::error_decision::resend: return allocate_decision::resend;
+    case stun::error_decision::fail: break;
+  }
+  return allocate_decision::fail;
+}
+
+/// How long a server that is full is left alone the next time. source: RFC 8656 §7.4
+[[nodiscard]] constexpr duration wait_for(unsigned waits) noexcept {
+  return scaled(least_wait, duration::rep{1} << (waits < most_waits ? waits : most_waits));
+}
+
+/// What to do about an error response to a Refresh request.
+enum class refresh_decision : std::uint8_t {
+  authenticate,
+  resend,
+  gone,  ///< the server has no such allocation
+  keep,  ///< it lasts as long as it did, and may be refreshed again
+};
+
+/// `with_ticket`: the request came from another address than the allocation's, and showed a ticket.
+[[nodiscard]] constexpr refresh_decision
+decide_refresh(stun::error_code code, unsigned server_errors, bool with_ticket) noexcept {
+  using stun::error_code;
+  if (code == error_code::allocation_mismatch) return refresh_decision::gone;
+  if (with_ticket && (code == error_code::bad_request || code == error_code::wrong_credentials)) {
+    return refresh_decision::gone;
+  }
+  switch (stun::decide_error(code, server_errors)) {
+    case stun::error_decision::authenticate: return refresh_decision::authenticate;
+    case stun::error_decision::resend:
+      return code == error_code::insufficient_capacity ? refresh_decision::keep
+                                                       : refresh_decision::resend;
+    case stun::error_decision::try_alternate:
+    case stun::error_decision::fail: break;
+  }
+  return refresh_decision::keep;
+}
+
+/// What to do about an error response to a request that is about peers: CreatePermission,
+/// ChannelBind, Connect, ConnectionBind.
+enum class peer_decision : std::uint8_t {
+  authenticate,
+  resend,
+  gone,      ///< the server has no such allocation
+  renumber,  ///< the server holds the channel for another peer, or the peer for another channel
+  separate,  ///< some of several peers may be fine: each for itself
+  refuse,    ///< the server won't have it
+};
+
+/// What is known when an error response to such a request comes.
+struct peer_facts {
+  stun::error_code code{};
+  unsigned server_errors = 0;  ///< 5xx so far, this one included
+  std::size_t peers = 1;       ///< how many the request names
+  bool is_channel_bind = false;
+  unsigned numbers = 0;  ///< how often the channel was given another number
+};
+
+[[nodiscard]] constexpr peer_decision decide_peer(const peer_facts& f) noexcept {
+  using stun::error_code;
+  if (f.code == error_code::allocation_mismatch) return peer_decision::gone;
+  if (f.code == error_code::bad_request && f.is_channel_bind && f.numbers == 0) {
+    return peer_decision::renumber;
+  }
+  switch (stun::decide_error(f.code, f.server_errors)) {
+    case stun::error_decision::authenticate: return peer_decision::authenticate;
+    case stun::error_decision::resend:
+      if (f.code != error_code::insufficient_capacity) return peer_decision::resend;
+      break;
+    case stun::error_decision::try_alternate:
+    case stun::error_decision::fail: break;
+  }
+  return f.peers > 1 ? peer_decision::separate : peer_decision::refuse;
+}
+
+}  // namespace floe::turn

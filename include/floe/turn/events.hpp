@@ -1,0 +1,159 @@
+// What a TURN session tells its user.
+//
+// owns:     the events, as a closed variant of small values, and their queue
+// does not: carry data: that is what handle_datagram() returns
+// invariant: the end of a session is never lost, and is the last event of all.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "floe/core/endpoint.hpp"
+#include "floe/core/ids.hpp"
+#include "floe/core/ring.hpp"
+#include "floe/core/text.hpp"
+#include "floe/core/time.hpp"
+#include "floe/stun/attributes/text.hpp"
+#include "floe/stun/registry.hpp"
+#include "floe/turn/allocation.hpp"
+#include "floe/turn/connection.hpp"
+
+namespace floe::turn {
+
+/// Why a session has ended.
+enum class end_reason : std::uint8_t {
+  closed,           ///< the host wanted it
+  refused,          ///< the Allocate was answered with an error; its code is given
+  credentials,      ///< the server does not take them, or asked in a way that can't be answered
+  timeout,          ///< no answer to the Allocate
+  unusable_answer,  ///< a success that grants nothing usable
+  unreachable,      ///< the host said so: a hard ICMP error, a connection that broke
+  broken_stream,    ///< bytes came that start no message; the host closes the connection
+  forgotten,        ///< the server has no such allocation any more (437)
+  expired,          ///< it was not refreshed in time
+};
+
+namespace event {
+
+/// The relay is there. `options` are those that were granted, which may be fewer than were asked
+/// for.
+struct allocated {
+  turn::grant grant;
+  allocate_options options;
+};
+/// Nothing for now: asked again at `until`.
+struct put_off {
+  stun::error_code code{};
+  time_point until{};
+};
+/// A token for this server is to be brought with bring_token() (RFC 7635 §6.1).
+struct token_needed {
+  fixed_text<stun::domain_limits.bytes_accepted> server_name;
+};
+/// A socket is to be named with use_socket(): another one than before, connected to `server` where
+/// connections are used.
+struct socket_needed {
+  endpoint server;
+};
+/// Datagrams to and from this address pass now.
+struct permitted {
+  floe::address address;
+};
+struct permission_refused {
+  floe::address address;
+  stun::error_code code{};
+};
+struct channel_bound {
+  endpoint peer;
+  std::uint16_t number = 0;
+};
+/// Data for this peer goes in Send indications.
+struct channel_refused {
+  endpoint peer;
+  stun::error_code code{};
+};
+/// An ICMP error about what was sent to a peer. Nothing proves it (RFC 8656 §11.6).
+struct icmp {
+  endpoint peer;
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  std::uint32_t data = 0;
+};
+/// A peer waits behind the relay: open a connection to the server and name it with
+/// bind_connection(), or don't. `incoming`: the peer began.
+struct connection_offered {
+  connection_handle connection;
+  endpoint peer;
+  bool incoming = false;
+};
+struct connection_bound {
+  connection_handle connection;
+};
+struct connection_failed {
+  connection_handle connection;
+  endpoint peer;
+  std::optional<stun::error_code> code{};
+};
+/// The server knows us at the new socket (RFC 8016).
+struct moved {
+  socket_id socket{};
+};
+struct move_failed {
+  std::optional<stun::error_code> code{};
+};
+/// Events were dropped, oldest first: nobody asked for them in time.
+struct dropped {
+  std::uint32_t count = 0;
+};
+/// There is no allocation, and won't be. Nothing follows.
+struct ended {
+  end_reason why{};
+  std::optional<stun::error_code> code{};
+};
+
+using any =
+    std::variant<allocated, put_off, token_needed, socket_needed, permitted, permission_refused,
+                 channel_bound, channel_refused, icmp, connection_offered, connection_bound,
+                 connection_failed, moved, move_failed, dropped, ended>;
+
+}  // namespace event
+
+/// The events that wait to be read.
+class event_queue {
+ public:
+  event_queue(std::size_t capacity, std::pmr::memory_resource* memory) : ring_(capacity, memory) {}
+
+  void push(const event::any& e) {
+    if (ended_) return;
+    if (ring_.full()) {
+      ring_.pop();
+      ++dropped_;
+    }
+    if (!ring_.push(e)) ++dropped_;
+  }
+
+  void end(const event::ended& e) {
+    if (!ended_) ended_ = e;
+  }
+
+  [[nodiscard]] std::optional<event::any> pop() {
+    if (dropped_ > 0) return event::any{event::dropped{std::exchange(dropped_, 0)}};
+    if (auto next = ring_.pop()) return next;
+    if (!ended_ || told_) return std::nullopt;
+    told_ = true;
+    return event::any{*ended_};
+  }
+
+ private:
+  ring<event::any> ring_;
+  std::optional<event::ended> ended_;
+  std::uint32_t dropped_ = 0;
+  bool told_ = false;
+};
+
+}  // namespace floe::turn

@@ -1,0 +1,83 @@
+#include "floe/turn/session.hpp"
+
+#include <chrono>
+
+#include "catch.hpp"
+#include "turn/bench.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+using stun::error_code;
+using stun::method;
+using support::bench;
+using support::parsed;
+using support::text;
+using turn::allocation_state;
+namespace event = turn::event;
+
+namespace {
+
+const endpoint peer{address::v4(198, 51, 100, 20), 7000};
+
+}  // namespace
+
+TEST_CASE("session: the first Allocate carries no credentials, the second all of them",
+          "[turn][8656-7.1-j][8656-7.4-d][8656-5-a][8656-7.3-d][8656-7.1-a]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.log.size() == 2);
+  const auto first = parsed(b.log[0].message);
+  CHECK_FALSE(first.has<stun::username>());
+  CHECK_FALSE(first.find(stun::attribute_type::message_integrity));
+  CHECK(first.get<stun::requested_transport>()->value == 17);
+  const auto second = parsed(b.log[1].message);
+  CHECK(second.get<stun::username>()->value == "user");
+  CHECK(second.get<stun::realm>()->value == "example.org");
+  CHECK(second.get<stun::nonce>()->value == "nonce-1");
+  CHECK(second.transaction() != first.transaction());
+  const auto granted = b.last<event::allocated>();
+  REQUIRE(granted);
+  CHECK(granted->grant.relayed_v4 == endpoint{address::v4(203, 0, 113, 9), 50001});
+  CHECK(granted->grant.mapped == b.server.mapped);
+  CHECK(b.server.complaints.empty());
+}
+
+TEST_CASE("session: data goes by Send until a channel stands, then by ChannelData",
+          "[turn][8656-12.1-c][8656-11.1-a][8656-12.4-a][8656-11.4-c][8656-12.6-c]") {
+  bench b;
+  b.allocate();
+  CHECK(b.send(peer, text("early")).error() == errc::permission_pending);
+  b.settle();
+  CHECK(b.last<event::permitted>()->address == peer.address);
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(b.send(peer, text("hello")));
+    CHECK(parsed(b.last_message).method() == method::send);
+  }
+  b.settle();
+  CHECK(b.last<event::channel_bound>()->number == 0x4000);
+  REQUIRE(b.send(peer, text("hello")));
+  CHECK(b.last_message.size() == 9);
+  CHECK(b.server.to_peers.size() == 5);
+  for (const auto& [to, payload] : b.server.to_peers) {
+    CHECK(to == peer);
+    CHECK(payload == text("hello"));
+  }
+  b.deliver(
+      *b.server.from_peer(b.now, support::client_at(support::turn_socket), peer, text("back")));
+  REQUIRE(b.received.size() == 1);
+  CHECK(b.received[0] == std::pair{peer, text("back")});
+  CHECK(b.server.complaints.empty());
+}
+
+TEST_CASE("session: an hour of calm keeps everything", "[turn][8656-8.1-a]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.bind(peer));
+  b.run(1h);
+  CHECK(b.session.has_channel(peer));
+  CHECK(b.session.is_permitted(peer.address));
+  CHECK_FALSE(b.last<event::ended>());
+  CHECK(b.count<event::permitted>() == 1);
+  CHECK(b.server.complaints.empty());
+  CHECK(b.server.count[method::refresh] == 6);
+}
