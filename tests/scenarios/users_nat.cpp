@@ -134,3 +134,33 @@ TEST_CASE("users: whatever NAT a peer has, one relay is enough, on either side",
     CHECK(type == (same ? ice::candidate_type::srflx : ice::candidate_type::prflx));
   }
 }
+
+TEST_CASE("users: a NAT that forgets its mappings is followed, whoever nominates",
+          "[scenario][users-23][ATK-G06]") {
+  const bool left_controls = GENERATE(true, false);
+  const bool new_address = GENERATE(false, true);
+  const auto every = GENERATE(40s, 10s);
+  network net{1};
+  net.add_interface(internet, server.address);
+  const auto home = net.add_realm(behind(
+      {.mapping = dependence::endpoint_independent, .filtering = dependence::endpoint_independent},
+      left_outside));
+  player left{net, home, left_inside, left_controls ? controlling() : controlled(), 1};
+  player right{net, internet, right_outside, left_controls ? controlled() : controlling(), 2};
+  left.introduce_to(right, net.map(left.socket, server).value(), ice::candidate_type::srflx);
+  right.introduce_to(left, {right_outside, 5000}, ice::candidate_type::host);
+  REQUIRE(net.run_until([&] { return left.is_done() && right.is_done(); }, 10s));
+  for (std::uint8_t times = 1; times <= 6; ++times) {
+    auto& nat = *net.nat_of(gateway_id{0});
+    if (new_address) {
+      nat.renumber({address::v4(203, 0, 113, static_cast<std::uint8_t>(10 + times))});
+    } else {
+      nat.rebind();
+    }
+    net.run_for(every);
+  }
+  net.run_for(40s);
+  REQUIRE(can_talk(net, left, right));
+  const auto& led_to = right.agent.remote(right.agent.selected()->remote)->candidate.address;
+  CHECK(led_to == net.map(left.socket, {right_outside, 5000}));
+}

@@ -99,6 +99,22 @@ TEST_CASE("users: a peer that nominates a better pair later is followed at once,
   CHECK(selected_remote(s.peer.n) == second);
 }
 
+TEST_CASE("users: a peer that nominates another pair and leaves the first is followed",
+          "[scenario][users-8]") {
+  const endpoint second{right_address.address, 6001};
+  // Whatever the priority of the second pair is beside that of the first.
+  const auto priority = GENERATE(0x7fffffffU, 0x6effffffU, 1U);
+  nominated_once s;
+  s.nominate(second, priority);
+  (void)s.peer.send(s.peer.success(s.peer.next_check()), second);
+  s.live_at(second, 60s);
+  REQUIRE(is_settled(s.peer.n));
+  CHECK(selected_remote(s.peer.n) == second);
+  (void)s.peer.sent();
+  CHECK(s.peer.net.send_data(s.peer.n, "x"));
+  CHECK(s.peer.only_sent().destination == second);
+}
+
 TEST_CASE("users: roles that both sides got wrong are repaired while the signalling is one-sided",
           "[scenario][users-9]") {
   const auto behaviour = GENERATE(controlling(), controlled());
