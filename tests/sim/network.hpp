@@ -1,7 +1,7 @@
-// A packet network in virtual time: realms of addresses, the gateways between them, wires, sockets.
+// A packet network in virtual time.
 //
-// owns:     time, the packets on their way, who has which address, and the order of events
-// does not: know STUN or ICE; what is at a socket is a party
+// owns:     time, the datagrams on their way, and the order of events
+// does not: know who is where (topology.hpp), or STUN or ICE: what is at a socket is a party
 // invariant: the same seed and the same calls give the same run, byte for byte: digest() says so.
 #pragma once
 
@@ -20,21 +20,14 @@
 #include "floe/core/bytes.hpp"
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
-#include "sim/firewall.hpp"
-#include "sim/nat.hpp"
 #include "sim/random.hpp"
 #include "sim/time.hpp"
+#include "sim/topology.hpp"
 #include "sim/wire.hpp"
 
 namespace floe::sim {
 
 class network;
-
-enum class realm_id : std::uint16_t {};      ///< where addresses are unique; 0 is the Internet
-enum class interface_id : std::uint16_t {};  ///< a host's place in a realm
-enum class gateway_id : std::uint16_t {};    ///< the way from one realm to the one around it
-
-inline constexpr realm_id internet{0};
 
 /// A datagram at the end of its way, or a message on a connection.
 struct arrival {
@@ -57,17 +50,6 @@ class party {
   virtual void handle_timeout(network&) {}
 };
 
-/// What stands between a realm and the one around it. A family that the NAT has no part in is
-/// routed; the firewall judges both, by the inner endpoint.
-struct gateway_config {
-  std::optional<nat_config> nat{};
-  std::vector<address> outer{};           ///< the NAT's addresses outside
-  bool routes_v6 = false;                 ///< IPv6 is routed although there is a NAT
-  std::optional<address> nat64_prefix{};  ///< IPv6 packets into this /96 leave as IPv4 (RFC 6146)
-  firewall_config firewall{};
-  wire_config wire{};  ///< of each direction
-};
-
 /// What a test does to one datagram.
 struct tampering {
   enum kind : std::uint8_t { drop, duplicate, delay };
@@ -85,14 +67,15 @@ struct network_statistics {
   [[nodiscard]] std::size_t count(drop why) const { return dropped[static_cast<std::size_t>(why)]; }
 };
 
-class network {
+class network : public topology {
  public:
   static constexpr std::size_t largest_datagram = 1500;
 
-  explicit network(std::uint64_t seed) : seed_{seed}, chance_{seed} { realms_.emplace_back(); }
+  explicit network(std::uint64_t seed) : topology{random_source{seed}}, seed_{seed} {}
 
   network(const network&) = delete;
   network& operator=(const network&) = delete;
+  ~network() = default;
 
   [[nodiscard]] time_point now() const noexcept { return now_; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
@@ -104,83 +87,57 @@ class network {
 
   std::optional<tampering> tamper;
 
-  // ---- topology ------------------------------------------------------------------------------
-
-  /// A realm inside `outside`, behind a gateway.
-  realm_id add_realm(const gateway_config& config, realm_id outside = internet) {
-    gateways_.emplace_back(config, outside, static_cast<realm_id>(realms_.size()), chance_.fork());
-    realms_.push_back({static_cast<gateway_id>(gateways_.size() - 1)});
-    return gateways_.back().inside;
+  /// Registers somebody who has deadlines, and perhaps no socket. At one instant who joined first
+  /// is first.
+  void join(party& somebody) {
+    if (std::find(parties_.begin(), parties_.end(), &somebody) == parties_.end()) {
+      parties_.push_back(&somebody);
+    }
   }
 
-  /// The gateway of a realm. in: not the Internet
-  [[nodiscard]] gateway_id gateway_of(realm_id realm) const { return at(realm).up.value(); }
-
-  interface_id add_interface(realm_id realm, const address& a, const wire_config& along = {}) {
-    interfaces_.push_back({realm, a, sim::wire{along}, sim::wire{along}, true});
-    return static_cast<interface_id>(interfaces_.size() - 1);
-  }
-
-  [[nodiscard]] const address& address_of(interface_id id) const { return at(id).address; }
-  [[nodiscard]] realm_id realm_of(interface_id id) const { return at(id).realm; }
-  [[nodiscard]] nat* nat_of(gateway_id id) {
-    auto& g = gateways_[static_cast<std::size_t>(id)];
-    return g.nat ? &*g.nat : nullptr;
-  }
-  [[nodiscard]] firewall& firewall_of(gateway_id id) {
-    return gateways_[static_cast<std::size_t>(id)].wall;
-  }
-
-  /// Takes an interface down, or up again. What is on its way to it then is lost.
-  void set_up(interface_id id, bool up) { at(id).up = up; }
-  /// Gives an interface another wire.
-  void rewire(interface_id id, const wire_config& along) {
-    at(id).out.change(along);
-    at(id).in.change(along);
-  }
-
-  /// A socket of `owner` at an interface. The ids of a network's sockets count from 1.
   socket_id bind(party& owner, interface_id where, std::uint16_t port) {
-    if (std::find(parties_.begin(), parties_.end(), &owner) == parties_.end()) {
-      parties_.push_back(&owner);
-    }
-    sockets_.push_back({&owner, where, {at(where).address, port}, true});
-    return static_cast<socket_id>(sockets_.size());
+    join(owner);
+    return add_socket(owner, where, port);
   }
 
-  void unbind(socket_id id) { at(id).open = false; }
-  [[nodiscard]] const endpoint& bound(socket_id id) const { return at(id).bound; }
-  [[nodiscard]] interface_id interface_of(socket_id id) const { return at(id).where; }
+  /// Where a datagram would arrive, and from whom.
+  struct hop {
+    socket_id to;
+    endpoint source;
+  };
 
-  /// The endpoint from which `remote` would see the socket, as if a datagram had just left: the
-  /// NATs on the way have a mapping afterwards. nullopt when nothing would arrive there.
+  /// Lets a datagram pass in no time and without a word: NATs and firewalls on the way remember it,
+  /// the wires and the receiver do not. nullopt when it would not arrive.
+  std::optional<hop> probe(socket_id from, const endpoint& remote) {
+    heading p{bound(from), remote};
+    auto to = climb(now_, p, realm_of(interface_of(from)));
+    while (to && to->what == waypoint::gateway) {
+      auto& g = gateways_[to->index];
+      if (cross_in(now_, g, p) != drop::none) return std::nullopt;
+      to = find_in(g.inside, p.destination.address);
+    }
+    if (!to) return std::nullopt;
+    const auto socket = socket_at(static_cast<interface_id>(to->index), p.destination);
+    if (!socket) return std::nullopt;
+    return hop{*socket, p.source};
+  }
+
+  /// The endpoint from which `remote` sees the socket, as if a datagram had just left. nullopt when
+  /// nothing gets as far as the realm that `remote` is in.
   std::optional<endpoint> map(socket_id from, const endpoint& remote) {
-    packet p{bound(from), remote, 0, {}};
-    auto realm = at(at(from).where).realm;
-    while (!target_in(realm, p.destination.address)) {
-      const auto up = at(realm).up;
-      if (!up || cross_out(*up, p) != drop::none) return std::nullopt;
-      realm = gateways_[static_cast<std::size_t>(*up)].outside;
-    }
-    return p.source;
+    heading p{bound(from), remote};
+    const auto to = climb(now_, p, realm_of(interface_of(from)));
+    return to ? std::optional{p.source} : std::nullopt;
   }
-
-  // ---- traffic -------------------------------------------------------------------------------
 
   void send(socket_id from, const endpoint& to, byte_view bytes) {
     const auto& socket = at(from);
     if (!socket.open || !at(socket.where).up) return count(drop::cut);
     if (bytes.size() > largest_datagram) return count(drop::too_big);
-    const auto slot = take_slot();
-    auto& p = packets_[slot];
-    p.source = socket.bound;
-    p.destination = to;
-    p.size = bytes.size();
-    std::copy(bytes.begin(), bytes.end(), p.bytes.begin());
-    note(p);
+    const auto slot = store({socket.bound, to}, bytes);
     const auto index = stats_.sent++;
     auto& where = at(socket.where);
-    auto way = where.out.cross(now_, p.size, chance_);
+    auto way = where.out.cross(now_, bytes.size(), chance_);
     if (tamper && tamper->index == index) way = tampered(way);
     spread(slot, way, [&](std::size_t copy, duration delay) { climb(copy, where.realm, delay); });
   }
@@ -188,22 +145,14 @@ class network {
   /// Sends a message on a connection between two sockets, as TCP would carry it: in order, without
   /// loss, and through whatever blocks UDP.
   void send_connected(socket_id from, socket_id to, byte_view bytes) {
-    if (!at(from).open || !at(at(from).where).up) return count(drop::cut);
     Expects(bytes.size() <= largest_datagram);
-    const auto slot = take_slot();
-    auto& p = packets_[slot];
-    p.source = at(from).bound;
-    p.destination = at(to).bound;
-    p.size = bytes.size();
-    std::copy(bytes.begin(), bytes.end(), p.bytes.begin());
-    note(p);
+    const auto& socket = at(from);
+    if (!socket.open || !at(socket.where).up) return count(drop::cut);
+    const auto slot = store({socket.bound, bound(to)}, bytes);
     const auto latency =
-        at(at(from).where).out.config().latency + at(at(to).where).in.config().latency;
-    push({after(now_, latency),
-          0,
-          slot,
-          {target::connection, static_cast<std::uint16_t>(to)},
-          from});
+        at(socket.where).out.config().latency + at(interface_of(to)).in.config().latency;
+    const waypoint there{waypoint::connection, static_cast<std::uint16_t>(to)};
+    push({after(now_, latency), 0, slot, there, from});
   }
 
   /// Runs until `done()` or `limit`; returns whether `done()` holds.
@@ -244,51 +193,9 @@ class network {
 
  private:
   struct packet {
-    endpoint source;
-    endpoint destination;
+    heading head;
     std::size_t size = 0;
     std::array<std::byte, largest_datagram> bytes;
-  };
-
-  struct realm_row {
-    std::optional<gateway_id> up{};
-  };
-
-  struct interface_row {
-    realm_id realm;
-    floe::address address;
-    wire out;
-    wire in;
-    bool up;
-  };
-
-  struct gateway_row {
-    gateway_row(const gateway_config& c, realm_id around, realm_id within, random_source source)
-        : config{c}, wall{c.firewall}, out{c.wire}, in{c.wire}, outside{around}, inside{within} {
-      if (c.nat) nat.emplace(*c.nat, c.outer, source);
-    }
-
-    gateway_config config;
-    std::optional<sim::nat> nat{};
-    firewall wall;
-    wire out;
-    wire in;
-    realm_id outside;
-    realm_id inside;
-  };
-
-  struct socket_row {
-    party* owner;
-    interface_id where;
-    endpoint bound;
-    bool open;
-  };
-
-  /// Where a packet goes next.
-  struct target {
-    enum kind : std::uint8_t { interface, gateway, connection };
-    kind what = interface;
-    std::uint16_t index = 0;  ///< of the interface, the gateway, or the socket
   };
 
   /// A packet that arrives.
@@ -296,7 +203,7 @@ class network {
     time_point at;
     std::uint64_t order;
     std::size_t slot;
-    target where;
+    waypoint where;
     socket_id from{};  ///< of a connection
 
     /// For a heap with the earliest on top.
@@ -306,23 +213,6 @@ class network {
   };
 
   static constexpr std::size_t step_limit = 2'000'000;
-
-  [[nodiscard]] realm_row& at(realm_id id) { return realms_[static_cast<std::size_t>(id)]; }
-  [[nodiscard]] const realm_row& at(realm_id id) const {
-    return realms_[static_cast<std::size_t>(id)];
-  }
-  [[nodiscard]] interface_row& at(interface_id id) {
-    return interfaces_[static_cast<std::size_t>(id)];
-  }
-  [[nodiscard]] const interface_row& at(interface_id id) const {
-    return interfaces_[static_cast<std::size_t>(id)];
-  }
-  [[nodiscard]] socket_row& at(socket_id id) {
-    return sockets_.at(static_cast<std::size_t>(id) - 1);
-  }
-  [[nodiscard]] const socket_row& at(socket_id id) const {
-    return sockets_.at(static_cast<std::size_t>(id) - 1);
-  }
 
   void step() {
     while (!wire_.empty() && wire_.front().at <= now_) {
@@ -340,78 +230,6 @@ class network {
     }
   }
 
-  // ---- addresses -----------------------------------------------------------------------------
-
-  static bool has_prefix(const address& a, const address& prefix) {
-    return a.family == family::ipv6 &&
-           std::equal(prefix.octets.begin(), prefix.octets.begin() + 12, a.octets.begin());
-  }
-
-  static bool translates(const gateway_row& g, family f) {
-    return g.nat && !(f == family::ipv6 && (g.config.routes_v6 || g.config.nat64_prefix));
-  }
-
-  /// True when packets for `a` are routed through `g` to somewhere inside.
-  [[nodiscard]] bool leads_to(const gateway_row& g, const address& a) const {
-    if (translates(g, a.family)) return false;
-    return std::any_of(
-               interfaces_.begin(), interfaces_.end(),
-               [&](const interface_row& i) { return i.realm == g.inside && i.address == a; }) ||
-           std::any_of(gateways_.begin(), gateways_.end(), [&](const gateway_row& other) {
-             return other.outside == g.inside &&
-                    ((other.nat && other.nat->owns(a)) || leads_to(other, a));
-           });
-  }
-
-  [[nodiscard]] std::optional<target> target_in(realm_id realm, const address& a) const {
-    for (std::size_t i = 0; i < interfaces_.size(); ++i) {
-      if (interfaces_[i].realm == realm && interfaces_[i].address == a) {
-        return target{target::interface, static_cast<std::uint16_t>(i)};
-      }
-    }
-    for (std::size_t i = 0; i < gateways_.size(); ++i) {
-      const auto& g = gateways_[i];
-      if (g.outside != realm) continue;
-      if ((g.nat && g.nat->owns(a)) || leads_to(g, a)) {
-        return target{target::gateway, static_cast<std::uint16_t>(i)};
-      }
-    }
-    return std::nullopt;
-  }
-
-  /// Lets a packet leave a realm.
-  drop cross_out(gateway_id id, packet& p) {
-    auto& g = gateways_[static_cast<std::size_t>(id)];
-    if (!g.wall.lets_out(now_, p.source, p.destination)) return drop::blocked;
-    if (g.config.nat64_prefix && has_prefix(p.destination.address, *g.config.nat64_prefix)) {
-      const auto& o = p.destination.address.octets;
-      p.destination.address = address::v4(o[12], o[13], o[14], o[15]);
-    } else if (!translates(g, p.source.address.family)) {
-      return drop::none;
-    }
-    const auto outer = g.nat->outbound(now_, p.source, p.destination);
-    if (!outer) return drop::no_route;
-    p.source = *outer;
-    return drop::none;
-  }
-
-  /// Lets a packet into a realm.
-  drop cross_in(gateway_row& g, packet& p) {
-    if (g.nat && g.nat->owns(p.destination.address)) {
-      const auto inner = g.nat->inbound(now_, p.destination, p.source);
-      if (!inner) return drop::filtered;
-      p.destination = *inner;
-      if (inner->address.family != p.source.address.family) {
-        auto embedded = *g.config.nat64_prefix;
-        std::copy_n(p.source.address.octets.begin(), 4, embedded.octets.begin() + 12);
-        p.source.address = embedded;
-      }
-    }
-    return g.wall.lets_in(now_, p.destination, p.source) ? drop::none : drop::filtered;
-  }
-
-  // ---- packets -------------------------------------------------------------------------------
-
   std::size_t take_slot() {
     if (free_.empty()) {
       packets_.emplace_back();
@@ -420,6 +238,26 @@ class network {
     const auto slot = free_.back();
     free_.pop_back();
     return slot;
+  }
+
+  std::size_t store(const heading& head, byte_view bytes) {
+    const auto slot = take_slot();
+    auto& p = packets_[slot];
+    p.head = head;
+    p.size = bytes.size();
+    std::copy(bytes.begin(), bytes.end(), p.bytes.begin());
+    note(p);
+    return slot;
+  }
+
+  std::size_t copy_of(std::size_t slot) {
+    const auto twin = take_slot();
+    auto& to = packets_[twin];
+    const auto& from = packets_[slot];
+    to.head = from.head;
+    to.size = from.size;
+    std::copy_n(from.bytes.begin(), from.size, to.bytes.begin());
+    return twin;
   }
 
   void give_up(std::size_t slot, drop why) {
@@ -432,15 +270,11 @@ class network {
   template <class Onward>
   void spread(std::size_t slot, const crossing& way, Onward&& onward) {
     if (way.copies == 0) return give_up(slot, way.why);
-    if (way.copies == 2) {
-      const auto twin = take_slot();
-      packets_[twin] = packets_[slot];
-      onward(twin, way.after[1]);
-    }
+    if (way.copies == 2) onward(copy_of(slot), way.after[1]);
     onward(slot, way.after[0]);
   }
 
-  crossing tampered(const crossing& way) const {
+  [[nodiscard]] crossing tampered(const crossing& way) const {
     switch (tamper->what) {
       case tampering::drop: return {0, {}, drop::tampered};
       case tampering::duplicate: return {2, {way.after[0], way.after[0] + tamper->later}, {}};
@@ -449,39 +283,32 @@ class network {
     return way;
   }
 
-  /// From a realm outwards until somebody has the destination.
+  using topology::climb;
+
+  /// From a realm outwards, wire by wire, until somebody has the destination.
   void climb(std::size_t slot, realm_id realm, duration delay) {
     std::optional<gateway_id> left;
     for (;;) {
       auto& p = packets_[slot];
-      if (const auto to = target_in(realm, p.destination.address)) {
-        const bool turns =
-            to->what == target::gateway && left && static_cast<std::size_t>(*left) == to->index;
-        if (turns && !gateways_[to->index].nat->config().hairpin) {
-          return give_up(slot, drop::hairpin);
-        }
+      if (const auto to = find_in(realm, p.head.destination.address)) {
+        if (is_refused_hairpin(*to, left)) return give_up(slot, drop::hairpin);
         return descend(slot, *to, delay);
       }
-      left = at(realm).up;
+      left = gateway_of(realm);
       if (!left) return give_up(slot, drop::no_route);
-      if (const auto why = cross_out(*left, p); why != drop::none) return give_up(slot, why);
-      auto& g = gateways_[static_cast<std::size_t>(*left)];
-      realm = g.outside;
-      const auto way = g.out.cross(after(now_, delay), p.size, chance_);
+      const auto why = cross_out(now_, *left, p.head);
+      if (why != drop::none) return give_up(slot, why);
+      realm = at(*left).outside;
+      const auto way = at(*left).out.cross(after(now_, delay), p.size, chance_);
       if (way.copies == 0) return give_up(slot, way.why);
-      if (way.copies == 2) {
-        const auto twin = take_slot();
-        packets_[twin] = packets_[slot];
-        climb(twin, realm, delay + way.after[1]);
-      }
+      if (way.copies == 2) climb(copy_of(slot), realm, delay + way.after[1]);
       delay += way.after[0];
     }
   }
 
   /// Over the wire to an interface or a gateway.
-  void descend(std::size_t slot, const target& to, duration delay) {
-    auto& last = to.what == target::gateway ? gateways_[to.index].in : interfaces_[to.index].in;
-    const auto way = last.cross(after(now_, delay), packets_[slot].size, chance_);
+  void descend(std::size_t slot, const waypoint& to, duration delay) {
+    const auto way = wire_to(to).cross(after(now_, delay), packets_[slot].size, chance_);
     spread(slot, way, [&](std::size_t copy, duration more) {
       push({after(now_, delay + more), 0, copy, to});
     });
@@ -495,49 +322,43 @@ class network {
 
   void arrive(const event& e) {
     switch (e.where.what) {
-      case target::gateway: return enter(e);
-      case target::connection: return deliver(e, static_cast<socket_id>(e.where.index));
-      case target::interface: break;
+      case waypoint::gateway: return enter(e);
+      case waypoint::connection: return deliver(e, static_cast<socket_id>(e.where.index));
+      case waypoint::interface: break;
     }
-    const auto& p = packets_[e.slot];
     const auto here = static_cast<interface_id>(e.where.index);
-    for (std::size_t i = 0; i < sockets_.size(); ++i) {
-      const auto& s = sockets_[i];
-      if (s.open && s.where == here && s.bound == p.destination) {
-        return deliver(e, static_cast<socket_id>(i + 1));
-      }
-    }
+    const auto to = socket_at(here, packets_[e.slot].head.destination);
+    if (to) return deliver(e, *to);
     give_up(e.slot, drop::no_socket);
   }
 
   /// From outside through a gateway.
   void enter(const event& e) {
     auto& g = gateways_[e.where.index];
-    auto& p = packets_[e.slot];
-    if (const auto why = cross_in(g, p); why != drop::none) return give_up(e.slot, why);
-    const auto to = target_in(g.inside, p.destination.address);
+    auto& head = packets_[e.slot].head;
+    if (const auto why = cross_in(now_, g, head); why != drop::none) return give_up(e.slot, why);
+    const auto to = find_in(g.inside, head.destination.address);
     if (!to) return give_up(e.slot, drop::no_route);
     descend(e.slot, *to, duration::zero());
   }
 
   void deliver(const event& e, socket_id to) {
-    if (!at(to).open || !at(at(to).where).up) return give_up(e.slot, drop::cut);
+    if (!at(to).open || !at(interface_of(to)).up) return give_up(e.slot, drop::cut);
     const auto& p = packets_[e.slot];
     ++stats_.delivered;
-    const bool connected = e.where.what == target::connection;
-    at(to).owner->receive(*this, {to, p.source, byte_view{p.bytes}.first(p.size),
+    const bool connected = e.where.what == waypoint::connection;
+    at(to).owner->receive(*this, {to, p.head.source, byte_view{p.bytes}.first(p.size),
                                   connected ? std::optional{e.from} : std::nullopt});
     free_.push_back(e.slot);
   }
 
   void note(const packet& p) {
     mix(static_cast<std::uint64_t>(elapsed(epoch, now_).count()));
-    for (const auto* const e : {&p.source, &p.destination}) {
+    for (const auto* const e : {&p.head.source, &p.head.destination}) {
       mix(e->port);
       for (std::size_t i = 0; i < 16; i += 4) {
-        mix(static_cast<std::uint64_t>(e->address.octets[i]) << 24U |
-            static_cast<std::uint64_t>(e->address.octets[i + 1]) << 16U |
-            static_cast<std::uint64_t>(e->address.octets[i + 2]) << 8U | e->address.octets[i + 3]);
+        const auto octet = [&](std::size_t k) { return std::uint64_t{e->address.octets[i + k]}; };
+        mix(octet(0) << 24U | octet(1) << 16U | octet(2) << 8U | octet(3));
       }
     }
     std::size_t i = 0;
@@ -550,16 +371,11 @@ class network {
   }
 
   std::uint64_t seed_;
-  random_source chance_;
   time_point now_ = epoch;
   std::uint64_t order_ = 0;
   std::size_t steps_ = 0;
   std::uint64_t digest_ = 0;
   network_statistics stats_;
-  std::vector<realm_row> realms_;
-  std::vector<interface_row> interfaces_;
-  std::deque<gateway_row> gateways_;
-  std::deque<socket_row> sockets_;
   std::vector<party*> parties_;
   std::deque<packet> packets_;
   std::vector<std::size_t> free_;

@@ -1,0 +1,150 @@
+// A session between two hosts as a plan, and its topology laid out in a network.
+//
+// owns:     what may vary about a session, and the addresses of everybody
+// does not: make agents (session.hpp) or judge (oracle.hpp); both lay out the same plan
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "floe/agent/config.hpp"
+#include "sim/network.hpp"
+
+namespace floe::sim {
+
+/// Whether a side has a relayed candidate, and how it reaches the server.
+enum class relaying : std::uint8_t { none, over_udp, over_tcp };
+
+struct side_plan {
+  std::vector<gateway_config> layers{};  ///< outermost first; outer addresses are filled in
+  std::size_t v4 = 1;                    ///< interfaces
+  std::size_t v6 = 0;
+  wire_config wire{};  ///< of each interface
+  relaying relay = relaying::none;
+  bool asks = false;      ///< gathers in virtual time, else knows everything at once
+  duration signalling{};  ///< how long what it says takes to its peer
+  floe::config behaviour{};
+};
+
+struct plan {
+  std::uint64_t seed = 1;
+  side_plan left{};
+  side_plan right{};
+  std::size_t shared = 0;    ///< of the left side's layers the right one is behind so many, too
+  bool overlapping = false;  ///< both sides number their networks alike
+  wire_config servers{};
+};
+
+/// An address by its last byte, and a few others that name the network.
+[[nodiscard]] inline address six(std::uint8_t net, std::uint8_t host, bool global = true) {
+  if (global) return address::v6({0x20, 1, 0x0d, 0xb8, 0, net, 0, 0, 0, 0, 0, 0, 0, 0, 0, host});
+  return address::v6({0xfd, 0, 0, 0, 0, net, 0, 0, 0, 0, 0, 0, 0, 0, 0, host});
+}
+
+[[nodiscard]] inline address nat64_prefix() {
+  return address::v6({0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+}
+
+/// The IPv6 address under which hosts behind a NAT64 reach an IPv4 one.
+[[nodiscard]] inline address embedded(const address& v4) {
+  auto a = nat64_prefix();
+  std::copy_n(v4.octets.begin(), 4, a.octets.begin() + 12);
+  return a;
+}
+
+/// The IPv4 address inside an embedded one, and any other as it is.
+[[nodiscard]] inline address extracted(const address& a) {
+  const auto prefix = nat64_prefix();
+  if (a.family == family::ipv4 ||
+      !std::equal(prefix.octets.begin(), prefix.octets.begin() + 12, a.octets.begin())) {
+    return a;
+  }
+  return address::v4(a.octets[12], a.octets[13], a.octets[14], a.octets[15]);
+}
+
+/// Where everybody is.
+struct scene {
+  struct side {
+    std::vector<interface_id> interfaces;
+    std::vector<gateway_id> gateways;  ///< outermost first, without the shared ones of the left
+    bool behind_nat64 = false;
+  };
+  side left;
+  side right;
+  std::vector<interface_id> stun;       ///< one of each family
+  std::vector<interface_id> left_turn;  ///< likewise
+  std::vector<interface_id> right_turn;
+};
+
+namespace detail {
+
+inline std::vector<interface_id> add_server(network& net, std::uint8_t host,
+                                            const wire_config& along) {
+  return {net.add_interface(internet, address::v4(203, 0, 113, host), along),
+          net.add_interface(internet, six(0xff, host), along)};
+}
+
+inline scene::side add_side(network& net, const side_plan& plan, std::uint8_t number,
+                            bool overlapping, realm_id realm, std::size_t from_layer) {
+  scene::side made;
+  const auto translated = [&](bool v6) {
+    return std::any_of(plan.layers.begin(), plan.layers.end(), [&](const gateway_config& g) {
+      return g.nat && !(v6 && (g.routes_v6 || g.nat64_prefix));
+    });
+  };
+  for (auto k = from_layer; k < plan.layers.size(); ++k) {
+    auto g = plan.layers[k];
+    const auto layer = static_cast<std::uint8_t>(k);
+    if (realm == internet) {
+      g.outer = {address::v4(198, 51, 100, number), six(0xee, number)};
+    } else {
+      g.outer = {address::v4(100, static_cast<std::uint8_t>(64 + layer), number, 1),
+                 six(static_cast<std::uint8_t>(0x40 + layer), number, false)};
+    }
+    made.behind_nat64 = made.behind_nat64 || g.nat64_prefix.has_value();
+    realm = net.add_realm(g, realm);
+    made.gateways.push_back(*net.gateway_of(realm));
+  }
+  for (std::size_t i = 0; i < std::max(plan.v4, plan.v6); ++i) {
+    const auto host = static_cast<std::uint8_t>(i + 2);
+    const auto six_net = overlapping && translated(true) ? std::uint8_t{9} : number;
+    if (i < plan.v6) {
+      const auto a = six(six_net, host, !translated(true));
+      made.interfaces.push_back(net.add_interface(realm, a, plan.wire));
+    }
+    if (i >= plan.v4) continue;
+    auto a = address::v4(192, 0, 2, static_cast<std::uint8_t>(number * 16 + host));
+    if (translated(false)) {
+      a = overlapping ? address::v4(192, 168, 0, host) : address::v4(10, number, 0, host);
+    }
+    made.interfaces.push_back(net.add_interface(realm, a, plan.wire));
+  }
+  return made;
+}
+
+}  // namespace detail
+
+/// Lays out a plan. The same plan gives the same scene.
+inline scene lay_out(network& net, const plan& p) {
+  scene made;
+  made.stun = detail::add_server(net, 1, p.servers);
+  made.left_turn = detail::add_server(net, 10, p.servers);
+  made.right_turn = detail::add_server(net, 20, p.servers);
+  made.left = detail::add_side(net, p.left, 1, p.overlapping, internet, 0);
+  const auto shared = std::min(p.shared, p.left.layers.size());
+  auto realm = internet;
+  for (std::size_t i = 0; i < shared; ++i) {
+    const auto inside = made.left.gateways[i];
+    realm = net.realm_inside(inside);
+  }
+  made.right = detail::add_side(net, p.right, 2, p.overlapping && shared == 0, realm,
+                                std::min(shared, p.right.layers.size()));
+  if (shared != 0) made.right.behind_nat64 = made.right.behind_nat64 || made.left.behind_nat64;
+  return made;
+}
+
+}  // namespace floe::sim

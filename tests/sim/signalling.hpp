@@ -1,0 +1,118 @@
+// What two hosts tell each other beside ICE: credentials and candidates, each after a delay.
+//
+// owns:     messages on their way
+// does not: lose or reorder any: signalling is reliable
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "floe/agent/agent.hpp"
+#include "sim/host.hpp"
+#include "sim/plan.hpp"
+
+namespace floe::sim {
+
+class signalling final : public party, public listener_of_events {
+ public:
+  /// Two hosts, and how long what each says takes.
+  signalling(network& net, host& left, duration from_left, host& right, duration from_right)
+      : net_{net}, left_{left}, right_{right}, from_left_{from_left}, from_right_{from_right} {
+    net.join(*this);
+    left.listener = this;
+    right.listener = this;
+  }
+
+  /// Whether a host reaches IPv4 through a NAT64: it must write IPv4 candidates as IPv6 ones.
+  bool left_behind_nat64 = false;
+  bool right_behind_nat64 = false;
+
+  /// Lets a host say its credentials.
+  void introduce(host& who) {
+    const auto told = who.agent().local_credentials();
+    post(who, credentials{std::string{told.ufrag}, std::string{told.password}});
+  }
+
+  void on_event(host& who, const event::any& what) override {
+    const auto ufrag = [&] { return std::string{who.agent().local_credentials().ufrag}; };
+    if (std::holds_alternative<event::restarted>(what)) introduce(who);
+    if (std::holds_alternative<event::gathering_done>(what)) post(who, end{ufrag()});
+    if (const auto* const c = std::get_if<event::local_candidate>(&what)) {
+      if (const auto* const row = who.agent().local(c->id))
+        post(who, offer{row->candidate, ufrag()});
+    }
+  }
+
+  void receive(network&, const arrival&) override {}
+  [[nodiscard]] deadline next_timeout() const override {
+    deadline next;
+    for (const auto* const way : {&to_left_, &to_right_}) {
+      if (!way->empty()) next = earliest(next, way->front().at);
+    }
+    return next;
+  }
+  void handle_timeout(network& net) override {
+    deliver(net, to_left_, left_, left_behind_nat64);
+    deliver(net, to_right_, right_, right_behind_nat64);
+  }
+
+ private:
+  struct credentials {
+    std::string ufrag;
+    std::string password;
+  };
+  struct offer {
+    ice::candidate candidate;
+    std::string ufrag;
+  };
+  struct end {
+    std::string ufrag;
+  };
+  using message = std::variant<credentials, offer, end>;
+  struct posted {
+    time_point at;
+    message what;
+  };
+
+  void post(const host& from, message what) {
+    const bool leftwards = &from == &right_;
+    const auto delay = leftwards ? from_right_ : from_left_;
+    (leftwards ? to_left_ : to_right_).push_back({after(net_.now(), delay), std::move(what)});
+  }
+
+  static void deliver(network& net, std::deque<posted>& way, host& to, bool behind_nat64) {
+    while (!way.empty() && way.front().at <= net.now()) {
+      const auto what = std::move(way.front().what);
+      way.pop_front();
+      to.command(net, [&](agent& a) { tell(a, what, behind_nat64); });
+    }
+  }
+
+  static void tell(agent& to, const message& what, bool behind_nat64) {
+    if (const auto* const c = std::get_if<credentials>(&what)) {
+      (void)to.set_remote_credentials(c->ufrag, c->password).has_value();
+    } else if (const auto* const e = std::get_if<end>(&what)) {
+      (void)to.end_of_remote_candidates(e->ufrag).has_value();
+    } else if (const auto* const o = std::get_if<offer>(&what)) {
+      auto candidate = o->candidate;
+      if (behind_nat64 && candidate.address.address.family == family::ipv4) {
+        candidate.address.address = embedded(candidate.address.address);
+      }
+      (void)to.add_remote(candidate, o->ufrag).has_value();
+    }
+  }
+
+  network& net_;
+  host& left_;
+  host& right_;
+  duration from_left_;
+  duration from_right_;
+  std::deque<posted> to_left_;
+  std::deque<posted> to_right_;
+};
+
+}  // namespace floe::sim
