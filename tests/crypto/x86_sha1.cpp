@@ -13,6 +13,7 @@
 
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;
+using crypto::written;
 
 namespace {
 
@@ -62,8 +63,15 @@ TEST_CASE("x86: HMAC-SHA-1 equals the portable one for every length, alignment a
       }
       crypto::hmac<crypto::sha1> expected{k};
       expected.update(flipped);
-      REQUIRE(x86::hmac_sha1(k.inner(), k.outer(), message.data(), size, flip) ==
-              expected.finish());
+      const auto code = expected.finish();
+      std::array<std::byte, 20> found{};
+      x86::hmac_sha1<written::earlier>(k.inner(), k.outer(), message.data(), size, flip,
+                                       found.data());
+      REQUIRE(found == code);
+      found = {};
+      x86::hmac_sha1<written::just_now>(k.inner(), k.outer(), message.data(), size, flip,
+                                        found.data());
+      REQUIRE(found == code);
     }
   }
 }

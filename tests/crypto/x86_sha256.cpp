@@ -13,6 +13,7 @@
 
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;
+using crypto::written;
 
 namespace {
 
@@ -63,8 +64,16 @@ TEST_CASE("x86: HMAC-SHA-256 equals the portable one for every length, alignment
       }
       crypto::hmac<crypto::sha256> expected{k};
       expected.update(flipped);
-      REQUIRE(x86::hmac_sha256(k.inner(), k.outer(), crypto::detail::sha256_constants,
-                               message.data(), size, flip) == expected.finish());
+      const auto code = expected.finish();
+      const auto& constants = crypto::detail::sha256_constants;
+      std::array<std::byte, 32> found{};
+      x86::hmac_sha256<written::earlier>(k.inner(), k.outer(), constants, message.data(), size,
+                                         flip, found.data());
+      REQUIRE(found == code);
+      found = {};
+      x86::hmac_sha256<written::just_now>(k.inner(), k.outer(), constants, message.data(), size,
+                                          flip, found.data());
+      REQUIRE(found == code);
     }
   }
 }

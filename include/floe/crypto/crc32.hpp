@@ -13,6 +13,7 @@
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/hardware.hpp"
 #include "floe/crypto/little_endian.hpp"
+#include "floe/crypto/written.hpp"
 
 namespace floe::crypto {
 
@@ -62,15 +63,10 @@ inline constexpr crc32_tables crc32_table = make_crc32_tables();
 
 /// The same, by the CPU's own means where it has some and the bytes are worth it.
 [[nodiscard]] constexpr std::uint32_t crc32_fold(std::uint32_t crc, const std::byte* data,
-                                                 std::size_t size) noexcept {
-  constexpr std::size_t worth_it = 48;
+                                                 std::size_t size, written when) noexcept {
+  constexpr std::size_t worth_it = 16;
   if (!std::is_constant_evaluated() && size >= worth_it) {
-    if (const auto all = hardware::crc32(crc, data, size)) return *all;
-    const auto odd = size % 4;
-    const auto start = crc32_portable(crc, data, odd);
-    if (const auto rest = hardware::crc32_shorten(start, data + odd, size - odd)) {
-      return crc32_portable(0, rest->data(), rest->size());
-    }
+    if (const auto all = hardware::crc32(crc, data, size, when)) return *all;
   }
   return crc32_portable(crc, data, size);
 }
@@ -80,9 +76,9 @@ inline constexpr crc32_tables crc32_table = make_crc32_tables();
 /// A CRC-32 in the making.
 class crc32_state {
  public:
-  /// Takes the next bytes. cost: about half a nanosecond per byte.
-  constexpr void update(byte_view bytes) noexcept {
-    register_ = detail::crc32_fold(register_, bytes.data(), bytes.size());
+  /// Takes the next bytes. cost: about half a nanosecond per byte, a tenth with the CPU's help.
+  constexpr void update(byte_view bytes, written when = written::earlier) noexcept {
+    register_ = detail::crc32_fold(register_, bytes.data(), bytes.size(), when);
   }
 
   /// The CRC of all bytes so far; more may follow.
@@ -93,9 +89,10 @@ class crc32_state {
 };
 
 /// The CRC-32 of `bytes`.
-[[nodiscard]] constexpr std::uint32_t crc32(byte_view bytes) noexcept {
+[[nodiscard]] constexpr std::uint32_t crc32(byte_view bytes,
+                                            written when = written::earlier) noexcept {
   crc32_state crc;
-  crc.update(bytes);
+  crc.update(bytes, when);
   return crc.value();
 }
 

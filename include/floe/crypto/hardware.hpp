@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "floe/crypto/arm.hpp"
+#include "floe/crypto/written.hpp"
 #include "floe/crypto/x86.hpp"
 #include "floe/crypto/x86_crc32.hpp"
 #include "floe/crypto/x86_sha1.hpp"
@@ -40,34 +41,39 @@ using sha256_constants = std::array<std::uint32_t, 64>;
   return true;
 }
 
-/// The HMAC of `size` bytes from the states of a prepared key, with the first four bytes XORed with
-/// the big-endian number `flip`.
-[[nodiscard]] inline std::optional<std::array<std::byte, 20>>
-hmac_sha1(const sha1_state& inner, const sha1_state& outer, const std::byte* message,
-          std::size_t size, std::uint32_t flip) noexcept {
-  if (!x86::features().sha) return std::nullopt;
-  return x86::hmac_sha1(inner, outer, message, size, flip);
+/// Writes to `code` the HMAC of `size` bytes from the states of a prepared key, with the first four
+/// bytes XORed with the big-endian number `flip`.
+[[nodiscard]] inline bool hmac_sha1(const sha1_state& inner, const sha1_state& outer,
+                                    const std::byte* message, std::size_t size, std::uint32_t flip,
+                                    written when, std::byte* code) noexcept {
+  if (!x86::features().sha) return false;
+  if (when == written::just_now) {
+    x86::hmac_sha1<written::just_now>(inner, outer, message, size, flip, code);
+  } else {
+    x86::hmac_sha1<written::earlier>(inner, outer, message, size, flip, code);
+  }
+  return true;
 }
 
-[[nodiscard]] inline std::optional<std::array<std::byte, 32>>
-hmac_sha256(const sha256_state& inner, const sha256_state& outer, const sha256_constants& constants,
-            const std::byte* message, std::size_t size, std::uint32_t flip) noexcept {
-  if (!x86::features().sha) return std::nullopt;
-  return x86::hmac_sha256(inner, outer, constants, message, size, flip);
+[[nodiscard]] inline bool hmac_sha256(const sha256_state& inner, const sha256_state& outer,
+                                      const sha256_constants& constants, const std::byte* message,
+                                      std::size_t size, std::uint32_t flip, written when,
+                                      std::byte* code) noexcept {
+  if (!x86::features().sha) return false;
+  if (when == written::just_now) {
+    x86::hmac_sha256<written::just_now>(inner, outer, constants, message, size, flip, code);
+  } else {
+    x86::hmac_sha256<written::earlier>(inner, outer, constants, message, size, flip, code);
+  }
+  return true;
 }
 
-/// Sixteen bytes that take a CRC-32 register from 0 to where these bytes take it from `crc`.
-/// in: a size of at least 16, a multiple of 4
-[[nodiscard]] inline std::optional<std::array<std::byte, 16>>
-crc32_shorten(std::uint32_t crc, const std::byte* data, std::size_t size) noexcept {
+/// Carries a CRC-32 register over `size` bytes. in: a size of at least 16
+[[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t crc, const std::byte* data,
+                                                        std::size_t size, written when) noexcept {
   if (!x86::features().carryless_multiply) return std::nullopt;
-  return x86::crc32_shorten(crc, data, size);
-}
-
-/// Carries a CRC-32 register over bytes in one go, which x86 can't.
-[[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t, const std::byte*,
-                                                        std::size_t) noexcept {
-  return std::nullopt;
+  return when == written::just_now ? x86::crc32<written::just_now>(crc, data, size)
+                                   : x86::crc32<written::earlier>(crc, data, size);
 }
 
 #elif defined(__aarch64__) && defined(__linux__) && \
@@ -86,23 +92,18 @@ crc32_shorten(std::uint32_t crc, const std::byte* data, std::size_t size) noexce
   return true;
 }
 [[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t crc, const std::byte* data,
-                                                        std::size_t size) noexcept {
+                                                        std::size_t size, written) noexcept {
   if (!arm::features().crc32) return std::nullopt;
   return arm::crc32(crc, data, size);
 }
-[[nodiscard]] inline std::optional<std::array<std::byte, 20>>
-hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*, std::size_t,
-          std::uint32_t) noexcept {
-  return std::nullopt;
+[[nodiscard]] inline bool hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*,
+                                    std::size_t, std::uint32_t, written, std::byte*) noexcept {
+  return false;
 }
-[[nodiscard]] inline std::optional<std::array<std::byte, 32>>
-hmac_sha256(const sha256_state&, const sha256_state&, const sha256_constants&, const std::byte*,
-            std::size_t, std::uint32_t) noexcept {
-  return std::nullopt;
-}
-[[nodiscard]] inline std::optional<std::array<std::byte, 16>>
-crc32_shorten(std::uint32_t, const std::byte*, std::size_t) noexcept {
-  return std::nullopt;
+[[nodiscard]] inline bool hmac_sha256(const sha256_state&, const sha256_state&,
+                                      const sha256_constants&, const std::byte*, std::size_t,
+                                      std::uint32_t, written, std::byte*) noexcept {
+  return false;
 }
 
 #else
@@ -114,22 +115,17 @@ crc32_shorten(std::uint32_t, const std::byte*, std::size_t) noexcept {
                                  std::size_t) noexcept {
   return false;
 }
-[[nodiscard]] inline std::optional<std::array<std::byte, 20>>
-hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*, std::size_t,
-          std::uint32_t) noexcept {
-  return std::nullopt;
+[[nodiscard]] inline bool hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*,
+                                    std::size_t, std::uint32_t, written, std::byte*) noexcept {
+  return false;
 }
-[[nodiscard]] inline std::optional<std::array<std::byte, 32>>
-hmac_sha256(const sha256_state&, const sha256_state&, const sha256_constants&, const std::byte*,
-            std::size_t, std::uint32_t) noexcept {
-  return std::nullopt;
-}
-[[nodiscard]] inline std::optional<std::array<std::byte, 16>>
-crc32_shorten(std::uint32_t, const std::byte*, std::size_t) noexcept {
-  return std::nullopt;
+[[nodiscard]] inline bool hmac_sha256(const sha256_state&, const sha256_state&,
+                                      const sha256_constants&, const std::byte*, std::size_t,
+                                      std::uint32_t, written, std::byte*) noexcept {
+  return false;
 }
 [[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t, const std::byte*,
-                                                        std::size_t) noexcept {
+                                                        std::size_t, written) noexcept {
   return std::nullopt;
 }
 

@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "floe/core/bytes.hpp"
+#include "floe/crypto/written.hpp"
 
 namespace floe::crypto {
 
@@ -20,9 +21,12 @@ namespace floe::crypto {
 /// so that the time tells nothing about where they differ (RFC 8489 §16); the sizes are no secret.
 [[nodiscard]] constexpr bool equal_constant_time(byte_view a, byte_view b) noexcept {
   if (a.empty() || a.size() != b.size()) return false;
-  std::uint32_t difference = 0;
+  std::uint64_t difference = 0;
   std::size_t at = 0;
   for (; a.size() - at >= sizeof(difference); at += sizeof(difference)) {
+    difference |= load_be<std::uint64_t>(a.data() + at) ^ load_be<std::uint64_t>(b.data() + at);
+  }
+  for (; a.size() - at >= sizeof(std::uint32_t); at += sizeof(std::uint32_t)) {
     difference |= load_be<std::uint32_t>(a.data() + at) ^ load_be<std::uint32_t>(b.data() + at);
   }
   for (; at < a.size(); ++at) {
@@ -125,21 +129,12 @@ class hmac {
   Hash inner_;
 };
 
-/// The code of a whole message, with its first four bytes taken XORed with the big-endian number
-/// `flip`, so that a field of it may be hashed with another value than it has.
-/// in: a key that is not empty(); at least four bytes when there is something to flip
-/// cost: the block operations; on a CPU that hashes by itself the bytes are not even copied
+namespace detail {
+
+/// The code by update() and finish(), for what hmac_code() has no shorter way.
 template <class Hash>
 [[nodiscard]] constexpr typename Hash::digest
-hmac_code(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip = 0) noexcept {
-  Expects(!key.empty() && (flip == 0 || message.size() >= sizeof(flip)));
-  if constexpr (requires { Hash::algorithm::hmac; }) {
-    if (!std::is_constant_evaluated()) {
-      const auto code =
-          Hash::algorithm::hmac(key.inner(), key.outer(), message.data(), message.size(), flip);
-      if (code) return *code;
-    }
-  }
+hmac_in_steps(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip) noexcept {
   hmac<Hash> code{key};
   if (flip != 0) {
     std::array<std::byte, Hash::block_size> first{};
@@ -151,6 +146,29 @@ hmac_code(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip = 0) 
   }
   code.update(message);
   return code.finish();
+}
+
+}  // namespace detail
+
+/// The code of a whole message, with its first four bytes taken XORed with the big-endian number
+/// `flip`, so that a field of it may be hashed with another value than it has.
+/// in: a key that is not empty(); at least four bytes when there is something to flip
+/// cost: the block operations; on a CPU that hashes by itself the bytes are not even copied
+template <class Hash>
+[[nodiscard]] constexpr typename Hash::digest hmac_code(const hmac_key<Hash>& key,
+                                                        byte_view message, std::uint32_t flip = 0,
+                                                        written when = written::earlier) noexcept {
+  Expects(!key.empty() && (flip == 0 || message.size() >= sizeof(flip)));
+  if constexpr (requires { Hash::algorithm::hmac; }) {
+    if (!std::is_constant_evaluated()) {
+      typename Hash::digest code;
+      if (Hash::algorithm::hmac(key.inner(), key.outer(), message.data(), message.size(), flip,
+                                when, code.data())) {
+        return code;
+      }
+    }
+  }
+  return detail::hmac_in_steps(key, message, flip);
 }
 
 }  // namespace floe::crypto

@@ -8,13 +8,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/block_hash.hpp"
 #include "floe/crypto/hardware.hpp"
+#include "floe/crypto/written.hpp"
 
 namespace floe::crypto {
 
@@ -87,10 +87,10 @@ struct sha256_algorithm {
   }
 
   /// A whole HMAC from the states of a prepared key, where the CPU can do it; see hmac_code().
-  [[nodiscard]] static std::optional<std::array<std::byte, 32>>
-  hmac(const state& inner, const state& outer, const std::byte* message, std::size_t size,
-       std::uint32_t flip) noexcept {
-    return hardware::hmac_sha256(inner, outer, sha256_constants, message, size, flip);
+  [[nodiscard]] static bool hmac(const state& inner, const state& outer, const std::byte* message,
+                                 std::size_t size, std::uint32_t flip, written when,
+                                 std::byte* code) noexcept {
+    return hardware::hmac_sha256(inner, outer, sha256_constants, message, size, flip, when, code);
   }
 };
 

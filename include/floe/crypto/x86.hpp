@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "floe/crypto/written.hpp"
+
 namespace floe::crypto::x86 {
 
 namespace detail {
@@ -27,7 +29,7 @@ struct cpu_features {
 
 }  // namespace detail
 
-[[nodiscard]] inline detail::cpu_features detect() noexcept {
+[[nodiscard, gnu::cold, gnu::noinline]] inline detail::cpu_features detect() noexcept {
   constexpr unsigned leaf1_pclmulqdq = 1U << 1U;
   constexpr unsigned leaf1_ssse3 = 1U << 9U;
   constexpr unsigned leaf1_sse41 = 1U << 19U;
@@ -55,6 +57,23 @@ namespace detail {
 [[nodiscard]] inline __m128i load(const void* from) noexcept {
   return _mm_loadu_si128(static_cast<const __m128i*>(from));
 }
+
+/// Sixteen bytes of a message.
+template <written When>
+[[gnu::target("sse4.1"), gnu::always_inline]] [[nodiscard]] inline __m128i
+load_message(const std::byte* from) noexcept {
+  if constexpr (When == written::earlier) {
+    return load(from);
+  } else {
+    // Volatile, or a compiler makes one wide load of the four.
+    using word [[gnu::may_alias, gnu::aligned(1)]] = int;
+    const auto* const words = reinterpret_cast<const volatile word*>(from);
+    return _mm_insert_epi32(
+        _mm_insert_epi32(_mm_insert_epi32(_mm_cvtsi32_si128(words[0]), words[1], 1), words[2], 2),
+        words[3], 3);
+  }
+}
+
 inline void store(void* to, __m128i value) noexcept {
   _mm_storeu_si128(static_cast<__m128i*>(to), value);
 }
@@ -78,19 +97,20 @@ inline constexpr std::array<std::uint8_t, 32> end_marks{0, 0, 0, 0, 0, 0, 0, 0, 
                                                         0, 0, 0, 0, 0, 0, 0, 0x80};
 
 /// The 16 bytes at place `at` of a message of `size` bytes that is followed by the mark and zeros.
-[[gnu::target("ssse3"), gnu::always_inline]] [[nodiscard]] inline __m128i
+template <written When>
+[[gnu::target("sse4.1"), gnu::always_inline]] [[nodiscard]] inline __m128i
 padded_bytes(const std::byte* message, std::size_t size, std::size_t at) noexcept {
   constexpr std::size_t width = 16;
-  if (at + width <= size) return load(message + at);
+  if (at + width <= size) return load_message<When>(message + at);
   if (at > size) return _mm_setzero_si128();
   const auto rest = size - at;
   const auto mark = load(end_marks.data() + width - rest);
   if (size >= width) {
-    const auto last = load(message + size - width);
+    const auto last = load_message<When>(message + size - width);
     return _mm_or_si128(_mm_shuffle_epi8(last, load(moves.data() + 2 * width - rest)), mark);
   }
   std::array<std::byte, width> copied{};
-  std::copy_n(message + at, rest, copied.begin());
+  std::copy_n(message, size, copied.begin());  // at 0, as `at` goes up in steps of 16
   return _mm_or_si128(load(copied.data()), mark);
 }
 

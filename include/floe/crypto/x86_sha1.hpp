@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "floe/crypto/written.hpp"
 #include "floe/crypto/x86.hpp"
 
 namespace floe::crypto::x86 {
@@ -72,9 +73,13 @@ sha1_take(sha1_registers& r, const std::array<std::uint32_t, 5>& chain) noexcept
   r.e = _mm_set_epi32(static_cast<int>(chain[4]), 0, 0, 0);
 }
 
-[[gnu::target("ssse3"), gnu::always_inline]] inline void
+template <written When>
+[[gnu::target("sse4.1"), gnu::always_inline]] inline void
 sha1_load_block(sha1_registers& r, const std::byte* block) noexcept {
-  for (std::size_t i = 0; i < 4; ++i) r.words[i] = sha1_words(load(block + 16 * i));
+  r.words[0] = sha1_words(load_message<When>(block));
+  r.words[1] = sha1_words(load_message<When>(block + 16));
+  r.words[2] = sha1_words(load_message<When>(block + 32));
+  r.words[3] = sha1_words(load_message<When>(block + 48));
 }
 
 }  // namespace detail
@@ -85,37 +90,40 @@ sha1(std::array<std::uint32_t, 5>& chain, const std::byte* blocks, std::size_t c
   detail::sha1_registers r{};
   detail::sha1_take(r, chain);
   for (; count > 0; --count, blocks += 64) {
-    detail::sha1_load_block(r, blocks);
+    detail::sha1_load_block<written::earlier>(r, blocks);
     detail::sha1_block(r);
   }
   detail::store(chain.data(), _mm_shuffle_epi32(r.abcd, 0x1b));
   chain[4] = static_cast<std::uint32_t>(_mm_extract_epi32(r.e, 3));
 }
 
-/// The HMAC of `size` bytes at `message`, from the states behind the inner and the outer key block.
-/// The first four bytes are taken XORed with `flip`, a big-endian number. in: features().sha
-[[gnu::target("sha,sse4.1")]] [[nodiscard]] inline std::array<std::byte, 20>
-hmac_sha1(const std::array<std::uint32_t, 5>& inner, const std::array<std::uint32_t, 5>& outer,
-          const std::byte* message, std::size_t size, std::uint32_t flip) noexcept {
+/// Writes to `code` the HMAC of `size` bytes at `message`, from the states behind the inner and the
+/// outer key block. The first four bytes are taken XORed with `flip`, a big-endian number. in:
+/// features().sha
+template <written When>
+[[gnu::target("sha,sse4.1")]] inline void hmac_sha1(const std::array<std::uint32_t, 5>& inner,
+                                                    const std::array<std::uint32_t, 5>& outer,
+                                                    const std::byte* message, std::size_t size,
+                                                    std::uint32_t flip, std::byte* code) noexcept {
   constexpr std::size_t block = 64;
   detail::sha1_registers r{};
   detail::sha1_take(r, inner);
   auto flips = _mm_set_epi32(static_cast<int>(flip), 0, 0, 0);
   std::size_t at = 0;
   for (; size - at >= block; at += block) {
-    detail::sha1_load_block(r, message + at);
+    detail::sha1_load_block<When>(r, message + at);
     r.words[0] = _mm_xor_si128(r.words[0], flips);
     flips = _mm_setzero_si128();
     detail::sha1_block(r);
   }
-  for (auto& group : r.words) {
-    group = detail::sha1_words(detail::padded_bytes(message, size, at));
-    at += 16;
-  }
+  r.words[0] = detail::sha1_words(detail::padded_bytes<When>(message, size, at));
+  r.words[1] = detail::sha1_words(detail::padded_bytes<When>(message, size, at + 16));
+  r.words[2] = detail::sha1_words(detail::padded_bytes<When>(message, size, at + 32));
+  r.words[3] = detail::sha1_words(detail::padded_bytes<When>(message, size, at + 48));
   r.words[0] = _mm_xor_si128(r.words[0], flips);
   if (size % block >= block - 8) {
     detail::sha1_block(r);
-    for (auto& group : r.words) group = _mm_setzero_si128();
+    r.words[0] = r.words[1] = r.words[2] = r.words[3] = _mm_setzero_si128();
   }
   const auto bits = _mm_cvtsi64_si128(static_cast<std::int64_t>((size + block) * 8));
   r.words[3] = _mm_or_si128(r.words[3], bits);
@@ -129,10 +137,8 @@ hmac_sha1(const std::array<std::uint32_t, 5>& inner, const std::array<std::uint3
   detail::sha1_take(r, outer);
   detail::sha1_block(r);
 
-  std::array<std::byte, 20> code{};
-  detail::store(code.data(), detail::sha1_words(r.abcd));
-  _mm_storeu_si32(code.data() + 16, detail::sha1_words(r.e));
-  return code;
+  detail::store(code, detail::sha1_words(r.abcd));
+  _mm_storeu_si32(code + 16, detail::sha1_words(r.e));
 }
 
 }  // namespace floe::crypto::x86

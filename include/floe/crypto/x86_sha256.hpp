@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "floe/crypto/written.hpp"
 #include "floe/crypto/x86.hpp"
 
 namespace floe::crypto::x86 {
@@ -87,9 +88,13 @@ sha256_give(const sha256_registers& r) noexcept {
   return {_mm_blend_epi16(feba, dchg, 0xf0), _mm_alignr_epi8(dchg, feba, 8)};
 }
 
-[[gnu::target("ssse3"), gnu::always_inline]] inline void
+template <written When>
+[[gnu::target("sse4.1"), gnu::always_inline]] inline void
 sha256_load_block(sha256_registers& r, const std::byte* block) noexcept {
-  for (std::size_t i = 0; i < 4; ++i) r.words[i] = sha256_words(load(block + 16 * i));
+  r.words[0] = sha256_words(load_message<When>(block));
+  r.words[1] = sha256_words(load_message<When>(block + 16));
+  r.words[2] = sha256_words(load_message<When>(block + 32));
+  r.words[3] = sha256_words(load_message<When>(block + 48));
 }
 
 }  // namespace detail
@@ -102,7 +107,7 @@ sha256_load_block(sha256_registers& r, const std::byte* block) noexcept {
   detail::sha256_registers r{};
   detail::sha256_take(r, chain);
   for (; count > 0; --count, blocks += 64) {
-    detail::sha256_load_block(r, blocks);
+    detail::sha256_load_block<written::earlier>(r, blocks);
     detail::sha256_block(r, constants.data());
   }
   const auto state = detail::sha256_give(r);
@@ -110,31 +115,33 @@ sha256_load_block(sha256_registers& r, const std::byte* block) noexcept {
   detail::store(chain.data() + 4, state.efgh);
 }
 
-/// The HMAC of `size` bytes at `message`, from the states behind the inner and the outer key block.
-/// The first four bytes are taken XORed with `flip`, a big-endian number. in: features().sha
-[[gnu::target("sha,sse4.1")]] [[nodiscard]] inline std::array<std::byte, 32>
+/// Writes to `code` the HMAC of `size` bytes at `message`, from the states behind the inner and the
+/// outer key block. The first four bytes are taken XORed with `flip`, a big-endian number. in:
+/// features().sha
+template <written When>
+[[gnu::target("sha,sse4.1")]] inline void
 hmac_sha256(const std::array<std::uint32_t, 8>& inner, const std::array<std::uint32_t, 8>& outer,
             const std::array<std::uint32_t, 64>& constants, const std::byte* message,
-            std::size_t size, std::uint32_t flip) noexcept {
+            std::size_t size, std::uint32_t flip, std::byte* code) noexcept {
   constexpr std::size_t block = 64;
   detail::sha256_registers r{};
   detail::sha256_take(r, inner);
   auto flips = _mm_cvtsi32_si128(static_cast<int>(flip));
   std::size_t at = 0;
   for (; size - at >= block; at += block) {
-    detail::sha256_load_block(r, message + at);
+    detail::sha256_load_block<When>(r, message + at);
     r.words[0] = _mm_xor_si128(r.words[0], flips);
     flips = _mm_setzero_si128();
     detail::sha256_block(r, constants.data());
   }
-  for (auto& group : r.words) {
-    group = detail::sha256_words(detail::padded_bytes(message, size, at));
-    at += 16;
-  }
+  r.words[0] = detail::sha256_words(detail::padded_bytes<When>(message, size, at));
+  r.words[1] = detail::sha256_words(detail::padded_bytes<When>(message, size, at + 16));
+  r.words[2] = detail::sha256_words(detail::padded_bytes<When>(message, size, at + 32));
+  r.words[3] = detail::sha256_words(detail::padded_bytes<When>(message, size, at + 48));
   r.words[0] = _mm_xor_si128(r.words[0], flips);
   if (size % block >= block - 8) {
     detail::sha256_block(r, constants.data());
-    for (auto& group : r.words) group = _mm_setzero_si128();
+    r.words[0] = r.words[1] = r.words[2] = r.words[3] = _mm_setzero_si128();
   }
   const std::uint64_t bits = (size + block) * 8;
   r.words[3] = _mm_or_si128(
@@ -150,10 +157,8 @@ hmac_sha256(const std::array<std::uint32_t, 8>& inner, const std::array<std::uin
   detail::sha256_block(r, constants.data());
 
   const auto result = detail::sha256_give(r);
-  std::array<std::byte, 32> code{};
-  detail::store(code.data(), detail::sha256_words(result.abcd));
-  detail::store(code.data() + 16, detail::sha256_words(result.efgh));
-  return code;
+  detail::store(code, detail::sha256_words(result.abcd));
+  detail::store(code + 16, detail::sha256_words(result.efgh));
 }
 
 }  // namespace floe::crypto::x86

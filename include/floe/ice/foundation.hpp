@@ -16,10 +16,23 @@
 
 namespace floe::ice {
 
+namespace detail {
+
+[[nodiscard]] constexpr std::array<bool, 256> make_ice_chars() noexcept {
+  std::array<bool, 256> is{};
+  for (std::size_t c = 'A'; c <= 'Z'; ++c) is[c] = is[c + 'a' - 'A'] = true;
+  for (std::size_t c = '0'; c <= '9'; ++c) is[c] = true;
+  is['+'] = is['/'] = true;
+  return is;
+}
+
+inline constexpr std::array<bool, 256> ice_chars = make_ice_chars();
+
+}  // namespace detail
+
 /// True for the characters of foundations, ufrags and passwords (RFC 8839 §5.1).
 [[nodiscard]] constexpr bool is_ice_char(char c) noexcept {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '/';
+  return detail::ice_chars[static_cast<unsigned char>(c)];
 }
 
 /// An opaque name of 1 to 32 ice-chars.

@@ -8,6 +8,7 @@
 
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/crc32.hpp"
+#include "floe/crypto/written.hpp"
 #include "floe/stun/message_view.hpp"
 #include "floe/stun/registry.hpp"
 
@@ -18,9 +19,10 @@ enum class fingerprint_state : std::uint8_t { absent, wrong, right };
 
 /// The value of FINGERPRINT behind `front`, the message up to it, whose length field already counts
 /// the attribute. The constant keeps it apart from a plain CRC that the data may carry.
-[[nodiscard]] constexpr std::uint32_t fingerprint_over(byte_view front) noexcept {
+[[nodiscard]] constexpr std::uint32_t
+fingerprint_over(byte_view front, crypto::written when = crypto::written::earlier) noexcept {
   constexpr std::uint32_t stun_in_ascii = 0x5354554e;
-  return crypto::crc32(front) ^ stun_in_ascii;
+  return crypto::crc32(front, when) ^ stun_in_ascii;
 }
 
 /// Checks FINGERPRINT, which parse() has found to be last if it is there.

@@ -15,6 +15,7 @@
 #include "floe/crypto/hmac.hpp"
 #include "floe/crypto/sha1.hpp"
 #include "floe/crypto/sha256.hpp"
+#include "floe/crypto/written.hpp"
 #include "floe/stun/attribute_walk.hpp"
 #include "floe/stun/header.hpp"
 #include "floe/stun/message_view.hpp"
@@ -50,12 +51,12 @@ namespace detail {
 /// in: at least a header
 template <class Hash>
 [[nodiscard]] constexpr typename Hash::digest
-integrity_over(byte_view front, std::size_t value_size,
-               const crypto::hmac_key<Hash>& key) noexcept {
+integrity_over(byte_view front, std::size_t value_size, const crypto::hmac_key<Hash>& key,
+               crypto::written when = crypto::written::earlier) noexcept {
   const auto claimed = load_be<std::uint16_t>(front.data() + 2);
   const auto length = front.size() - header_size + attribute_header_size + value_size;
   // Type and length make up the first word, so the difference of lengths is that of the words.
-  return crypto::hmac_code(key, front, claimed ^ static_cast<std::uint32_t>(length));
+  return crypto::hmac_code(key, front, claimed ^ static_cast<std::uint32_t>(length), when);
 }
 
 }  // namespace detail

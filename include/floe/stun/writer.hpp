@@ -14,6 +14,7 @@
 #include "floe/core/bytes.hpp"
 #include "floe/core/error.hpp"
 #include "floe/core/result.hpp"
+#include "floe/crypto/written.hpp"
 #include "floe/stun/attribute_walk.hpp"
 #include "floe/stun/fingerprint.hpp"
 #include "floe/stun/header.hpp"
@@ -41,10 +42,10 @@ concept attribute = requires(const A& a, byte_span out, const transaction_id& id
 class writer {
  public:
   constexpr writer(byte_span buffer, message_type type, const transaction_id& id) noexcept
-      : to_{buffer.data()}, room_{std::min(buffer.size(), largest_message)}, id_{id} {
+      : to_{buffer.data()}, room_{std::min(buffer.size(), largest_message)},
+        type_word_{static_cast<std::uint32_t>(type.encode()) << 16U}, id_{id} {
     if (!reserve(header_size)) return;
-    store_be(to_, type.encode());
-    store_length();
+    store_front();
     store_be(to_ + 4, magic_cookie);
     std::copy(id.bytes.begin(), id.bytes.end(), to_ + 8);
   }
@@ -58,7 +59,14 @@ class writer {
       if (!a.is_encodable()) fail(errc::malformed_text);
     }
     const auto size = a.size();
-    if (auto* const value = append(A::type, size)) a.encode({value, size}, id_);
+    auto* const value = append(A::type, size);
+    if (value == nullptr) return *this;
+    if constexpr (requires { a.encode_padded(byte_span{}); }) {
+      a.encode_padded({value, padded(size)});
+    } else {
+      a.encode({value, size}, id_);
+      std::fill(value + size, value + padded(size), std::byte{0});
+    }
     return *this;
   }
 
@@ -70,7 +78,7 @@ class writer {
     const auto front = size_;
     constexpr auto size = crypto::sha1::digest_size;
     if (auto* const value = append(attribute_type::message_integrity, size)) {
-      const auto code = detail::integrity_over({to_, front}, size, key);
+      const auto code = detail::integrity_over({to_, front}, size, key, crypto::written::just_now);
       std::copy(code.begin(), code.end(), value);
     }
     return *this;
@@ -88,7 +96,7 @@ class writer {
     stage_ = stage::integrity_sha256;
     const auto front = size_;
     if (auto* const value = append(attribute_type::message_integrity_sha256, size)) {
-      const auto code = detail::integrity_over({to_, front}, size, key);
+      const auto code = detail::integrity_over({to_, front}, size, key, crypto::written::just_now);
       std::copy_n(code.begin(), size, value);
     }
     return *this;
@@ -100,8 +108,8 @@ class writer {
     stage_ = stage::fingerprint;
     const auto front = size_;
     if (auto* const value = append(attribute_type::fingerprint, 4)) {
-      store_length();
-      store_be(value, fingerprint_over({to_, front}));
+      store_front();
+      store_be(value, fingerprint_over({to_, front}, crypto::written::just_now));
     }
     return *this;
   }
@@ -111,7 +119,7 @@ class writer {
   ///         such as a USERNAME of more than 508 bytes. The buffer then holds nothing of use.
   [[nodiscard]] constexpr result<std::size_t> finish() noexcept {
     if (failure_ != errc{}) return unexpected{failure_};
-    store_length();
+    store_front();
     return size_;
   }
 
@@ -134,27 +142,26 @@ class writer {
     return false;
   }
 
-  /// Where the value of a new attribute belongs, header and padding written; nullptr when there is
-  /// no room for all of it.
+  /// Where the value of a new attribute belongs, its header written; nullptr when there is no room
+  /// for all of it.
   constexpr std::byte* append(attribute_type type, std::size_t size) noexcept {
     const auto at = size_;
     if (size > room_ || !reserve(attribute_header_size + padded(size))) {
       fail(errc::buffer_too_small);
       return nullptr;
     }
-    store_be(to_ + at, static_cast<std::uint16_t>(type));
-    store_be(to_ + at + 2, static_cast<std::uint16_t>(size));
-    auto* const value = to_ + at + attribute_header_size;
-    std::fill(value + size, value + padded(size), std::byte{0});
-    return value;
+    auto* const head = to_ + at;
+    store_be(head, static_cast<std::uint32_t>(type) << 16U | static_cast<std::uint32_t>(size));
+    return head + attribute_header_size;
   }
 
-  constexpr void store_length() noexcept {
-    store_be(to_ + 2, static_cast<std::uint16_t>(size_ - header_size));
+  constexpr void store_front() noexcept {
+    store_be(to_, type_word_ | static_cast<std::uint32_t>(size_ - header_size));
   }
 
   std::byte* to_;
   std::size_t room_;
+  std::uint32_t type_word_;  ///< the first word of the header, with a length of 0
   transaction_id id_;
   std::size_t size_ = 0;
   errc failure_{};

@@ -1,5 +1,6 @@
 #include "floe/stun/attributes/text.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,4 +88,17 @@ TEST_CASE("text attributes: types", "[stun]") {
   CHECK(stun::nonce::type == a::nonce);
   CHECK(stun::software::type == a::software);
   CHECK(stun::alternate_domain::type == a::alternate_domain);
+}
+
+TEST_CASE("text attributes: written in words they are the same, and zeros behind them",
+          "[stun][8489-14-a][ATK-A30]") {
+  const std::string text = "a\xc3\xa4\xffz0123456789:/";
+  for (std::size_t size = 0; size <= text.size(); ++size) {
+    const stun::software a{std::string_view{text}.substr(0, size)};
+    std::vector<std::byte> expected((size + 3) / 4 * 4);
+    a.encode({expected.data(), size}, {});
+    std::vector<std::byte> found(expected.size(), std::byte{0xee});
+    a.encode_padded(found);
+    CHECK(found == expected);
+  }
 }

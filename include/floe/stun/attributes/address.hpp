@@ -61,11 +61,15 @@ inline constexpr std::size_t address_prefix = 4;  ///< zero, family, port
 }
 
 constexpr void encode_address(std::byte* to, const endpoint& e, const address_mask& mask) noexcept {
-  to[0] = std::byte{0};
-  to[1] = static_cast<std::byte>(e.address.family);
-  store_be(to + 2, static_cast<std::uint16_t>(e.port ^ port_mask(mask)));
-  for (std::size_t i = 0; i < e.address.size(); ++i) {
-    to[address_prefix + i] = static_cast<std::byte>(e.address.octets[i] ^ mask[i]);
+  // In words, not in bytes (crypto/written.hpp).
+  const auto port = static_cast<std::uint32_t>(e.port ^ port_mask(mask));
+  store_be(to, static_cast<std::uint32_t>(e.address.family) << 16U | port);
+  for (std::size_t i = 0; i < e.address.size(); i += 4) {
+    std::uint32_t word = 0;
+    for (std::size_t k = i; k < i + 4; ++k) {
+      word = word << 8U | static_cast<std::uint32_t>(e.address.octets[k] ^ mask[k]);
+    }
+    store_be(to + address_prefix + i, word);
   }
 }
 

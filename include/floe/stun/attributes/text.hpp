@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -45,6 +46,19 @@ inline constexpr text_limits domain_limits{255, 255, 255};
   return text.size() <= limits.bytes_sent && count_characters(text) <= limits.characters_sent;
 }
 
+namespace detail {
+
+/// Up to four characters as the word that they make up, with zeros behind them.
+[[nodiscard]] constexpr std::uint32_t word_of(std::string_view text) noexcept {
+  std::uint32_t word = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    word |= std::uint32_t{static_cast<unsigned char>(text[i])} << (24U - 8U * i);
+  }
+  return word;
+}
+
+}  // namespace detail
+
 /// An attribute that is nothing but text. What came in is viewed in place.
 template <attribute_type Type, text_limits Limits>
 struct text_attribute {
@@ -63,6 +77,16 @@ struct text_attribute {
   constexpr void encode(byte_span out, const transaction_id&) const noexcept {
     std::transform(value.begin(), value.end(), out.data(),
                    [](char c) { return static_cast<std::byte>(c); });
+  }
+
+  /// Fills `out`, the padding included, in words (crypto/written.hpp).
+  constexpr void encode_padded(byte_span out) const noexcept {
+    const std::size_t whole = value.size() / 4 * 4;
+    for (std::size_t at = 0; at < whole; at += 4) {
+      store_be(out.data() + at, detail::word_of({value.data() + at, 4}));
+    }
+    if (whole == value.size()) return;
+    store_be(out.data() + whole, detail::word_of({value.data() + whole, value.size() - whole}));
   }
 
   [[nodiscard]] constexpr bool operator==(const text_attribute&) const noexcept = default;
