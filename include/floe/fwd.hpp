@@ -83,6 +83,7 @@ struct local_candidate;
 struct pair_changed;
 struct pair_removed;
 struct path_found;
+struct released;
 struct restarted;
 struct role_changed;
 struct selected;
@@ -90,18 +91,60 @@ struct state_changed;
 
 }  // namespace floe::event
 
+namespace floe::gather {
+
+class gatherer;
+class relays;
+enum class outcome : std::uint8_t;
+enum class progress : std::uint8_t;
+enum class service : std::uint8_t;
+struct base;
+struct candidate;
+struct config;
+struct consumed;
+struct limits;
+struct not_mine;
+struct plan;
+struct progress_facts;
+struct refused;
+struct server;
+struct unwrapped;
+
+}  // namespace floe::gather
+
+namespace floe::gather::event {
+
+struct complete;
+struct connection_needed;
+struct dropped;
+struct enough;
+struct found;
+struct icmp;
+struct mapping_changed;
+struct name_needed;
+struct permission_refused;
+struct permitted;
+struct relay_lost;
+struct server_result;
+struct socket_needed;
+struct token_needed;
+
+}  // namespace floe::gather::event
+
 namespace floe::ice {
 
 class candidates;
 class checklist_set;
 class consent;
 class foundation;
+class pacer;
 class schedule;
 class valid_list;
 enum class candidate_type : std::uint8_t;
 enum class checklist_event : std::uint8_t;
 enum class checklist_state : std::uint8_t;
 enum class consent_step : std::uint8_t;
+enum class level : std::uint8_t;
 enum class network_cost : std::uint8_t;
 enum class pair_event : std::uint8_t;
 enum class pair_state : std::uint8_t;
@@ -129,6 +172,7 @@ struct pair;
 struct pair_foundation;
 struct pair_rule;
 struct pair_transition;
+struct peer_traits;
 struct preference_rank;
 struct remote_addition;
 struct remote_candidate;
@@ -157,6 +201,7 @@ class attribute_list;
 class attribute_walk;
 class authenticated;
 class binding_client;
+class binding_lifetime;
 class long_term_session;
 class message_view;
 class nat_discovery;
@@ -173,6 +218,7 @@ enum class challenge_decision : std::uint8_t;
 enum class error_code : std::uint16_t;
 enum class error_decision : std::uint8_t;
 enum class fingerprint_state : std::uint8_t;
+enum class lifetime_verdict : std::uint8_t;
 enum class message_class : std::uint8_t;
 enum class method : std::uint16_t;
 enum class nat_kind : std::uint8_t;
@@ -188,6 +234,7 @@ struct address_error_code;
 struct alternate_facts;
 struct attribute_name;
 struct binding_client_config;
+struct binding_lifetime_config;
 struct challenge_facts;
 struct change_request;
 struct error_code_attribute;
@@ -195,6 +242,9 @@ struct even_port;
 struct frame_extent;
 struct goog_network_info;
 struct icmp;
+struct lifetime_bounds;
+struct lifetime_report;
+struct lifetime_search;
 struct long_term_facts;
 struct message_type;
 struct nat_discovery_config;
