@@ -1,5 +1,5 @@
-// Attacks on the edges of the interface: calls at bad moments, memory that fails, names that
-// outlive what they name.
+// Attacks on the edges of the interface: calls at bad moments, memory and entropy that
+// fail, names that outlive what they name.
 // The ID of a tag is that of the row in the collection.
 
 #include <memory_resource>
@@ -9,6 +9,7 @@
 #include "catch.hpp"
 #include "floe/floe.hpp"
 #include "floe/floe.hpp"  // twice, as a host that has many headers would
+#include "sim/in_memory.hpp"
 #include "sim/scripted_peer.hpp"
 
 using namespace floe;
@@ -41,6 +42,20 @@ class failing_memory final : public std::pmr::memory_resource {
   }
 
   std::size_t left_;
+};
+
+struct out_of_entropy {};
+
+/// Throws at its `bad`-th draw, once.
+struct failing_entropy {
+  seeded_entropy good;
+  std::size_t bad;
+  std::size_t draws = 0;
+
+  void operator()(byte_span out) {
+    if (draws++ == bad) throw out_of_entropy{};
+    good(out);
+  }
 };
 
 /// The state of the pair between the agent and an address; nullopt when there is none.
@@ -113,6 +128,58 @@ TEST_CASE("attacks: memory that runs out while an agent is made is an exception,
     CHECK(memory.out == 0);
   }
   CHECK(made);
+}
+
+TEST_CASE("attacks: entropy that throws once costs that call, not the session",
+          "[scenario][ATK-H11]") {
+  std::size_t thrown = 0;
+  for (std::size_t bad = 0;; ++bad) {
+    INFO("draw " << bad);
+    failing_memory memory{1000};
+    failing_entropy one{seeded_entropy{1}, bad};
+    seeded_entropy two{2};
+    std::size_t caught = 0;
+    const auto guarded = [&](auto&& call) {
+      try {
+        call();
+      } catch (const out_of_entropy&) {
+        ++caught;
+      }
+    };
+    std::optional<agent> left;
+    guarded([&] { left.emplace(epoch, controlling(), one, &memory); });
+    if (!left) {
+      CHECK(memory.out == 0);
+      ++thrown;
+      continue;
+    }
+    agent right{epoch, controlled(), two};
+    in_memory session{*left, right};
+    REQUIRE(session.introduce(epoch));
+    auto now = epoch;
+    const auto run = [&](duration span) {
+      for (const auto end = now + span; now < end; now += 50ms) {
+        guarded([&] { session.run(now); });
+      }
+    };
+    run(60s);
+    CHECK(left->state() == connection_state::completed);
+    CHECK(right.state() == connection_state::completed);
+    // One that throws while it restarts is as if the restart had not been asked for.
+    const auto before = std::string{left->local_credentials().ufrag};
+    guarded([&] { left->restart(); });
+    if (left->local_credentials().ufrag == before) {
+      CHECK(caught == 1);
+      left->restart();
+    }
+    REQUIRE(session.signal());
+    run(60s);
+    CHECK(left->state() == connection_state::completed);
+    CHECK(caught <= 1);
+    thrown += caught;
+    if (caught == 0) break;
+  }
+  CHECK(thrown > 10);
 }
 
 TEST_CASE("attacks: a check under way keeps its key when the peer's credentials change",

@@ -230,6 +230,21 @@ TEST_CASE("rules: a stream that fails is an event, and the others go on",
   }
 }
 
+TEST_CASE("rules: a stream that is added when all others failed brings the session back at once",
+          "[scenario]") {
+  world w{1};
+  auto& n = w.add("agent", roomy(2, 2));
+  w.bind(n, left_address);
+  gather(w, n);
+  w.act(n, [](agent& a) {
+    REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
+  });
+  w.run_for(1min);
+  REQUIRE(n.agent.state() == connection_state::failed);
+  w.act(n, [](agent& a) { REQUIRE(a.add_stream().has_value()); });
+  CHECK(n.agent.state() == connection_state::checking);
+}
+
 TEST_CASE("rules: a path that is never used is kept open, before and after nomination",
           "[scenario][8445-11-f][8839-6-a]") {
   auto behaviour = controlled();

@@ -249,7 +249,8 @@ class agent {
   void unfreeze_first(stream_id stream);
   void trigger(ice::pair_id id);
   void start_check(ice::pair_id id);
-  void send(const sent_check& check, const path& along, const stun::retransmit_schedule& schedule);
+  void send(const sent_check& check, const stun::transaction_id& transaction, const path& along,
+            const stun::retransmit_schedule& schedule);
   void on_check_answer(const check_transactions::row& row, const ice::check_outcome& outcome);
   void on_success(const check_transactions::row& row, const endpoint& mapped);
   bool mark_succeeded(ice::pair_id id, bool by_nomination);

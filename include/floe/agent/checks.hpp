@@ -70,6 +70,7 @@ inline void agent::trigger(ice::pair_id id) {
 }
 
 inline void agent::start_check(ice::pair_id id) {
+  const auto transaction = stun::transaction_id::random(entropy_);
   checklists_.dequeue(id);
   cancel_checks(id);
   transition(id, ice::pair_event::unfrozen);
@@ -85,15 +86,15 @@ inline void agent::start_check(ice::pair_id id) {
                          .remote = p.remote,
                          .generation = at(p.stream).current.number,
                          .request = {ice::check_priority(local.priority), claim_, p.nominating}};
-  send(owner, path_of(p), {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
+  send(owner, transaction, path_of(p),
+       {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
   ++stats_.checks_sent;
 }
 
 /// Enters a check into the transactions and the outbox.
-inline void agent::send(const sent_check& check, const path& along,
-                        const stun::retransmit_schedule& schedule) {
-  const auto id =
-      transactions_.start(now_, stun::transaction_id::random(entropy_), along, schedule, check);
+inline void agent::send(const sent_check& check, const stun::transaction_id& transaction,
+                        const path& along, const stun::retransmit_schedule& schedule) {
+  const auto id = transactions_.start(now_, transaction, along, schedule, check);
   Ensures(id.has_value());
   outbox_.push(transactions_, *id);
 }

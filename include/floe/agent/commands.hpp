@@ -62,6 +62,7 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
     components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)}});
   }
   checklists_.add_list();
+  refresh_state();
   return id;
 }
 
@@ -256,12 +257,13 @@ inline void agent::finish_gathering(stream_id stream) {
 inline void agent::restart(stream_id stream) {
   auto& row = at(stream);
   if (!row.current.remote) return;
+  const auto fresh = ice::make_local_credentials(entropy_);
   const bool still_on_former =
       row.former && std::any_of(components_.begin(), components_.end(), [&](const component& c) {
         return c.stream == stream && c.link && c.link->generation == row.former->number;
       });
   if (!still_on_former) row.former = row.current;
-  row.current = {row.current.number + 1, ice::make_local_credentials(entropy_), {}};
+  row.current = {row.current.number + 1, fresh, {}};
   row.remote_complete = false;
   row.abandoned = false;
   row.pac.reset();
