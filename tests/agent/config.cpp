@@ -41,6 +41,13 @@ TEST_CASE("config: a field out of its range is named",
   CHECK(fault([](config& c) { c.consent.expiry = 31s; }) == "consent.expiry");
   CHECK(fault([](config& c) { c.consent.expiry = 5s; }) == "consent.expiry");
   CHECK(fault([](config& c) { c.consent.late = 0s; }) == "consent.late");
+  CHECK(fault([](config& c) { c.consent.suspect = 5s; }) == "consent.suspect");
+  CHECK(fault([](config& c) { c.consent.suspect = 31s; }) == "consent.suspect");
+  CHECK(fault([](config& c) { c.nomination.follow = -1ms; }) == "nomination.follow");
+  CHECK(fault([](config& c) { c.nomination.accepts = nullptr; }) == "nomination.accepts");
+  CHECK(fault([](config& c) { c.offers = nullptr; }) == "offers");
+  CHECK(fault([](config& c) { c.accepts = nullptr; }) == "accepts");
+  CHECK(fault([](config& c) { c.release = 2s; }) == "release");
   CHECK(fault([](config& c) { c.keepalive = 14s; }) == "keepalive");
   CHECK(fault([](config& c) { c.limits.streams = 0; }) == "limits.streams");
   CHECK(fault([](config& c) { c.limits.components = 0; }) == "limits.components");

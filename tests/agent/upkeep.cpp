@@ -51,6 +51,7 @@ TEST_CASE("upkeep: new checks are at least Ta apart, however many pairs wait",
   auto behaviour = controlling();
   behaviour.ta = GENERATE(20ms, 50ms);
   scripted_peer peer{1, behaviour};
+  peer.n.agent.describe_peer({.pacing = 20ms});
   peer.tell_credentials();
   for (std::uint8_t i = 1; i <= 5; ++i) {
     peer.tell_candidate({address::v4(198, 51, 100, i), 7000},

@@ -95,7 +95,7 @@ class agent {
   /// Adds the address that the Internet sees when the host candidate `host` sends, as a STUN server
   /// or a port mapping tells: a server-reflexive candidate. One that is known changes nothing.
   /// in: a live host candidate · server: distinguishes the sources of such addresses
-  /// errors: unusable_address, capacity_reached, session_closed
+  /// errors: unusable_address, capacity_reached, session_closed; unsupported by a lite agent
   result<ice::local_id> add_reflexive(ice::local_id host, const endpoint& mapped,
                                       server_id server = {});
 
@@ -104,7 +104,8 @@ class agent {
   /// there as received at `allocation`.
   /// in: a live host candidate · allocation: a number that no socket has · mapped: the address that
   /// the relay saw
-  /// errors: unusable_address, invalid_candidate, capacity_reached, session_closed
+  /// errors: unusable_address, invalid_candidate, capacity_reached, session_closed; unsupported by
+  ///         a lite agent
   result<ice::local_id> add_relayed(ice::local_id host, socket_id allocation,
                                     const endpoint& relayed, const endpoint& mapped,
                                     server_id server = {});
@@ -131,6 +132,10 @@ class agent {
   result<void> set_remote_credentials(std::string_view ufrag, std::string_view password,
                                       stream_id stream = {});
 
+  /// What the peer said about itself as a whole; nothing said means the defaults. To be called
+  /// before set_remote_credentials(): without a restart a peer's level can't change (RFC 8445 §9).
+  void describe_peer(const ice::peer_traits& traits);
+
   /// A candidate that the peer said it has, before or after its credentials. ufrag: the one it came
   /// with, or empty when the signalling doesn't say. A known one changes nothing.
   /// errors: unknown_stream, unknown_component, invalid_candidate, unusable_address;
@@ -142,6 +147,11 @@ class agent {
   /// The peer has no further candidates (RFC 8838 §13). ufrag: the one it said so with, or empty.
   /// errors: unknown_stream, stale_generation
   result<void> end_of_remote_candidates(std::string_view ufrag = {}, stream_id stream = {});
+
+  /// Settles on a pair, where config.nomination leaves the choice to the host.
+  /// errors: unsupported when it does not, or this agent is controlled; no_path for a pair that is
+  ///         not valid, or when its component is settled or about to be
+  result<void> nominate(ice::pair_id pair);
 
   /// Starts all streams over with new credentials (RFC 8445 §9). Data stays on the path it has
   /// until a new one is selected. Hand the new credentials and candidates to the peer, and its
@@ -234,6 +244,8 @@ class agent {
                           stun::error_code code, reject reason);
   void answer(const reply& reply);
   void keep_early(const early_check& check);
+  [[nodiscard]] bool accepts(const ice::incoming_check& check, ice::local_id local,
+                             const endpoint& source) const;
   void accept_check(stream_id stream, ice::local_id local, const endpoint& source,
                     const ice::incoming_check& check);
   [[nodiscard]] std::optional<ice::remote_id> learn_source(stream_id stream, ice::local_id local,
@@ -253,6 +265,7 @@ class agent {
             const stun::retransmit_schedule& schedule);
   void on_check_answer(const check_transactions::row& row, const ice::check_outcome& outcome);
   void on_success(const check_transactions::row& row, const endpoint& mapped);
+  std::optional<ice::valid_id> note_valid(const ice::pair& pair, ice::local_id seen);
   bool mark_succeeded(ice::pair_id id, bool by_nomination);
   [[nodiscard]] ice::local_id mapped_candidate(const check_transactions::row& row,
                                                const endpoint& mapped);
@@ -262,6 +275,7 @@ class agent {
   void yield_role(ice::role refused);
   void switch_role(ice::role role);
   void reprioritize();
+  void nominate_by_check(ice::pair_id id);
   void settle(ice::valid_id id);
   void tell_selection(component& c);
   void cancel_checks(ice::pair_id id);
@@ -278,6 +292,9 @@ class agent {
   void nominate();
   void give_up();
   void look_again(stream_id stream);
+  void release_unselected();
+  void settle_without_checks();
+  [[nodiscard]] ice::role_decision decide_role(const std::optional<ice::role_claim>& theirs) const;
   void start_checks();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
@@ -350,6 +367,7 @@ class agent {
   entropy_ref entropy_;
   time_point now_;
   ice::role_claim claim_;
+  ice::peer_traits peer_;
   connection_state state_ = connection_state::idle;
   bool closed_ = false;
 

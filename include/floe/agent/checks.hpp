@@ -36,6 +36,8 @@ inline void agent::transition(ice::pair_id id, ice::pair_event event) {
 inline void agent::transition(stream_id stream, ice::checklist_event event) {
   const auto from = checklists_.state(stream);
   if (!checklists_.apply(stream, event)) return;
+  const bool completed = checklists_.state(stream) == ice::checklist_state::completed;
+  at(stream).completed = completed ? deadline{now_} : std::nullopt;
   events_.push(event::checklist_changed{stream, from, checklists_.state(stream)});
 }
 
@@ -74,7 +76,7 @@ inline void agent::start_check(ice::pair_id id) {
   checklists_.dequeue(id);
   cancel_checks(id);
   transition(id, ice::pair_event::unfrozen);
-  const auto rto = ice::check_rto(config_.check.rto, config_.ta, checklists_);
+  const auto rto = ice::check_rto(config_.check.rto, schedule_.ta(), checklists_);
   transition(id, ice::pair_event::check_sent);
 
   const auto& p = checklists_[id];
@@ -129,20 +131,30 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
       mark_succeeded(*seen, check.request.nominates);
     }
   }
-  const auto valid = valid_.note(
-      {.stream = check.stream,
-       .component = check.component,
-       .local = local,
-       .checked = check.local,
-       .remote = check.remote,
-       .priority = ice::pair_priority(claim_.role, candidates_.locals()[local].candidate.priority,
-                                      remote->candidate.priority),
-       .since = now_,
-       .proved = now_});
+  const auto valid = note_valid({.stream = check.stream,
+                                 .component = check.component,
+                                 .local = check.local,
+                                 .remote = check.remote},
+                                local);
   if (auto* const c = find_component(check.stream, check.component); c->link) {
     if (c->link->path == row.path) c->link->consent.answered(now_);
   }
   if (valid && nominated) settle(*valid);
+}
+
+/// Enters a pair into the valid list; the peer sees it come from `seen`.
+inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen) {
+  const auto priority =
+      ice::pair_priority(claim_.role, candidates_.locals()[seen].candidate.priority,
+                         candidates_.remotes()[pair.remote].candidate.priority);
+  return valid_.note({.stream = pair.stream,
+                      .component = pair.component,
+                      .local = seen,
+                      .checked = pair.local,
+                      .remote = pair.remote,
+                      .priority = priority,
+                      .since = now_,
+                      .proved = now_});
 }
 
 /// Notes that a pair works, unfreezes what shares its foundation (RFC 8445 §7.2.5.3.3), and stops
@@ -255,6 +267,12 @@ inline void agent::reprioritize() {
     return ice::pair_priority(claim_.role, locals[v.local].candidate.priority,
                               remotes[v.remote].candidate.priority);
   });
+}
+
+/// Sends a check that nominates a valid pair, as soon as its turn comes.
+inline void agent::nominate_by_check(ice::pair_id id) {
+  checklists_[id].nominating = true;
+  checklists_.enqueue(id);
 }
 
 /// A valid pair is nominated: it is selected, unless a better one is (RFC 8445 §8.1.1), and its

@@ -12,8 +12,11 @@ namespace floe {
 
 namespace detail {
 
-[[nodiscard]] inline const config& without_fault(const config& c) {
+/// The configuration that an agent of its level works with: a lite one asks nobody for consent
+/// (RFC 7675 §5.1).
+[[nodiscard]] inline config effective(config c) {
   Expects(!find_fault(c));
+  c.consent.enabled = c.consent.enabled && c.level == ice::level::full;
   return c;
 }
 
@@ -34,12 +37,12 @@ namespace detail {
 
 inline agent::agent(time_point now, const config& config, entropy_ref entropy,
                     std::pmr::memory_resource* memory)
-    : config_{detail::without_fault(config)}, entropy_{entropy}, now_{now},
-      claim_{config.role, entropy.number()}, streams_(memory), components_(memory),
-      candidates_(std::size_t{2} * config.limits.local_candidates, config.limits.remote_candidates,
-                  memory),
+    : config_{detail::effective(config)}, entropy_{entropy}, now_{now},
+      claim_{ice::role_between(config.level, {}, config.role), entropy.number()}, streams_(memory),
+      components_(memory), candidates_(std::size_t{2} * config.limits.local_candidates,
+                                       config.limits.remote_candidates, memory),
       checklists_(config.limits.streams, config.limits.pairs, memory),
-      valid_(config.limits.pairs, memory), schedule_{config.ta},
+      valid_(config.limits.pairs, memory), schedule_{ice::agreed_pace(config.ta, {}), config.pacer},
       transactions_(detail::transaction_capacity(config), memory),
       early_(config.limits.early_checks, memory),
       outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
@@ -82,6 +85,7 @@ inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endp
   const auto& through = candidates_.locals()[host];
   Expects(through.candidate.type == ice::candidate_type::host);
   if (closed_) return unexpected{errc::session_closed};
+  if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
   if (!ice::is_eligible_address(mapped, config_.loopback)) {
     return unexpected{errc::unusable_address};
   }
@@ -96,6 +100,7 @@ inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id al
   const auto& through = candidates_.locals()[host];
   Expects(through.candidate.type == ice::candidate_type::host);
   if (closed_) return unexpected{errc::session_closed};
+  if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
   if (!ice::is_eligible_address(relayed, config_.loopback)) {
     return unexpected{errc::unusable_address};
   }
@@ -154,6 +159,18 @@ inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::s
   return {};
 }
 
+inline void agent::describe_peer(const ice::peer_traits& traits) {
+  const bool known = std::any_of(streams_.begin(), streams_.end(), [](const floe::stream& row) {
+    return row.current.remote.has_value();
+  });
+  if (!known) peer_.level = traits.level;
+  schedule_.set_ta(ice::agreed_pace(config_.ta, traits));
+  // Conflicts may have moved the role of a full agent; that of a lite one only depends on the peer.
+  const auto initial = config_.level == ice::level::full ? claim_.role : config_.role;
+  const auto role = ice::role_between(config_.level, peer_.level, initial);
+  if (role != claim_.role) switch_role(role);
+}
+
 inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
                                                 std::string_view ufrag, stream_id stream) {
   if (const auto known = locate(stream, candidate.component); !known) {
@@ -194,6 +211,17 @@ inline result<void> agent::end_of_remote_candidates(std::string_view ufrag, stre
     return unexpected{errc::stale_generation};
   }
   row.remote_complete = true;
+  return {};
+}
+
+inline result<void> agent::nominate(ice::pair_id pair) {
+  if (closed_) return unexpected{errc::session_closed};
+  const bool by_host = config_.nomination.chosen_by == ice::nomination_config::host;
+  if (!by_host || claim_.role != ice::role::controlling) return unexpected{errc::unsupported};
+  const auto* const p = checklists_.find(pair);
+  if (p == nullptr || !valid_.find(p->local, p->remote)) return unexpected{errc::no_path};
+  if (outlook(*find_component(p->stream, p->component)).settled) return unexpected{errc::no_path};
+  nominate_by_check(pair);
   return {};
 }
 
@@ -304,7 +332,9 @@ inline void agent::forget_local(ice::local_id id) {
 /// True once both sides of a stream may be checked.
 inline bool agent::may_check(stream_id stream) const {
   const auto& row = at(stream);
-  return row.gathering && row.current.remote && !row.abandoned;
+  const bool forms_pairs =
+      config_.level == ice::level::full || ice::settles_without_checks(config_.level, peer_.level);
+  return forms_pairs && row.gathering && row.current.remote && !row.abandoned;
 }
 
 /// Forms all pairs of a stream, and unfreezes those that go first.

@@ -14,7 +14,9 @@
 #include "floe/ice/candidate_filter.hpp"
 #include "floe/ice/consent.hpp"
 #include "floe/ice/keepalive.hpp"
+#include "floe/ice/lite.hpp"
 #include "floe/ice/nomination.hpp"
+#include "floe/ice/pacer.hpp"
 #include "floe/ice/role.hpp"
 #include "floe/stun/retransmit.hpp"
 
@@ -41,11 +43,19 @@ struct config {
   /// The role to begin with: the side that makes the first offer controls (RFC 8445 §6.1.1).
   ice::role role = ice::role::controlling;
 
+  /// Whether this agent sends checks. A lite one only answers: it is for hosts on the open
+  /// Internet, and controlled by any full peer (RFC 8445 §2.5).
+  ice::level level = ice::level::full;
+
   /// The components of the first data stream, which every agent has (RFC 8445 §4).
   std::uint16_t components = 1;
 
-  /// The least time between two new checks (RFC 8445 §14.2, Ta).
+  /// The least time between two new checks: Ta, to be signalled to the peer. The slower one of both
+  /// agents counts, and a peer that says nothing asks for 50 ms (RFC 8445 §14.2).
   duration ta = std::chrono::milliseconds{50};
+
+  /// A pace shared with other agents, or null. It outlives the agent, on the same thread.
+  ice::pacer* pacer = nullptr;
 
   /// How a check is repeated. Its rto is the floor of the RTO that the number of checks gives
   /// (RFC 8445 §14.3), and its whole length is also how long a session without a path is given
@@ -61,6 +71,11 @@ struct config {
   /// Tr: how long a path may be idle before a keepalive (RFC 8445 §11). Consent checks keep a path
   /// alive as well, so this shows only without them.
   duration keepalive = ice::min_keepalive;
+
+  /// How long after a stream is settled its other candidates stay in use: RFC 8445 §8.3.1 frees
+  /// them after 3 s, and event::released says which sockets it no longer needs. Kept, they let a
+  /// session outlive its selected path.
+  std::optional<duration> release = std::nullopt;
 
   /// Whether a peer that never says that its candidates are complete can be given up on, once
   /// every pair has failed and the time of `check` has passed (RFC 8863 §5).
@@ -123,6 +138,7 @@ struct config_fault {
   if (c.check.rto > seconds{60}) return {{"check.rto", "must be at most 60 s"}};
   if (c.check.rc < 1 || c.check.rc > 16) return {{"check.rc", "must be 1 to 16"}};
   if (c.check.rm < 1) return {{"check.rm", positive}};
+  if (c.nomination.accepts == nullptr) return {{"nomination.accepts", "must be a function"}};
   if (c.nomination.patience < duration::zero()) {
     return {{"nomination.patience", "must not be negative"}};
   }
@@ -143,6 +159,9 @@ struct config_fault {
   }
   if (c.keepalive < ice::min_keepalive) {
     return {{"keepalive", "must be at least 15 s (RFC 8445 §11)"}};
+  }
+  if (c.release && *c.release < seconds{3}) {
+    return {{"release", "must be at least 3 s (RFC 8445 §8.3.1)"}};
   }
   if (c.offers == nullptr) return {{"offers", "must be a function"}};
   if (c.accepts == nullptr) return {{"accepts", "must be a function"}};

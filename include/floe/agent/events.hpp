@@ -105,6 +105,12 @@ struct learned_candidate {
   ice::remote_id id;
 };
 
+/// A stream no longer needs a socket, or an allocation, until it is restarted (RFC 8445 §8.3.1).
+struct released {
+  stream_id stream{};
+  socket_id socket{};
+};
+
 /// A stream has new local credentials, because the host or the peer restarted it: they must be
 /// handed to the peer, and all candidates follow again (RFC 8445 §9).
 struct restarted {
@@ -139,7 +145,7 @@ struct dropped {
 /// Any of these.
 using any = std::variant<local_candidate, gathering_done, state_changed, checklist_changed,
                          path_found, selected, consent_lost, role_changed, learned_candidate,
-                         restarted, pair_changed, pair_removed, dropped>;
+                         released, restarted, pair_changed, pair_removed, dropped>;
 
 }  // namespace event
 

@@ -99,7 +99,7 @@ inline inbound agent::on_proved_request(const datagram& datagram,
     answer(reply);
     return rejected{reply.unknown.empty() ? reject::bad_attribute : reject::unknown_attribute};
   }
-  switch (ice::decide_role(claim_, check->claim)) {
+  switch (decide_role(check->claim)) {
     case ice::role_decision::keep: break;
     case ice::role_decision::switch_role: switch_role(ice::opposite(claim_.role)); break;
     case ice::role_decision::keep_and_reply_487:
@@ -107,6 +107,12 @@ inline inbound agent::on_proved_request(const datagram& datagram,
       reply.code = stun::error_code::role_conflict;
       answer(reply);
       return rejected{reject::role_conflict};
+  }
+  if (!accepts(*check, local, datagram.remote)) {
+    reply.what = reply::error;
+    reply.code = stun::error_code::bad_request;
+    answer(reply);
+    return rejected{reject::refused_nomination};
   }
   answer(reply);
 
@@ -118,6 +124,18 @@ inline inbound agent::on_proved_request(const datagram& datagram,
     keep_early({to.stream, local, datagram.remote, *check});
   }
   return consumed{};
+}
+
+inline ice::role_decision agent::decide_role(const std::optional<ice::role_claim>& theirs) const {
+  if (config_.level == ice::level::lite) return ice::decide_lite_role(claim_.role, theirs);
+  return ice::decide_role(claim_, theirs);
+}
+
+/// False for a nomination that the host's policy refuses.
+inline bool agent::accepts(const ice::incoming_check& check, ice::local_id local,
+                           const endpoint& source) const {
+  if (!check.nominates || claim_.role == ice::role::controlling) return true;
+  return config_.nomination.accepts(candidates_.locals()[local].candidate, source);
 }
 
 inline inbound agent::on_response(const datagram& datagram, const stun::message_view& message) {
@@ -217,8 +235,14 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   const auto id = known ? known : add_pair(local, *remote);
   if (!id || checklists_[*id].expired) return;
   checklists_[*id].checked_by_peer = true;
-  trigger(*id);
   transition(stream, ice::checklist_event::revived);
+  if (config_.level == ice::level::full) {
+    trigger(*id);
+  } else if (check.nominates) {
+    // A lite agent does not check: what the peer nominates is valid (RFC 8445 §7.3.2).
+    transition(*id, ice::pair_event::check_succeeded);
+    note_valid(checklists_[*id], local);
+  }
 
   auto& row = checklists_[*id];
   switch (ice::decide_peer_nomination(check.nominates, claim_.role, row.state)) {

@@ -20,11 +20,16 @@ inline void agent::handle_timeout(time_point now) {
 inline deadline agent::next_timeout() const {
   if (closed_) return std::nullopt;
   auto next = transactions_.deadline();
-  next = earliest(next, schedule_.deadline(now_, checklists_));
+  if (config_.level == ice::level::full) {
+    next = earliest(next, schedule_.deadline(now_, checklists_));
+  }
   if (config_.consent.enabled) {
     next = earliest(next, valid_.stale_deadline(config_.consent.expiry));
   }
-  each_stream([&](stream_id id) { next = earliest(next, conclusion_deadline(id)); });
+  each_stream([&](stream_id id) {
+    next = earliest(next, conclusion_deadline(id));
+    next = earliest(next, ice::release_due(at(id).completed, config_.release));
+  });
   for (const auto& c : components_) {
     next = earliest(next, link_deadline(c));
     next = earliest(next, nomination_deadline(c));
@@ -45,9 +50,11 @@ inline void agent::advance(time_point now) {
 inline void agent::pump() {
   if (closed_) return;
   start_pac_timers();
+  settle_without_checks();
   give_up();
   nominate();
   choose_links();
+  release_unselected();
   start_checks();
   refresh_state();
 }
@@ -120,9 +127,7 @@ inline void agent::nominate() {
   for (const auto& c : components_) {
     const auto decision = ice::decide_nomination(outlook(c), config_.nomination, now_);
     if (decision.what != ice::nomination_decision::nominate_best) continue;
-    const auto id = *nominee(c);
-    checklists_[id].nominating = true;
-    checklists_.enqueue(id);
+    nominate_by_check(*nominee(c));
   }
 }
 
@@ -165,7 +170,42 @@ inline void agent::look_again(stream_id stream) {
   unfreeze_first(stream);
 }
 
+/// Lets the candidates decide where nobody checks: the best pair of every component is selected
+/// (RFC 8445 §6.2, §8.2).
+inline void agent::settle_without_checks() {
+  if (!ice::settles_without_checks(config_.level, peer_.level)) return;
+  for (const auto& c : components_) {
+    if (!at(c.stream).remote_complete || valid_.selected(c.stream, c.id)) continue;
+    const auto best = checklists_.find_if(
+        [&](const ice::pair& p) { return p.stream == c.stream && p.component == c.id; });
+    if (!best) continue;
+    transition(*best, ice::pair_event::check_succeeded);
+    settle(*note_valid(checklists_[*best], checklists_[*best].local));
+  }
+}
+
+/// Frees the sockets that no selected pair of a settled stream needs (RFC 8445 §8.3.1).
+inline void agent::release_unselected() {
+  each_stream([&](stream_id id) {
+    const auto due = ice::release_due(at(id).completed, config_.release);
+    if (!due || now_ < *due) return;
+    at(id).completed.reset();
+    candidates_.locals().for_each([&](ice::local_id base, const ice::local_candidate& row) {
+      const bool selected = std::any_of(components_.begin(), components_.end(), [&](const auto& c) {
+        const auto chosen = valid_.selected(c.stream, c.id);
+        return chosen && valid_[*chosen].checked == base;
+      });
+      if (row.stream != id || !is_base(row) || !row.open || selected) return;
+      candidates_.close(base);
+      drop_pairs([&](const ice::pair& p) { return p.local == base; });
+      valid_.erase_if([&](const ice::valid_pair& v) { return v.checked == base; });
+      events_.push(event::released{id, row.socket});
+    });
+  });
+}
+
 inline void agent::start_checks() {
+  if (config_.level == ice::level::lite) return;
   if (const auto id = schedule_.take(now_, checklists_)) start_check(*id);
 }
 

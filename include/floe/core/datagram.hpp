@@ -57,6 +57,7 @@ enum class reject : std::uint8_t {
   unusable_source,      ///< from an address or port that nothing can be sent to
   unverified_source,    ///< data from where no authenticated check has come from
   role_conflict,        ///< answered with 487 (Role Conflict)
+  refused_nomination,   ///< it nominates a pair that the host's policy does not accept
   closed,               ///< the session has ended
 };
 

@@ -154,6 +154,9 @@ class candidates {
     each_base_of(id, [](local_candidate& base) { base.open = base.conveyed = true; });
   }
 
+  /// Lets no checks in or out at a base any more, until it is opened again.
+  void close(local_id base) { locals_[base].open = locals_[base].conveyed = false; }
+
   /// Forgets a local candidate and all that were obtained through it.
   void erase_local(local_id id) {
     locals_.erase(id);

@@ -24,6 +24,14 @@ struct list_outlook {
   deadline pac;                  ///< when the PAC timer ends; none while it has not begun
 };
 
+/// When what was not selected in a list may be freed: `wait` after it was Completed, if ever
+/// (RFC 8445 §8.3.1). completed: since when it is; none when it is not
+[[nodiscard]] constexpr deadline release_due(deadline completed,
+                                             std::optional<duration> wait) noexcept {
+  if (!completed || !wait) return std::nullopt;
+  return after(*completed, *wait);
+}
+
 /// What happens to a list at `now`: it is exhausted when a component has no path and nothing can
 /// give it one any more; when it was settled and a selected pair is gone it looks for another.
 /// nullopt: nothing.

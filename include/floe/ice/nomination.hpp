@@ -9,13 +9,30 @@
 #include <cstdint>
 #include <optional>
 
+#include "floe/core/endpoint.hpp"
 #include "floe/core/time.hpp"
+#include "floe/ice/candidate.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/role.hpp"
 
 namespace floe::ice {
 
+/// A policy of the controlled agent: whether it accepts that the pair of its candidate and the
+/// peer's address is nominated. It must give the same answer every time.
+using nomination_filter = bool (*)(const candidate& local, const endpoint& remote) noexcept;
+
+[[nodiscard]] inline bool any_nomination(const candidate&, const endpoint&) noexcept {
+  return true;
+}
+
 struct nomination_config {
+  /// Who chooses the pair: the stopping rule below, or the host with agent::nominate().
+  enum chooser : std::uint8_t { rule, host };
+  chooser chosen_by = rule;
+
+  /// Which nominations of the peer are accepted; others are answered with 400 (RFC 8445 §7.3.1.5).
+  nomination_filter accepts = any_nomination;
+
   /// How long a component with a valid pair waits for a better one that is still being checked.
   /// Data flows in the meantime. RFC 8445 §8.1.1 leaves the criterion to the agent.
   duration patience = std::chrono::milliseconds{500};
@@ -46,6 +63,7 @@ struct nomination_decision {
 [[nodiscard]] constexpr nomination_decision decide_nomination(const component_outlook& component,
                                                               const nomination_config& config,
                                                               time_point now) noexcept {
+  if (config.chosen_by == nomination_config::host) return {nomination_decision::nothing, {}};
   if (component.settled || !component.valid_since) return {nomination_decision::nothing, {}};
   const auto limit = after(*component.valid_since, config.patience);
   if (!component.better_pending || now >= limit) return {nomination_decision::nominate_best, {}};

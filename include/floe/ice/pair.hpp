@@ -113,7 +113,7 @@ struct pair {
   component_id component{1};
   local_id local;  ///< the base that checks leave from
   remote_id remote;
-  pair_foundation foundation;
+  pair_foundation foundation{};
   std::uint64_t priority = 0;
   pair_state state = pair_state::frozen;
   bool triggered = false;          ///< stands in the triggered-check queue

@@ -8,10 +8,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <gsl/assert>
 #include <optional>
 
 #include "floe/core/time.hpp"
 #include "floe/ice/checklist.hpp"
+#include "floe/ice/pacer.hpp"
 #include "floe/ice/pair.hpp"
 
 namespace floe::ice {
@@ -55,18 +57,39 @@ namespace floe::ice {
 /// The pace of all checks of a session: one per Ta, the lists in turn.
 class schedule {
  public:
-  explicit schedule(duration ta) noexcept : ta_{ta} {}
+  /// shared: the pace of several agents, or null; it outlives the schedule
+  explicit schedule(duration ta, pacer* shared = nullptr) noexcept : ta_{ta}, shared_{shared} {}
+
+  [[nodiscard]] duration ta() const noexcept { return ta_; }
+
+  /// Changes the pace from the next slot on.
+  void set_ta(duration ta) noexcept { ta_ = ta; }
+
+  /// The first instant from `now` on at which a transaction may start.
+  [[nodiscard]] time_point free_at(time_point now) const noexcept {
+    const auto free = free_ ? std::max(*free_, now) : now;
+    return shared_ != nullptr ? shared_->free_at(free) : free;
+  }
+
+  /// Takes the slot for a transaction that starts now, or returns false.
+  [[nodiscard]] bool claim(time_point now) noexcept {
+    if (free_at(now) > now) return false;
+    free_ = after(now, ta_);
+    if (shared_ != nullptr) shared_->take(now);
+    return true;
+  }
 
   /// The check to send now, if the slot is free and a list has one. Takes the slot and passes the
   /// turn on; a list with nothing to check is passed over and costs no slot.
   [[nodiscard]] std::optional<pair_id> take(time_point now, const checklist_set& set) {
-    if (free_ && now < *free_) return std::nullopt;
+    if (free_at(now) > now) return std::nullopt;
     for (std::size_t i = 0; i < set.lists(); ++i) {
       const auto list = (turn_ + i) % set.lists();
       const auto chosen = choose_check(set, static_cast<stream_id>(list));
       if (!chosen) continue;
       turn_ = (list + 1) % set.lists();
-      free_ = after(now, ta_);
+      const bool claimed = claim(now);
+      Ensures(claimed);
       return chosen;
     }
     return std::nullopt;
@@ -75,13 +98,14 @@ class schedule {
   /// When take() would hand out a check: none when no list has one, `now` when the slot is free.
   [[nodiscard]] floe::deadline deadline(time_point now, const checklist_set& set) const {
     for (std::size_t i = 0; i < set.lists(); ++i) {
-      if (choose_check(set, static_cast<stream_id>(i))) return free_ ? std::max(*free_, now) : now;
+      if (choose_check(set, static_cast<stream_id>(i))) return free_at(now);
     }
     return std::nullopt;
   }
 
  private:
   duration ta_;
+  pacer* shared_;
   floe::deadline free_;  ///< when the slot is free again; none before the first check
   std::size_t turn_ = 0;
 };

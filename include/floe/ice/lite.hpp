@@ -1,0 +1,55 @@
+// What changes when an agent, or its peer, is lite: it sends no checks and only answers.
+//
+// owns:     the roles of two agents of which some are lite, and what a lite one does about checks
+// does not: hold candidates; a lite agent has host candidates only
+// sources:  RFC 8445 §2.5, §5.2 (candidates), §6.1.1 (roles), §6.2 and §8.2 (no checks,
+// concluding),
+//           §7.3.2 (checks that come in); RFC 7675 §5.1 (a lite agent does not ask for consent)
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "floe/core/time.hpp"
+#include "floe/ice/role.hpp"
+
+namespace floe::ice {
+
+/// Whether an agent sends checks.
+enum class level : std::uint8_t { full, lite };
+
+/// What the peer says about itself as a whole, beside credentials and candidates.
+struct peer_traits {
+  ice::level level = ice::level::full;  ///< a=ice-lite
+  /// a=ice-pacing; without the attribute its default (RFC 8839 §5.6). The slower pace of both
+  /// agents counts (RFC 8445 §14.2).
+  duration pacing = std::chrono::milliseconds{50};
+};
+
+/// The role of an agent that would begin in `initial`: a full agent controls a lite one; between
+/// two of a kind the initiator controls (RFC 8445 §6.1.1).
+[[nodiscard]] constexpr role role_between(level mine, level theirs, role initial) noexcept {
+  if (mine == theirs) return initial;
+  return mine == level::full ? role::controlling : role::controlled;
+}
+
+/// decide_role() for a lite agent, whose role never changes (RFC 8445 §7.3.2).
+[[nodiscard]] constexpr role_decision decide_lite_role(role mine,
+                                                       std::optional<role_claim> theirs) noexcept {
+  const bool conflict = theirs && theirs->role == mine;
+  return conflict ? role_decision::keep_and_reply_487 : role_decision::keep;
+}
+
+/// The pace between two new transactions: the slower one of both agents (RFC 8445 §14.2).
+[[nodiscard]] constexpr duration agreed_pace(duration mine, const peer_traits& theirs) noexcept {
+  return std::max(mine, theirs.pacing);
+}
+
+/// True when nobody checks, so that the candidates alone decide (RFC 8445 §6.2, §8.2).
+[[nodiscard]] constexpr bool settles_without_checks(level mine, level theirs) noexcept {
+  return mine == level::lite && theirs == level::lite;
+}
+
+}  // namespace floe::ice

@@ -1,0 +1,92 @@
+// Agents that send no checks.
+#include "catch.hpp"
+#include "sim/duo.hpp"
+#include "sim/scripted_peer.hpp"
+
+using namespace floe;
+using namespace floe::sim;
+
+namespace {
+
+config lite(ice::role role = ice::role::controlled) {
+  return {.role = role, .level = ice::level::lite};
+}
+
+bool is_request(const wired& w) {
+  const auto message = stun::message_view::parse(w.bytes);
+  return message && message->cls() == stun::message_class::request;
+}
+
+}  // namespace
+
+TEST_CASE("lite: a full agent and a lite one connect, and only the full one asks",
+          "[scenario][8445-5.2-a][8445-6.1.1-b][8445-6.2-a][8445-8.2-a]") {
+  const auto begins = GENERATE(ice::role::controlling, ice::role::controlled);
+  duo d{1, 10ms, {.role = begins}, lite(ice::opposite(begins))};
+  d.left.agent.describe_peer({.level = ice::level::lite});
+  REQUIRE(d.connect());
+  CHECK(d.left.agent.role() == ice::role::controlling);
+  CHECK(d.right.agent.role() == ice::role::controlled);
+  CHECK(d.net.send_data(d.left, "to the lite one"));
+  CHECK(d.net.send_data(d.right, "to the full one"));
+  d.net.run_for(5min);
+  CHECK(d.left.received.size() == 1);
+  CHECK(d.right.received.size() == 1);
+  CHECK(is_settled(d.left));
+  CHECK(is_settled(d.right));
+  for (const auto& w : d.net.log()) CHECK_FALSE((w.from == &d.right && is_request(w)));
+}
+
+TEST_CASE("lite: a nomination alone makes a pair valid, and data flows from then on",
+          "[scenario][8445-7.3.2-a][8445-12.1.1-a]") {
+  scripted_peer peer{2, lite()};
+  peer.tell_credentials();
+  const auto check = [](bool nominates) {
+    return scripted_check{.claims = {{ice::role::controlling, 1}}, .nominates = nominates};
+  };
+  (void)peer.check(check(false));
+  CHECK(peer.cls(peer.only_sent()) == stun::message_class::success);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+  (void)peer.check(check(true));
+  CHECK(peer.cls(peer.only_sent()) == stun::message_class::success);
+  const auto* const selected = peer.n.agent.selected();
+  REQUIRE(selected != nullptr);
+  CHECK(peer.n.agent.local(selected->local)->candidate.address == left_address);
+  CHECK(peer.n.agent.remote(selected->remote)->candidate.address == right_address);
+  CHECK(is_settled(peer.n));
+  CHECK(peer.net.send_data(peer.n, "x"));
+}
+
+TEST_CASE("lite: one that is controlled answers 487 to a peer that claims to be, and stays",
+          "[scenario][8445-7.3.2-b]") {
+  scripted_peer peer{3, lite()};
+  peer.tell_credentials();
+  (void)peer.check({.claims = {{ice::role::controlled, 0}}});
+  CHECK(peer.error_of(peer.only_sent()) == stun::error_code::role_conflict);
+  CHECK(peer.n.agent.role() == ice::role::controlled);
+}
+
+TEST_CASE("lite: two of them settle on what their candidates say, without a check",
+          "[scenario][8445-6.1.1-c][8445-6.2-a][8445-8.2-c]") {
+  duo d{4, 10ms, lite(ice::role::controlling), lite(ice::role::controlled)};
+  d.left.agent.describe_peer({.level = ice::level::lite});
+  d.right.agent.describe_peer({.level = ice::level::lite});
+  d.introduce();
+  d.net.run_for(0ms);
+  CHECK(is_settled(d.left));
+  CHECK(is_settled(d.right));
+  CHECK(d.net.log().empty());
+  CHECK(d.net.send_data(d.left, "x"));
+  d.net.run_for(1s);
+  CHECK(d.right.received.size() == 1);
+}
+
+TEST_CASE("lite: it has host candidates only", "[scenario][8445-5.2-a]") {
+  scripted_peer peer{5, lite()};
+  const endpoint mapped{address::v4(203, 0, 113, 1), 7000};
+  const auto host = candidates_of(peer.n);
+  REQUIRE(host.size() == 1);
+  ice::local_id id{0, 1};
+  CHECK(peer.n.agent.add_reflexive(id, mapped).error() == errc::unsupported);
+  CHECK(peer.n.agent.add_relayed(id, socket_id{9}, mapped, mapped).error() == errc::unsupported);
+}
