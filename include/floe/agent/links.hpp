@@ -67,7 +67,8 @@ inline void agent::send_consent_check(component& c) {
         .component = c.id,
         .generation = c.link->generation,
         .request = {c.link->priority, claim_, renominates(c)}},
-       stun::transaction_id::random(entropy_), c.link->path, stun::retransmit_schedule::once(now_, config_.consent.expiry));
+       stun::transaction_id::random(entropy_), c.link->path,
+       stun::retransmit_schedule::once(now_, config_.consent.expiry));
 }
 
 inline void agent::on_consent_answer(const check_transactions::row& row,
