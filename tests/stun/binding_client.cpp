@@ -449,3 +449,22 @@ TEST_CASE("binding client: a leap in time ends each query once, with no spin",
   CHECK(failed >= 16);
   CHECK_FALSE(f.client.next_timeout());
 }
+
+TEST_CASE("binding client: a query that nobody waits for is sent no more and not told about",
+          "[stun]") {
+  fixture f{{.outstanding = 1}};
+  const auto first = f.client.ask(f.now, socket, server);
+  REQUIRE(f.client.ask(f.now, socket, server));
+  const auto request = f.take_all();
+  REQUIRE(request.size() == 1);
+  f.client.cancel(f.now, *first);
+  f.client.cancel(f.now, *first);
+  const auto second = f.take_all();
+  REQUIRE(second.size() == 1);  // the place that it left goes to the next
+  CHECK(second[0].message != request[0].message);
+  CHECK(f.deliver(success(request[0].message)).error() == reject::unknown_transaction);
+  CHECK(f.deliver(success(second[0].message)));
+  CHECK(f.expect<stun::query_answered>().query != *first);
+  CHECK_FALSE(f.client.poll_event());
+  CHECK_FALSE(f.client.next_timeout());
+}

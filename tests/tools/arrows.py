@@ -3,7 +3,7 @@
 
     core -> crypto -> stun -> ice ---------------> agent -> hub
                            -> turn -> gather --->
-                           -> sdp (which knows ice's value types)
+                           -> sdp (which knows ice's value types; gather knows its URIs)
 """
 
 import re
@@ -23,7 +23,7 @@ LEFT = {
 }
 
 # Single headers that a room may see beyond that.
-ALSO = {"sdp": {"ice/candidate.hpp", "ice/foundation.hpp"}}
+ALSO = {"sdp": {"ice/candidate.hpp", "ice/foundation.hpp"}, "gather": {"sdp/uri.hpp"}}
 
 # The host's business, or nobody's: sans-I/O, one thread, no hidden input, no exceptions.
 DENIED_STANDARD = set(
@@ -105,6 +105,7 @@ GOOD = [
     header("core/a.hpp", '#include <cstdint>\n#include <gsl/span>\n#include "floe/core/b.hpp"'),
     header("stun/attributes/a.hpp", '#include "floe/stun/b.hpp"\n#include "floe/crypto/b.hpp"'),
     header("sdp/a.hpp", '#include "floe/ice/candidate.hpp"'),
+    header("gather/a.hpp", '#include "floe/sdp/uri.hpp"\n#include "floe/turn/b.hpp"'),
     header("crypto/sha1.hpp", "#include <immintrin.h>"),
     header(OPENSSL, "#include <openssl/evp.h>"),
     header("hub/a.hpp", '// #include <thread>\n#include "floe/agent/agent.hpp"'),
@@ -119,6 +120,7 @@ BAD = [
     header("ice/a.hpp", '#include "floe/turn/b.hpp"'),
     header("turn/a.hpp", '#include "floe/ice/b.hpp"'),
     header("gather/a.hpp", '#include "floe/ice/b.hpp"'),
+    header("gather/a.hpp", '#include "floe/sdp/candidate.hpp"'),
     header("sdp/a.hpp", '#include "floe/ice/checklist.hpp"'),
     header("agent/a.hpp", '#include "floe/hub/b.hpp"'),
     header("agent/a.hpp", '#include "floe/floe.hpp"'),

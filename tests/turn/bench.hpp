@@ -161,6 +161,4 @@ inline floe::stun::message_view parsed(const bytes& message) {
   return *m;
 }
 
-inline bytes text(std::string_view words) { return copy(floe::as_byte_view(words)); }
-
 }  // namespace support

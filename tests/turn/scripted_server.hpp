@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,6 +35,8 @@ namespace support {
 using bytes = std::vector<std::byte>;
 
 inline bytes copy(floe::byte_view view) { return {view.begin(), view.end()}; }
+
+inline bytes text(std::string_view words) { return copy(floe::as_byte_view(words)); }
 
 /// Lets endpoints be keys.
 struct endpoint_order {

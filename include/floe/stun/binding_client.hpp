@@ -120,6 +120,15 @@ class binding_client {
     return ask(now, local, gsl::span<const endpoint>{&server, 1}, by);
   }
 
+  /// Nobody waits for the answer any more: nothing is told about the query.
+  void cancel(time_point now, query_id which) {
+    const auto* const q = queries_.find(which);
+    if (q == nullptr) return;
+    if (q->transaction) transactions_.erase(*q->transaction);
+    queries_.erase(which);
+    start_waiting(now);
+  }
+
   /// Takes a datagram, or one message of a stream.
   result<void, reject> handle_datagram(time_point now, const datagram& in) {
     handle_timeout(now);

@@ -1,0 +1,133 @@
+// What a gatherer tells its user.
+//
+// owns:     the events, as a closed variant of small values
+// does not: carry data
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include "floe/core/endpoint.hpp"
+#include "floe/core/ids.hpp"
+#include "floe/core/text.hpp"
+#include "floe/core/time.hpp"
+#include "floe/gather/candidate.hpp"
+#include "floe/gather/server.hpp"
+#include "floe/sdp/uri.hpp"
+#include "floe/stun/attributes/text.hpp"
+#include "floe/stun/registry.hpp"
+#include "floe/turn/events.hpp"
+#include "floe/turn/session.hpp"
+
+namespace floe::gather {
+
+namespace detail {
+struct attempt_tag;
+}
+
+/// Names one asking of one server from one socket.
+using attempt_id = handle<detail::attempt_tag>;
+
+/// The URIs of all servers, counted in their order.
+using uri_number = std::uint16_t;
+
+/// What became of asking a server.
+enum class outcome : std::uint8_t {
+  answered,
+  refused,             ///< with an error; its code is given
+  credentials,         ///< the server does not take them
+  timeout,             ///< no answer, or not in time
+  unusable_answer,     ///< a success that gives nothing usable
+  unreachable,         ///< the host said so
+  unresolved,          ///< the host knows no address for the name
+  unsupported,         ///< a URI that floe does not use
+  no_room,             ///< more was configured than the limits allow
+  no_matching_family,  ///< the server has no address of the socket's family
+};
+
+namespace event {
+
+/// The addresses of this host are wanted: resolved() gives them. Names in .local are for mDNS.
+struct name_needed {
+  uri_number uri = 0;
+  fixed_text<stun::domain_limits.bytes_accepted> host;
+  std::uint16_t port = 0;
+  sdp::uri_lookup lookup{};
+  bool is_local_name = false;  ///< ends in .local
+};
+/// A connection to `server` is wanted, from the address of `base`: connected() or connect_failed()
+/// answers. `host` is the name that a certificate must be for.
+struct connection_needed {
+  attempt_id attempt;
+  gather::base base;
+  endpoint server;
+  turn::transport transport{};
+  uri_number uri = 0;
+};
+/// The server thinks that this socket has an allocation: another one bound to the same address may
+/// be named with connected(). source: RFC 8656 §7.4
+struct socket_needed {
+  attempt_id attempt;
+  gather::base base;
+  endpoint server;
+};
+/// bring_token() is awaited (RFC 7635).
+struct token_needed {
+  attempt_id attempt;
+  fixed_text<stun::domain_limits.bytes_accepted> server_name;
+};
+/// A candidate, not redundant to those before.
+struct found {
+  gather::candidate candidate;
+};
+/// The NAT gave a socket another address: the one before is of no use any more.
+struct mapping_changed {
+  gather::candidate before;
+  endpoint now;
+};
+/// What a server answered, once per attempt; endpoints are zero where there was none to ask.
+struct server_result {
+  uri_number uri = 0;
+  gather::base base;
+  endpoint server;
+  gather::outcome outcome{};
+  std::optional<stun::error_code> code{};
+  duration took{};  ///< from the first request on
+};
+/// There is something to answer the peer with.
+struct enough {};
+/// Nothing more will come, unless sockets are added.
+struct complete {};
+/// The relay is gone. Another one may be found on the same server, with a number of its own.
+struct relay_lost {
+  socket_id relay{};
+  turn::end_reason why{};
+  std::optional<stun::error_code> code{};
+};
+struct permitted {
+  socket_id relay{};
+  floe::address peer;
+};
+struct permission_refused {
+  socket_id relay{};
+  floe::address peer;
+  stun::error_code code{};
+};
+struct icmp {
+  socket_id relay{};
+  turn::event::icmp report;
+};
+/// Events were dropped, oldest first: nobody asked for them in time.
+struct dropped {
+  std::uint32_t count = 0;
+};
+
+using any = std::variant<name_needed, connection_needed, socket_needed, token_needed, found,
+                         mapping_changed, server_result, enough, complete, relay_lost, permitted,
+                         permission_refused, icmp, dropped>;
+
+}  // namespace event
+
+}  // namespace floe::gather

@@ -1,0 +1,432 @@
+// Attempts: one socket asks one server.
+//
+// owns:     construction, what the host says, which attempts there are, and how each goes on
+// does not: read answers (gatherer_results.hpp), or pass data (gatherer_relays.hpp)
+// sources:  RFC 8445 §5.1.1.2, §5.1.1.4
+#pragma once
+
+#include "floe/gather/gatherer.hpp"
+
+namespace floe::gather {
+
+namespace detail {
+
+/// What every session of a gatherer has in common.
+[[nodiscard]] inline turn::session_config session_config_of(const config& c) noexcept {
+  turn::session_config out;
+  out.ask = c.relay;
+  out.retransmit = c.retransmit;
+  out.software = c.software;
+  out.special_peers = c.special_peers;
+  out.limits = c.relay_limits;
+  return out;
+}
+
+/// A configuration that needs as much memory as any of them.
+[[nodiscard]] inline turn::session_config largest_session(const config& c) noexcept {
+  auto out = session_config_of(c);
+  for (const auto& s : c.servers) {
+    if (s.username.size() > out.user.size()) out.user = s.username;
+    if (s.credential.size() > out.password.size()) out.password = s.credential;
+    for (const auto uri : s.uris) {
+      const auto plan = plan_for(uri);
+      if (plan && turn::is_stream(plan->transport)) out.transport = plan->transport;
+    }
+  }
+  return out;
+}
+
+/// True for a name that mDNS resolves (RFC 6762 §3).
+[[nodiscard]] constexpr bool is_local_name(std::string_view name) noexcept {
+  constexpr std::string_view suffix = ".local";
+  if (!name.empty() && name.back() == '.') name.remove_suffix(1);
+  return name.size() > suffix.size() &&
+         sdp::detail::equal_ignoring_case(name.substr(name.size() - suffix.size()), suffix);
+}
+
+}  // namespace detail
+
+inline gatherer::gatherer(const config& config, entropy_ref entropy,
+                          std::pmr::memory_resource* memory)
+    : config_{config}, accounts_(memory), sources_(memory), addresses_(memory), bases_(memory),
+      candidates_(memory), numbered_(memory),
+      attempts_(config.limits.attempts, memory), client_{{.retransmit = config.retransmit,
+                                                          .software = config.software,
+                                                          .capacity = config.limits.attempts},
+                                                         entropy,
+                                                         memory},
+      relays_(config.limits.relays, detail::largest_session(config), entropy, memory),
+      events_(config.limits.events, memory), next_relay_{config.first_relay} {
+  std::size_t uris = 0;
+  for (const auto& s : config.servers) uris += s.uris.size();
+  Expects(uris < 0xffff);
+  accounts_.reserve(config.servers.size());
+  sources_.reserve(uris);
+  addresses_.resize(uris * config.limits.addresses);
+  bases_.reserve(config.limits.sockets);
+  candidates_.reserve(config.limits.candidates);
+  numbered_.reserve(uris * config.limits.addresses);
+  for (const auto& s : config.servers) {
+    accounts_.push_back(
+        {std::pmr::string{s.username, memory}, std::pmr::string{s.credential, memory}});
+    for (const auto uri : s.uris) {
+      const auto plan = plan_for(uri);
+      source row{.plan = plan.value_or(gather::plan{}),
+                 .host = std::pmr::string{plan ? plan->host : std::string_view{}, memory},
+                 .server = static_cast<std::uint16_t>(accounts_.size() - 1),
+                 .first_address = sources_.size() * config.limits.addresses};
+      const bool nameable = row.host.size() <= stun::domain_limits.bytes_accepted;
+      const bool has_user = s.username.size() <= stun::username_limits.bytes_sent;
+      if (!plan || !nameable || !has_user) row.fault = outcome::unsupported;
+      if (row.plan.literal && !row.fault && config.limits.addresses > 0) {
+        addresses_[row.first_address] = {*row.plan.literal, row.plan.port};
+        row.addresses = 1;
+        row.resolved = true;
+      }
+      row.plan.host = {};
+      sources_.push_back(std::move(row));
+    }
+  }
+  config_.servers = {};
+}
+
+// ---- what the host says
+// ---------------------------------------------------------------------
+
+inline result<void> gatherer::add_socket(time_point now, socket_id socket, const endpoint& bound) {
+  advance(now);
+  if (closed_) return unexpected{errc::session_closed};
+  if (bases_.size() == config_.limits.sockets) return unexpected{errc::capacity_reached};
+  bases_.push_back({socket, bound});
+  if (started_) {
+    plan_attempts(bases_.back());
+    pump();
+  }
+  return {};
+}
+
+inline void gatherer::remove_socket(time_point now, socket_id socket) {
+  advance(now);
+  attempts_.for_each([&](attempt_id id, attempt& a) {
+    if (a.base.socket != socket) return;
+    if (a.query) client_.cancel(now_, *a.query);
+    // Nothing can leave from it any more, not even a farewell.
+    if (a.place != no_place) relays_.close(a.place);
+    attempts_.erase(id);
+  });
+  candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
+                                   [&](const candidate& c) { return c.base.socket == socket; }),
+                    candidates_.end());
+  bases_.erase(std::remove_if(bases_.begin(), bases_.end(),
+                              [&](const base& b) { return b.socket == socket; }),
+               bases_.end());
+  pump();
+}
+
+inline void gatherer::start(time_point now) {
+  advance(now);
+  if (started_ || closed_) return;
+  started_ = true;
+  started_at_ = now_;
+  for (const auto& b : bases_) plan_attempts(b);
+  pump();
+}
+
+inline void gatherer::plan_attempts(const base& from) {
+  for (std::size_t uri = 0; uri < sources_.size(); ++uri) {
+    add_attempt(from, static_cast<uri_number>(uri), sources_[uri].plan.service);
+  }
+}
+
+inline void gatherer::add_attempt(const base& from, uri_number uri, gather::service service) {
+  auto& row = sources_[uri];
+  attempt a{.base = from, .uri = uri, .service = service};
+  if (row.fault) return fail(a, *row.fault);
+  const auto id = attempts_.insert(a);
+  if (!id) return fail(a, outcome::no_room);
+  told_ = progress::gathering;
+  if (row.resolved) return settle_address(attempts_[*id]);
+  if (std::exchange(row.asked, true)) return;
+  push(event::name_needed{.uri = uri,
+                          .host = *fixed_text<stun::domain_limits.bytes_accepted>::from(row.host),
+                          .port = row.plan.port,
+                          .lookup = row.plan.lookup,
+                          .is_local_name = detail::is_local_name(row.host)});
+}
+
+inline void gatherer::resolved(time_point now, uri_number uri,
+                               gsl::span<const endpoint> addresses) {
+  advance(now);
+  if (uri >= sources_.size()) return;
+  auto& row = sources_[uri];
+  if (row.resolved || row.fault) return;
+  row.resolved = true;
+  for (const auto& e : addresses) {
+    if (row.addresses == config_.limits.addresses) break;
+    if (is_sendable(e)) addresses_[row.first_address + row.addresses++] = e;
+  }
+  attempts_.for_each([&](attempt_id, attempt& a) {
+    if (a.uri == uri && a.stage == stage::unresolved) settle_address(a);
+  });
+  pump();
+}
+
+inline result<void> gatherer::connected(time_point now, attempt_id which, socket_id socket) {
+  advance(now);
+  auto* const a = attempts_.find(which);
+  if (a == nullptr || a->stage != stage::connecting) return unexpected{errc::no_path};
+  a->stage = stage::asking;
+  if (auto* const session = relays_.find(a->place)) {
+    a->local = socket;
+    if (!session->use_socket(now_, socket)) fail(*a, outcome::unreachable);
+  } else {
+    open_session(*a, socket);
+  }
+  pump();
+  return {};
+}
+
+inline void gatherer::connect_failed(time_point now, attempt_id which) {
+  advance(now);
+  auto* const a = attempts_.find(which);
+  if (a == nullptr || a->stage != stage::connecting) return;
+  fail(*a, outcome::unreachable);
+  pump();
+}
+
+inline result<void> gatherer::bring_token(time_point now, attempt_id which,
+                                          const turn::token& token) {
+  advance(now);
+  const auto* const a = attempts_.find(which);
+  auto* const session = a != nullptr ? relays_.find(a->place) : nullptr;
+  if (session == nullptr) return unexpected{errc::no_path};
+  auto brought = session->bring_token(now_, token);
+  pump();
+  return brought;
+}
+
+inline void gatherer::close(time_point now) {
+  advance(now);
+  closed_ = true;
+  attempts_.for_each([&](attempt_id, attempt& a) {
+    a.stage = stage::failed;
+    a.reported = true;
+    a.ends.reset();
+    let_go(a);
+  });
+  candidates_.clear();
+  while (events_.pop()) {
+  }
+  pump();
+}
+
+// ---- how an attempt goes on
+// -----------------------------------------------------------------
+
+/// The address of its server that is this attempt's turn: of the family of its socket.
+inline const endpoint* gatherer::address_for(const attempt& a) const noexcept {
+  const auto& row = sources_[a.uri];
+  auto skip = a.address;
+  for (std::size_t i = 0; i < row.addresses; ++i) {
+    const auto& e = addresses_[row.first_address + i];
+    if (e.address.family != a.base.bound.address.family) continue;
+    if (skip-- == 0) return &e;
+  }
+  return nullptr;
+}
+
+inline void gatherer::settle_address(attempt& a) {
+  const auto* const e = address_for(a);
+  if (e == nullptr) {
+    return fail(a,
+                sources_[a.uri].addresses == 0 ? outcome::unresolved : outcome::no_matching_family);
+  }
+  a.server = *e;
+  a.stage = stage::queued;
+  // A server that is named twice has nothing more to say, and gives one relay to one socket.
+  const auto& plan = sources_[a.uri].plan;
+  const auto twin = attempts_.find_if([&](const attempt& other) {
+    return &other != &a && other.base.socket == a.base.socket && other.server == a.server &&
+           other.service == a.service && sources_[other.uri].plan.transport == plan.transport &&
+           other.stage != stage::failed && other.stage != stage::unresolved;
+  });
+  if (twin) {
+    a.stage = stage::failed;
+    a.reported = true;
+  }
+}
+
+inline bool gatherer::wants_start() const noexcept {
+  return !closed_ &&
+         attempts_.find_if([](const attempt& a) { return a.stage == stage::queued; }).has_value();
+}
+
+inline void gatherer::start_one(time_point now) {
+  advance(now);
+  if (!closed_) {
+    const auto next = attempts_.find_if([](const attempt& a) { return a.stage == stage::queued; });
+    if (next) ask(*next, attempts_[*next]);
+  }
+  pump();
+}
+
+inline void gatherer::ask(attempt_id id, attempt& a) {
+  a.stage = stage::asking;
+  if (!a.started) a.started = now_;
+  a.ends = after(now_, config_.server_limit);
+  if (a.service == service::reflexive) {
+    const auto query = client_.ask(now_, a.base.socket, a.server);
+    if (!query) return fail(a, outcome::no_room);
+    a.query = *query;
+    return;
+  }
+  const auto transport = sources_[a.uri].plan.transport;
+  if (transport == turn::transport::udp) return open_session(a, a.base.socket);
+  a.stage = stage::connecting;
+  push(event::connection_needed{id, a.base, a.server, transport, a.uri});
+}
+
+inline void gatherer::open_session(attempt& a, socket_id local) {
+  const auto& row = sources_[a.uri];
+  auto session = detail::session_config_of(config_);
+  session.local = a.local = local;
+  session.server = a.server;
+  session.transport = row.plan.transport;
+  session.user = accounts_[row.server].username;
+  session.password = accounts_[row.server].credential;
+  if (a.base.bound.address.family == family::ipv6 &&
+      session.ask.family == turn::relay_family::ipv4) {
+    session.ask.family = turn::relay_family::ipv6;
+  }
+  const auto place = relays_.open(session);
+  if (!place) return fail(a, outcome::no_room);
+  a.place = *place;
+  if (!relays_.find(*place)->start(now_)) {
+    relays_.close(*place);
+    a.place = no_place;
+    fail(a, outcome::unsupported);
+  }
+}
+
+/// Goes on to the next address of the server, where another may help, or gives up.
+inline void gatherer::fail(attempt& a, outcome why, std::optional<stun::error_code> code) {
+  const bool other_may_help = why == outcome::timeout || why == outcome::unreachable;
+  a.ends.reset();
+  let_go(a);
+  if (other_may_help) {
+    ++a.address;
+    if (address_for(a) != nullptr) return settle_address(a);
+  }
+  a.stage = stage::failed;
+  report(a, why, code);
+}
+
+inline void gatherer::report(attempt& a, outcome why, std::optional<stun::error_code> code) {
+  if (std::exchange(a.reported, true)) return;
+  push(event::server_result{.uri = a.uri,
+                            .base = a.base,
+                            .server = a.server,
+                            .outcome = why,
+                            .code = code,
+                            .took = elapsed(a.started.value_or(now_), now_)});
+}
+
+/// Asks no more. A session is sent on its way out; its place is free once it has said goodbye.
+inline void gatherer::let_go(attempt& a) {
+  if (a.query) client_.cancel(now_, *a.query);
+  a.query.reset();
+  if (auto* const session = relays_.find(a.place)) session->close(now_);
+  a.place = no_place;
+}
+
+inline void gatherer::on_deadline(attempt_id, attempt& a) {
+  a.ends.reset();
+  switch (a.stage) {
+    case stage::unresolved:
+    case stage::queued:
+    case stage::failed: break;
+    case stage::connecting:
+    case stage::asking: fail(a, outcome::timeout); break;
+    case stage::holding:
+      a.ends = after(now_, config_.keepalive);
+      if (!a.query) {
+        const auto query = client_.ask(now_, a.base.socket, a.server);
+        if (query) a.query = *query;
+      }
+      break;
+    case stage::resting:
+      a.address = 0;
+      settle_address(a);
+      break;
+  }
+}
+
+// ---- time
+// -----------------------------------------------------------------------------------
+
+inline void gatherer::handle_timeout(time_point now) {
+  advance(now);
+  client_.handle_timeout(now_);
+  relays_.for_each([&](std::uint16_t, turn::session& s) { s.handle_timeout(now_); });
+  pump();
+}
+
+inline void gatherer::pump() {
+  collect();
+  attempts_.for_each([&](attempt_id id, attempt& a) {
+    if (a.ends && *a.ends <= now_) on_deadline(id, a);
+  });
+  collect();
+  fall_back();
+  judge_progress();
+}
+
+inline deadline gatherer::next_timeout() const noexcept {
+  auto soonest = client_.next_timeout();
+  relays_.for_each([&](std::uint16_t, const turn::session& s) {
+    soonest = earliest(soonest, s.next_timeout());
+  });
+  attempts_.for_each([&](attempt_id, const attempt& a) { soonest = earliest(soonest, a.ends); });
+  if (started_ && !closed_ && told_ == progress::gathering) {
+    soonest = earliest(soonest, after(started_at_, config_.enough_after));
+  }
+  return soonest;
+}
+
+inline progress_facts gatherer::facts() const noexcept {
+  progress_facts out{.every_base_reflexive = true,
+                     .every_base_relayed = true,
+                     .since_start = elapsed(started_at_, now_),
+                     .enough_after = config_.enough_after};
+  attempts_.for_each([&](attempt_id, const attempt& a) {
+    const bool under_way = a.is_first && a.stage < stage::holding;
+    out.outstanding += under_way ? 1U : 0U;
+    const bool relay = a.service == service::relay;
+    (relay ? out.wants_relay : out.wants_reflexive) |= under_way;
+  });
+  for (const auto& b : bases_) {
+    const auto has = [&](service kind) {
+      return std::any_of(candidates_.begin(), candidates_.end(), [&](const candidate& c) {
+        return c.base.socket == b.socket && c.kind == kind;
+      });
+    };
+    out.every_base_relayed = out.every_base_relayed && has(service::relay);
+    // A base that no NAT hides has no reflexive address of its own, and needs none.
+    const bool answered = has(service::reflexive) || attempts_.find_if([&](const attempt& a) {
+      return a.base.socket == b.socket && a.stage == stage::holding;
+    });
+    out.every_base_reflexive = out.every_base_reflexive && answered;
+  }
+  return out;
+}
+
+inline void gatherer::judge_progress() {
+  if (!started_ || closed_ || told_ == progress::complete) return;
+  const auto now = judge(facts());
+  if (now == progress::gathering || now == told_) return;
+  if (told_ == progress::gathering) push(event::enough{});
+  if (now == progress::complete) push(event::complete{});
+  told_ = now;
+}
+
+}  // namespace floe::gather

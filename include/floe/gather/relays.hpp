@@ -1,0 +1,122 @@
+// Room for TURN sessions that come and go.
+//
+// owns:     a fixed number of places, each with memory of its own that a session's tables fit into
+// does not: start sessions, or know why they end
+// invariant: all memory is taken at construction; a session that ended leaves its place as it was.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory_resource>
+#include <optional>
+#include <vector>
+
+#include "floe/core/entropy.hpp"
+#include "floe/turn/session.hpp"
+
+namespace floe::gather {
+
+namespace detail {
+
+/// Counts what is taken.
+class measuring_memory final : public std::pmr::memory_resource {
+ public:
+  explicit measuring_memory(std::pmr::memory_resource* from) noexcept : from_{from} {}
+  [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
+
+ private:
+  void* do_allocate(std::size_t size, std::size_t alignment) override {
+    taken_ += size + alignment;
+    return from_->allocate(size, alignment);
+  }
+  void do_deallocate(void* at, std::size_t size, std::size_t alignment) override {
+    from_->deallocate(at, size, alignment);
+  }
+  [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
+    return this == &other;
+  }
+
+  std::pmr::memory_resource* from_;
+  std::size_t taken_ = 0;
+};
+
+}  // namespace detail
+
+/// A pool of sessions.
+class relays {
+ public:
+  /// `largest`: no session will need more memory than one with this configuration.
+  relays(std::size_t places, const turn::session_config& largest, entropy_ref entropy,
+         std::pmr::memory_resource* memory)
+      : entropy_{entropy}, size_{places > 0 ? measure(largest, entropy, memory) : 0},
+        bytes_(size_ * places, memory), places_(memory) {
+    for (std::size_t i = 0; i < places; ++i) places_.emplace_back(bytes_.data() + i * size_, size_);
+  }
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return places_.size(); }
+
+  /// The place of a new session, or nullopt when all are taken.
+  std::optional<std::uint16_t> open(const turn::session_config& config) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      auto& free = places_[i];
+      if (free.session) continue;
+      free.session.emplace(config, entropy_, &free.memory);
+      return static_cast<std::uint16_t>(i);
+    }
+    return std::nullopt;
+  }
+
+  void close(std::uint16_t at) noexcept {
+    auto& taken = places_[at];
+    taken.session.reset();
+    taken.memory.release();
+  }
+
+  /// nullptr when there is none at this place.
+  [[nodiscard]] turn::session* find(std::uint16_t at) noexcept {
+    return at < places_.size() && places_[at].session ? &*places_[at].session : nullptr;
+  }
+  [[nodiscard]] const turn::session* find(std::uint16_t at) const noexcept {
+    return const_cast<relays*>(this)->find(at);
+  }
+
+  /// Calls `visit(place, session&)` for every session; it may close the one it is called with.
+  template <class Visit>
+  void for_each(Visit&& visit) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      if (places_[i].session) visit(static_cast<std::uint16_t>(i), *places_[i].session);
+    }
+  }
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      if (places_[i].session) visit(static_cast<std::uint16_t>(i), *places_[i].session);
+    }
+  }
+
+ private:
+  struct place {
+    place(std::byte* at, std::size_t size) : memory{at, size, std::pmr::null_memory_resource()} {}
+
+    std::pmr::monotonic_buffer_resource memory;
+    std::optional<turn::session> session;
+  };
+
+  /// Rounded up, so that every place begins as aligned as the first.
+  [[nodiscard]] static std::size_t measure(const turn::session_config& largest, entropy_ref entropy,
+                                           std::pmr::memory_resource* memory) {
+    constexpr auto alignment = alignof(std::max_align_t);
+    detail::measuring_memory counter{memory};
+    const turn::session probe{largest, entropy, &counter};
+    return (counter.taken() + alignment) / alignment * alignment;
+  }
+
+  entropy_ref entropy_;
+  std::size_t size_;
+  std::pmr::vector<std::byte> bytes_;
+  std::pmr::deque<place> places_;
+};
+
+}  // namespace floe::gather

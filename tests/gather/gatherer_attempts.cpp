@@ -1,0 +1,99 @@
+#include "floe/gather/gatherer_attempts.hpp"
+
+#include <chrono>
+#include <vector>
+
+#include "catch.hpp"
+#include "gather/fixture.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+using gather::outcome;
+using support::gather_fixture;
+using support::wlan;
+namespace event = gather::event;
+
+TEST_CASE("attempts: names of mDNS are known by their end", "[gather]") {
+  using gather::detail::is_local_name;
+  CHECK(is_local_name("a.local"));
+  CHECK(is_local_name("a.LOCAL."));
+  CHECK_FALSE(is_local_name(".local"));
+  CHECK_FALSE(is_local_name("local"));
+  CHECK_FALSE(is_local_name("a.localhost"));
+  CHECK_FALSE(is_local_name(""));
+}
+
+TEST_CASE("attempts: a session needs no more memory than the largest that is configured",
+          "[gather]") {
+  constexpr std::array<std::string_view, 2> uris{"turn:a", "turns:a"};
+  const std::array<gather::server, 2> servers{
+      gather::server{.uris = uris, .username = "u", .credential = "longer"},
+      gather::server{.uris = uris, .username = "name", .credential = "p"}};
+  const auto largest = gather::detail::largest_session({.servers = servers});
+  CHECK(largest.user == "name");
+  CHECK(largest.password == "longer");
+  CHECK(turn::is_stream(largest.transport));
+}
+
+TEST_CASE("attempts: nothing starts before it is told to", "[gather][8445-5.1-a]") {
+  gather_fixture f;
+  REQUIRE(f.gatherer.add_socket(f.now, wlan, support::wlan_at));
+  CHECK_FALSE(f.gatherer.wants_start());
+  f.gatherer.start_one(f.now);
+  f.settle();
+  CHECK(f.log.empty());
+  f.gatherer.start(f.now);
+  CHECK(f.gatherer.wants_start());
+  f.gatherer.start(f.now);
+  std::array<std::byte, 2048> buffer{};
+  CHECK_FALSE(f.gatherer.poll_transmit(buffer));
+  f.gatherer.start_one(f.now);
+  CHECK(f.gatherer.poll_transmit(buffer));
+  CHECK_FALSE(f.gatherer.poll_transmit(buffer));
+  CHECK(f.gatherer.wants_start());
+}
+
+TEST_CASE("attempts: more sockets than there are places", "[gather]") {
+  gather_fixture f{{.servers = support::only_stun, .limits = {.sockets = 1}}};
+  f.begin();
+  CHECK(f.gatherer.add_socket(f.now, support::cable, support::cable_at).error() ==
+        errc::capacity_reached);
+}
+
+TEST_CASE("attempts: a connection that can't be made is reported", "[gather]") {
+  constexpr std::array<std::string_view, 1> uris{"turns:192.0.2.15"};
+  const std::array<gather::server, 1> servers{
+      gather::server{.uris = uris, .username = "user", .credential = "pass"}};
+  gather_fixture f{{.servers = servers}};
+  f.begin();
+  f.run(100ms);
+  const auto wanted = f.all<event::connection_needed>();
+  REQUIRE(wanted.size() == 1);
+  CHECK(wanted[0].transport == turn::transport::tls);
+  CHECK(wanted[0].server.port == 5349);
+  f.gatherer.connect_failed(f.now, wanted[0].attempt);
+  f.gatherer.connect_failed(f.now, wanted[0].attempt);
+  f.settle();
+  const auto results = f.all<event::server_result>();
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome == outcome::unreachable);
+  CHECK(f.all<event::complete>().size() == 1);
+}
+
+TEST_CASE("attempts: an answer that comes after the limit is no answer", "[gather]") {
+  gather_fixture f{{.servers = support::only_turn, .server_limit = 1s}};
+  auto turn = f.turn();
+  f.turn_servers.clear();
+  f.begin();
+  f.run(999ms);
+  REQUIRE(f.log.size() >= 1);
+  const auto request = f.log[0].message;
+  f.run(1ms);
+  CHECK(f.all<event::server_result>()[0].outcome == outcome::timeout);
+  for (const auto& a : turn.take(f.now, support::outside(wlan), request)) {
+    f.deliver(support::turn_at, wlan, a);
+  }
+  f.run(1min);
+  CHECK(f.found().empty());
+  CHECK(f.all<event::server_result>().size() == 1);
+}
