@@ -392,3 +392,24 @@ TEST_CASE("inbound: a source that nothing can be sent to is not answered and not
   const auto id = std::get<event::learned_candidate>(learned).id;
   CHECK(peer.n.agent.remote(id)->candidate.priority == ice::max_priority);
 }
+
+TEST_CASE("inbound: from one address only so many ports are learned until one of them answers",
+          "[agent]") {
+  scripted_peer peer{1};
+  peer.tell_credentials();
+  const auto from = [&](std::uint16_t port) { return endpoint{right_address.address, port}; };
+  for (std::uint16_t i = 0; i < 20; ++i) {
+    CHECK_FALSE(refusal(peer.check({}, from(static_cast<std::uint16_t>(7000 + i)))));
+  }
+  CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports);
+  SECTION("another address is another matter") {
+    (void)peer.check({}, {address::v4(203, 0, 113, 1), 7000});
+    CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports + 1);
+  }
+  SECTION("an answer makes room for the next") {
+    const auto asked = peer.next_check();
+    (void)peer.send(peer.success(asked), asked.destination);
+    (void)peer.check({}, from(8000));
+    CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports + 1);
+  }
+}

@@ -124,6 +124,20 @@ TEST_CASE("policies: candidates of the peer that the host does not accept are no
   CHECK(peer.sent().empty());
 }
 
+TEST_CASE("policies: the candidates of lower components are told first", "[scenario][8838-17-a]") {
+  auto behaviour = controlling();
+  behaviour.components = 2;
+  world net{11};
+  auto& n = net.add("agent", behaviour);
+  net.bind(n, {address::v4(192, 0, 2, 1), 5001}, {}, component_id{2});
+  net.bind(n, {address::v4(192, 0, 2, 1), 5000}, {}, component_id{1});
+  gather(net, n);
+  const auto told = candidates_of(n);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].component == component_id{1});
+  CHECK(told[1].component == component_id{2});
+}
+
 TEST_CASE("policies: gathering that stays open tells candidates as they come", "[scenario]") {
   world net{4};
   auto& n = net.add("agent", controlling());

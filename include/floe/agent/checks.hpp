@@ -119,6 +119,7 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
   const auto& check = row.owner;
   const auto* const remote = candidates_.remotes().find(check.remote);
   if (remote == nullptr) return;
+  candidates_.note_answer(check.remote);
   const auto checked = checklists_.find(check.local, check.remote);
   // A pair that left its list for a selected one still counts (RFC 8445 §8.1.2); one that gave way
   // could never be nominated.
@@ -200,7 +201,9 @@ inline void agent::on_failure(const check_transactions::row& row) {
   const bool nomination =
       ice::fails_nomination(check.request.nominates, checklists_[*id].nominated_by_peer);
   fail_pair(*id);
-  if (nomination) transition(check.stream, ice::checklist_event::nomination_failed);
+  if (nomination && !valid_.best(check.stream, check.component)) {
+    transition(check.stream, ice::checklist_event::nomination_failed);
+  }
 }
 
 /// A pair does not work, or no longer.

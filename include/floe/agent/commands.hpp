@@ -264,9 +264,13 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
 inline void agent::announce(stream_id stream) {
   candidates_.prioritize(stream);
   reprioritize();
-  candidates_.locals().for_each([&](ice::local_id id, const ice::local_candidate& row) {
-    if (row.stream == stream && row.candidate.type != ice::candidate_type::prflx) announce(id);
-  });
+  // Lower components first (RFC 8838 §17).
+  for (const auto& c : components_) {
+    candidates_.locals().for_each([&](ice::local_id id, const ice::local_candidate& row) {
+      if (row.stream != stream || row.candidate.component != c.id || c.stream != stream) return;
+      if (row.candidate.type != ice::candidate_type::prflx) announce(id);
+    });
+  }
 }
 
 inline void agent::announce(ice::local_id id) {

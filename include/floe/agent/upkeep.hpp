@@ -166,6 +166,8 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
 /// that works is nominated.
 inline void agent::look_again(stream_id stream) {
   transition(stream, ice::checklist_event::path_lost);
+  at(stream).pac.reset();
+  start_pac_timers();
   pair_up(stream);
   unfreeze_first(stream);
 }

@@ -62,6 +62,7 @@ struct remote_candidate {
   stream_id stream{};
   std::uint16_t foundation_number = 0;  ///< equal for remote candidates with equal foundations
   bool learned = false;                 ///< from a check; the peer has not signalled it
+  bool answered = false;                ///< a check to it was answered
 };
 
 /// True when checks can be sent from this candidate itself and not only from its base. Only such

@@ -221,6 +221,23 @@ class candidates {
     return insert_remote({signalled, stream, number_of(remotes_, signalled.foundation)});
   }
 
+  /// True while `source` may still teach a candidate: not when as many ports of its address as
+  /// `limit` are known already that no check reached. Two symmetric NATs show each check from a new
+  /// port, and every triggered check would teach the other side another one for ever.
+  [[nodiscard]] bool may_learn(stream_id stream, component_id component, const endpoint& source,
+                               std::size_t limit) const {
+    std::size_t useless = 0;
+    remotes_.for_each([&](remote_id, const remote_candidate& row) {
+      const bool same = row.stream == stream && row.candidate.component == component &&
+                        row.candidate.address.address == source.address;
+      useless += same && row.learned && !row.answered ? 1U : 0U;
+    });
+    return useless < limit;
+  }
+
+  /// Notes that a check to a remote candidate was answered.
+  void note_answer(remote_id id) { remotes_[id].answered = true; }
+
   /// Adds the source of a check that no signalled candidate has (RFC 8445 §7.3.1.3): its priority
   /// is the one that the check carried, held to the range of priorities, its foundation differs
   /// from every other.

@@ -76,6 +76,9 @@ read_check(const stun::authenticated& request) {
   return incoming_check{priority->value, *claim, nominates.has_value() && !peer_is_controlled};
 }
 
+/// How many candidates are learned from one address before any of them has answered.
+inline constexpr std::size_t max_unanswered_ports = 8;
+
 /// What a check from the peer makes of the pair it came on.
 enum class trigger : std::uint8_t {
   nothing,             ///< the pair works already

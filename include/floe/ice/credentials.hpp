@@ -17,6 +17,7 @@
 #include "floe/core/error.hpp"
 #include "floe/core/result.hpp"
 #include "floe/core/text.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/ice/foundation.hpp"
 #include "floe/stun/integrity.hpp"
 
@@ -54,8 +55,9 @@ struct remote_credentials {
   stun::integrity_key key;
 };
 
-/// New credentials of this agent.
-[[nodiscard]] inline local_credentials make_local_credentials(entropy_ref entropy) {
+/// New credentials of this agent. by: the host's library, or null for floe's own functions
+[[nodiscard]] inline local_credentials make_local_credentials(entropy_ref entropy,
+                                                              const crypto::library* by = nullptr) {
   constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static_assert(alphabet.size() == 64);
@@ -71,13 +73,14 @@ struct remote_credentials {
   local_credentials made;
   made.ufrag = *fixed_text<local_ufrag_size>::from(all.substr(0, local_ufrag_size));
   made.password = *fixed_text<local_password_size>::from(all.substr(local_ufrag_size));
-  made.key = stun::short_term_key(made.password.view());
+  made.key = stun::short_term_key(made.password.view(), by);
   return made;
 }
 
-/// The peer's credentials. errors: invalid_ufrag, invalid_password.
-[[nodiscard]] inline result<remote_credentials> make_remote_credentials(std::string_view ufrag,
-                                                                        std::string_view password) {
+/// The peer's credentials. by: likewise. errors: invalid_ufrag, invalid_password.
+[[nodiscard]] inline result<remote_credentials>
+make_remote_credentials(std::string_view ufrag, std::string_view password,
+                        const crypto::library* by = nullptr) {
   const auto acceptable = [](std::string_view text, std::size_t low, std::size_t high) {
     return text.size() >= low && text.size() <= high &&
            std::all_of(text.begin(), text.end(), is_ice_char);
@@ -87,7 +90,7 @@ struct remote_credentials {
     return unexpected{errc::invalid_password};
   }
   return remote_credentials{*fixed_text<max_ufrag_size>::from(ufrag),
-                            stun::short_term_key(password)};
+                            stun::short_term_key(password, by)};
 }
 
 /// What newly told credentials of the peer mean.
@@ -103,7 +106,7 @@ enum class remote_change : std::uint8_t {
                                            const std::optional<remote_credentials>& former,
                                            const remote_credentials& told) {
   const auto same_ufrag = [&](const auto& c) { return c && c->ufrag == told.ufrag; };
-  const auto same_password = [&](const auto& c) { return c && c->key.inner() == told.key.inner(); };
+  const auto same_password = [&](const auto& c) { return c && c->key == told.key; };
   if (same_ufrag(known) && same_password(known)) return remote_change::none;
   if (same_ufrag(former) && same_password(former)) return remote_change::stale;
   const auto& previous = known ? known : former;

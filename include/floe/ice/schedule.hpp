@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <gsl/assert>
 #include <optional>
@@ -35,14 +36,20 @@ namespace floe::ice {
       [&](const pair& p) { return ordinary(p, pair_state::frozen) && !set.is_busy(p.foundation); });
 }
 
+/// The longest RTO of a check. The formula of RFC 8445 §14.3 alone gives 500 s to each of 100
+/// pairs: such a list would take half a day to fail, and a lost check would be missed for minutes.
+inline constexpr duration max_check_rto = std::chrono::seconds{3};
+
 /// The RTO of a check that starts now: MAX(500 ms, Ta × N × (Waiting + In-Progress)), so that the
-/// first retransmissions of all checks together still keep to Ta (RFC 8445 §14.3).
+/// retransmissions of all checks together still keep to Ta (RFC 8445 §14.3), and max_check_rto at
+/// most.
 ///
 /// floor: the RTO of a single transaction · total: N, all checks of the set · active: those Waiting
 /// or In-Progress
 [[nodiscard]] constexpr duration check_rto(duration floor, duration ta, std::size_t total,
                                            std::size_t active) noexcept {
-  return std::max(floor, scaled(ta, static_cast<duration::rep>(total * active)));
+  const auto paced = scaled(ta, static_cast<duration::rep>(total * active));
+  return std::max(floor, std::min(paced, max_check_rto));
 }
 
 /// check_rto() with the numbers of a set.
