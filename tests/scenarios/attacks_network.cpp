@@ -3,6 +3,7 @@
 
 #include "catch.hpp"
 #include "floe/sdp/candidate.hpp"
+#include "sim/duo.hpp"
 #include "sim/scripted_peer.hpp"
 
 using namespace floe;
@@ -192,4 +193,24 @@ TEST_CASE("attacks: a candidate with a name is refused, and nobody asks what the
   s.net.run_for(1min);
   CHECK(s.net.log().empty());
   CHECK(s.n.events.size() <= events + 3);  // it fails: checking, the list, the session
+}
+
+TEST_CASE("attacks: equal roles at the start, one side lite: the full side controls",
+          "[scenario][ATK-G10]") {
+  const auto both = GENERATE(ice::role::controlling, ice::role::controlled);
+  const bool left_is_lite = GENERATE(true, false);
+  config lite{.role = both};
+  lite.level = ice::level::lite;
+  const config full{.role = both};
+  duo d{1, 10ms, left_is_lite ? lite : full, left_is_lite ? full : lite};
+  auto& simple = left_is_lite ? d.left : d.right;
+  auto& able = left_is_lite ? d.right : d.left;
+  d.net.act(able, [](agent& a) { a.describe_peer({.level = ice::level::lite}); });
+  d.net.act(simple, [](agent& a) { a.describe_peer({.level = ice::level::full}); });
+  REQUIRE(d.connect());
+  CHECK(able.agent.role() == ice::role::controlling);
+  CHECK(simple.agent.role() == ice::role::controlled);
+  CHECK(simple.agent.stats().checks_sent == 0);
+  CHECK(count_events<event::role_changed>(able) + count_events<event::role_changed>(simple) <= 1);
+  CHECK((d.net.send_data(d.left, "l") && d.net.send_data(d.right, "r")));
 }

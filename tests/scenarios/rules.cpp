@@ -140,6 +140,48 @@ TEST_CASE("rules: an answer that shows another base makes that base's pair valid
   for (const auto id : lists.order()) CHECK(lists[id].state == ice::pair_state::succeeded);
 }
 
+TEST_CASE("rules: a mapped address that a server showed before is that candidate, and no new one",
+          "[scenario][8445-7.2.5.3.1-d]") {
+  const endpoint seen{address::v4(203, 0, 113, 5), 40000};
+  world w{1};
+  auto& n = w.add("agent", controlling());
+  const auto host = w.bind(n, left_address);
+  const auto reflexive = n.agent.add_reflexive(host, seen).value();
+  gather(w, n);
+  w.act(n, [](agent& a) {
+    REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
+    REQUIRE(a.add_remote(host_at(right_address, 1)).has_value());
+  });
+  const scripted_peer peer{1};
+  for (int i = 0; i < 10 && n.agent.selected() == nullptr; ++i) {
+    w.run_for(50ms);
+    (void)w.inject(n, socket_id{1}, right_address, peer.success(w.log().back(), seen));
+  }
+  REQUIRE(n.agent.selected() != nullptr);
+  CHECK(n.agent.selected()->local == reflexive);
+  CHECK(n.agent.selected()->checked == host);
+  CHECK(n.agent.local(reflexive)->candidate.type == ice::candidate_type::srflx);
+}
+
+TEST_CASE("rules: candidates of a lite agent share a foundation where they share an address",
+          "[scenario][8445-5.2-c]") {
+  auto behaviour = roomy(1, 2);
+  behaviour.level = ice::level::lite;
+  behaviour.components = 2;
+  seeded_entropy entropy{1};
+  agent a{epoch, behaviour, entropy};
+  const auto rtp = a.add_local(socket_id{1}, left_address).value();
+  const auto rtcp = a.add_local(socket_id{2}, other_local, {}, component_id{2}).value();
+  const auto elsewhere = a.add_local(socket_id{3}, right_address).value();
+  a.gather(epoch);
+  const auto foundation = [&](ice::local_id id) { return a.local(id)->candidate.foundation; };
+  CHECK(foundation(rtp) == foundation(rtcp));
+  CHECK(foundation(rtp) != foundation(elsewhere));
+  std::set<std::uint32_t> priorities;
+  for (const auto id : {rtp, rtcp, elsewhere}) priorities.insert(a.local(id)->candidate.priority);
+  CHECK(priorities.size() == 3);
+}
+
 TEST_CASE("rules: a valid pair of learned candidates has the priorities that the checks carried",
           "[scenario][8445-7.2.5.3.2-c]") {
   const endpoint seen{address::v4(203, 0, 113, 5), 40000};
