@@ -206,3 +206,44 @@ TEST_CASE("gatherer relays: over a connection the host makes, in any pieces",
   CHECK(f.all<event::relay_lost>()[0].relay == relay);
   CHECK_FALSE(f.gatherer.is_relay(relay));
 }
+
+TEST_CASE("gatherer relays: a relay may go while its bytes are being read", "[gather][ATK-E16]") {
+  constexpr std::array<std::string_view, 1> uris{"turn:192.0.2.15?transport=tcp"};
+  const std::array<gather::server, 1> servers{
+      gather::server{.uris = uris, .username = "user", .credential = "pass"}};
+  for (int way = 0; way < 2; ++way) {
+    fixture f{{.servers = servers}};
+    f.begin();
+    f.run(100ms);
+    constexpr socket_id connection{50};
+    REQUIRE(f.gatherer.connected(f.now, f.all<event::connection_needed>()[0].attempt, connection));
+    std::array<std::byte, 2048> buffer{};
+    for (int i = 0; i < 2; ++i) {
+      const auto to = f.gatherer.poll_transmit(buffer);
+      REQUIRE(to);
+      for (const auto& a :
+           f.turn().take(f.now, outside(connection), byte_view{buffer}.first(to->size))) {
+        REQUIRE(f.gatherer.handle_stream(f.now, connection, a));
+        while (f.gatherer.next_inbound(f.now)) {
+        }
+      }
+    }
+    while (const auto e = f.gatherer.poll_event()) f.events.emplace_back(f.now, *e);
+    REQUIRE(f.gatherer.bind(f.relay(), peer));
+    f.gatherer.handle_timeout(f.now);
+    REQUIRE(f.gatherer.poll_transmit(buffer));
+    const auto frames = vectors::unhex("40000004000000014000000400000002");
+    REQUIRE(f.gatherer.handle_stream(f.now, connection, frames));
+    REQUIRE(f.gatherer.next_inbound(f.now));
+    if (way == 0) {
+      f.gatherer.remove_socket(f.now, wlan);
+      CHECK_FALSE(f.gatherer.next_inbound(f.now));
+    } else {
+      f.gatherer.close(f.now);
+      while (const auto in = f.gatherer.next_inbound(f.now)) {
+        CHECK_FALSE(std::holds_alternative<gather::unwrapped>(*in));
+      }
+    }
+    CHECK_FALSE(f.gatherer.handle_stream(f.now, socket_id{51}, frames));
+  }
+}

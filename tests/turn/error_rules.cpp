@@ -1,6 +1,7 @@
 #include "floe/turn/error_rules.hpp"
 
 #include <chrono>
+#include <string_view>
 
 #include "catch.hpp"
 
@@ -110,4 +111,22 @@ TEST_CASE("error rules: a channel that is taken gets another number, once", "[tu
   };
   CHECK(decide(0) == peer_decision::renumber);
   CHECK(decide(1) == peer_decision::refuse);
+}
+
+TEST_CASE("error rules: the codes of TURN have the numbers and phrases of its RFCs",
+          "[turn][8656-19-a]") {
+  const auto is = [](error_code code, int number, std::string_view phrase) {
+    return static_cast<int>(code) == number && stun::reason_phrase(code) == phrase;
+  };
+  CHECK(is(error_code::forbidden, 403, "Forbidden"));
+  CHECK(is(error_code::mobility_forbidden, 405, "Mobility Forbidden"));
+  CHECK(is(error_code::allocation_mismatch, 437, "Allocation Mismatch"));
+  CHECK(is(error_code::address_family_not_supported, 440, "Address Family not Supported"));
+  CHECK(is(error_code::wrong_credentials, 441, "Wrong Credentials"));
+  CHECK(is(error_code::unsupported_transport_protocol, 442, "Unsupported Transport Protocol"));
+  CHECK(is(error_code::peer_address_family_mismatch, 443, "Peer Address Family Mismatch"));
+  CHECK(is(error_code::connection_already_exists, 446, "Connection Already Exists"));
+  CHECK(is(error_code::connection_timeout_or_failure, 447, "Connection Timeout or Failure"));
+  CHECK(is(error_code::allocation_quota_reached, 486, "Allocation Quota Reached"));
+  CHECK(is(error_code::insufficient_capacity, 508, "Insufficient Capacity"));
 }

@@ -509,3 +509,74 @@ TEST_CASE("responses: a second port that is kept comes with its token",
   CHECK(parsed(second.log.back().message).get<stun::reservation_token>()->value ==
         *b.session.granted()->reservation);
 }
+
+TEST_CASE("responses: a server that asks for a token gets it, and a new one when it has expired",
+          "[turn][7635-6.1-a][7635-5-a][7635-8-a]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(32, std::byte{1});
+  b.server.token = text("first");
+  start(b);
+  REQUIRE(b.last<event::token_needed>());
+  CHECK(b.last<event::token_needed>()->server_name.view() == "turn.example.org");
+  CHECK(b.session.state() == allocation_state::waiting);
+  CHECK_FALSE(b.session.next_timeout());
+  const auto first = text("first");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, first}));
+  b.settle();
+  REQUIRE(b.session.state() == allocation_state::active);
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  CHECK(b.session.has_channel(peer(1)));
+  b.server.token = text("second");
+  b.run(250s);
+  CHECK(b.count<event::token_needed>() == 2);
+  const auto second = text("second");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, second}));
+  b.run(30min);
+  CHECK(b.session.has_channel(peer(1)));
+  CHECK(b.session.is_permitted(peer(1).address));
+  CHECK(b.count<event::permitted>() == 1);
+}
+
+TEST_CASE("responses: a server that does not know ACCESS-TOKEN ends it", "[turn][7635-6.2-a]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(20, std::byte{1});
+  b.server.token = text("token");
+  start(b);
+  b.server.force(method::allocate, error_code::unknown_attribute, [](stun::writer& w) {
+    stun::attribute_list list;
+    list.insert(attribute_type::access_token);
+    w.add(stun::unknown_attributes{list});
+  });
+  const auto sealed = text("token");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, sealed}));
+  b.settle();
+  CHECK(b.last<event::ended>()->why == end_reason::refused);
+  CHECK(b.last<event::ended>()->code == error_code::unknown_attribute);
+}
+
+TEST_CASE("responses: a token is not shown to the server that a redirection names",
+          "[turn][7635-8-b]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(20, std::byte{1});
+  b.server.token = text("token");
+  start(b);
+  const endpoint second{address::v4(192, 0, 2, 16), 3478};
+  b.server.force(method::allocate, error_code::try_alternate,
+                 [&](stun::writer& w) { w.add(stun::alternate_server{second}); });
+  const auto sealed = text("token");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, sealed}));
+  b.settle();
+  REQUIRE(b.log.back().to.remote == second);
+  CHECK_FALSE(parsed(b.log.back().message).has<stun::access_token>());
+  CHECK_FALSE(parsed(b.log.back().message).has<stun::username>());
+}

@@ -52,7 +52,9 @@ class relays {
          std::pmr::memory_resource* memory)
       : entropy_{entropy}, size_{places > 0 ? measure(largest, entropy, memory) : 0},
         bytes_(size_ * places, memory), places_(memory) {
-    for (std::size_t i = 0; i < places; ++i) places_.emplace_back(bytes_.data() + i * size_, size_);
+    for (std::size_t i = 0; i < places; ++i) {
+      places_.emplace_back(bytes_.data() + i * size_, size_ * sizeof(std::max_align_t));
+    }
   }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return places_.size(); }
@@ -98,24 +100,24 @@ class relays {
 
  private:
   struct place {
-    place(std::byte* at, std::size_t size) : memory{at, size, std::pmr::null_memory_resource()} {}
+    place(std::max_align_t* at, std::size_t size)
+        : memory{at, size, std::pmr::null_memory_resource()} {}
 
     std::pmr::monotonic_buffer_resource memory;
     std::optional<turn::session> session;
   };
 
-  /// Rounded up, so that every place begins as aligned as the first.
+  /// The size of a place in units of the strictest alignment.
   [[nodiscard]] static std::size_t measure(const turn::session_config& largest, entropy_ref entropy,
                                            std::pmr::memory_resource* memory) {
-    constexpr auto alignment = alignof(std::max_align_t);
     detail::measuring_memory counter{memory};
     const turn::session probe{largest, entropy, &counter};
-    return (counter.taken() + alignment) / alignment * alignment;
+    return counter.taken() / sizeof(std::max_align_t) + 1;
   }
 
   entropy_ref entropy_;
   std::size_t size_;
-  std::pmr::vector<std::byte> bytes_;
+  std::pmr::vector<std::max_align_t> bytes_;  ///< of all places, as aligned as anything can be
   std::pmr::deque<place> places_;
 };
 
