@@ -65,6 +65,7 @@ namespace floe::crypto {
 
 class crc32_state;
 enum class written : std::uint8_t;
+struct library;
 template <class Hash>
 class hmac;
 template <class Hash>

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support/libraries.hpp"
 #include "vectors/hex.hpp"
 #include "vectors/messages.hpp"
 
@@ -238,4 +239,39 @@ TEST_CASE("long-term: nothing is allocated after construction", "[stun]") {
     CHECK(take(session, {.nonce = modern_nonce, .algorithms = both}) == challenge_decision::retry);
   }
   CHECK(memory.allocate(1, 1) == mark + 1);
+}
+
+TEST_CASE("long-term: a host's library makes the same requests, and proves the same responses",
+          "[stun][crypto]") {
+  for (const auto& c : {challenge{}, challenge{.nonce = anonymous_nonce, .algorithms = both},
+                        challenge{.nonce = modern_nonce, .algorithms = "0001000000020000"}}) {
+    fixture f;
+    long_term_session by{"user", "pass", std::pmr::get_default_resource(), &support::own_library};
+    REQUIRE(take(f.session, c) == challenge_decision::retry);
+    REQUIRE(take(by, c) == challenge_decision::retry);
+    const auto request = request_with(by);
+    CHECK(request == request_with(f.session));
+    CHECK(by.prove(*message_view::parse(request)) == stun::proof::right);
+  }
+}
+
+TEST_CASE("long-term: a challenge for which the host's library has no algorithm changes nothing",
+          "[stun][crypto]") {
+  long_term_session session{"user", "pass", std::pmr::get_default_resource(),
+                            &support::library_without_md5};
+  CHECK(take(session, {}) == challenge_decision::unsupported);
+  CHECK_FALSE(session.is_challenged());
+  REQUIRE(take(session, {.nonce = anonymous_nonce, .algorithms = both}) ==
+          challenge_decision::retry);
+  const auto before = request_with(session);
+  CHECK(take(session, {.nonce = modern_nonce, .algorithms = "0001000000020000"}) ==
+        challenge_decision::unsupported);
+  CHECK(request_with(session) == before);
+
+  long_term_session refused{"user", "pass", std::pmr::get_default_resource(),
+                            &support::refusing_library};
+  CHECK(take(refused, {.nonce = anonymous_nonce, .algorithms = both}) ==
+        challenge_decision::unsupported);
+  CHECK(take(refused, {.nonce = modern_nonce, .algorithms = both}) ==
+        challenge_decision::unsupported);
 }

@@ -3,10 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <gsl/assert>
 #include <string_view>
 #include <vector>
 
 #include "floe/core/bytes.hpp"
+#include "floe/crypto/sha1.hpp"
+#include "floe/crypto/written.hpp"
 #include "floe/stun/fingerprint.hpp"
 #include "floe/stun/header.hpp"
 #include "floe/stun/integrity.hpp"
@@ -40,7 +43,10 @@ class signed_message {
     bytes_ = vectors::unhex("000000002112a4420102030405060708090a0b0c");
     store_be(bytes_.data(), stun::message_type{stun::method::binding, cls}.encode());
     append(attributes);
-    const auto code = stun::detail::integrity_over(bytes_, 20, ice_key());
+    crypto::sha1::digest code{};
+    const bool is_made = stun::detail::write_integrity_over(bytes_, code.size(), ice_key(),
+                                                            crypto::written::earlier, code.data());
+    Ensures(is_made);
     append("00080014" + vectors::to_hex(code));
     append(behind_integrity);
     store_be(bytes_.data() + 2, static_cast<std::uint16_t>(bytes_.size() + 8 - 20));

@@ -1,7 +1,9 @@
 // HMAC (RFC 2104) with keys that are prepared once, and the comparison that goes with it.
 //
 // owns:     hmac_key (the two hash states after their key blocks), hmac, equal_constant_time
-// does not: keep the key itself: the states are what a message needs
+// does not: keep the key itself: the states are what a message needs. Only a host's library is
+// given
+//           the key each time (crypto/library.hpp).
 // invariant: a key that was never given proves nothing: it is empty(), and its users refuse it.
 #pragma once
 
@@ -13,6 +15,7 @@
 #include <type_traits>
 
 #include "floe/core/bytes.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/crypto/written.hpp"
 
 namespace floe::crypto {
@@ -36,7 +39,8 @@ namespace floe::crypto {
 }
 
 /// A key ready for use: the hash states after the inner and the outer key block, so that a message
-/// costs its own blocks and one more. Its words are overwritten when it goes.
+/// costs its own blocks and one more. Its words are overwritten when it goes. A key for a host's
+/// library holds its key block instead.
 template <class Hash>
 class hmac_key {
  public:
@@ -46,19 +50,27 @@ class hmac_key {
   /// No key at all.
   constexpr hmac_key() noexcept = default;
 
+  /// by: the host's library, or null for floe's own functions
   /// cost: two block operations, and those of hashing a key longer than a block.
-  constexpr explicit hmac_key(byte_view key) noexcept {
-    std::array<std::byte, Hash::block_size> block{};
-    if (key.size() > block.size()) {
+  constexpr explicit hmac_key(byte_view key, const library* by = nullptr) noexcept : by_{by} {
+    key_block block{};
+    bool is_done = true;
+    if (key.size() <= block.size()) {
+      std::copy_n(key.data(), key.size(), block.begin());
+    } else if (by_ != nullptr) {
+      is_done = (by_->*Hash::algorithm::library_digest)(pieces{&key, 1}, block.data());
+    } else {
       Hash shortened;
       shortened.update(key);
       const auto digest = shortened.finish();
       std::copy(digest.begin(), digest.end(), block.begin());
-    } else {
-      std::copy_n(key.data(), key.size(), block.begin());
     }
-    inner_ = after_block(block, std::byte{0x36});
-    outer_ = after_block(block, std::byte{0x5c});
+    if (by_ == nullptr) {
+      inner_ = after_block(block, inner_pad);
+      outer_ = after_block(block, outer_pad);
+    } else if (is_done) {
+      keep(block);
+    }
     wipe(block);
   }
 
@@ -67,21 +79,71 @@ class hmac_key {
   constexpr ~hmac_key() noexcept {
     wipe(inner_);
     wipe(outer_);
+    wipe(more_);
   }
 
   /// True for a key that was never given. A hash state of zeros means that: no one knows a key that
   /// leads to it.
-  [[nodiscard]] constexpr bool empty() const noexcept {
+  [[nodiscard]] constexpr bool empty() const noexcept { return by_ == nullptr && is_zero(); }
+
+  /// The library that uses it; null for floe's own functions.
+  [[nodiscard]] constexpr const library* made_for() const noexcept { return by_; }
+
+  /// The states. in: a key for floe's own functions
+  [[nodiscard]] constexpr const state& inner() const noexcept { return inner_; }
+  [[nodiscard]] constexpr const state& outer() const noexcept { return outer_; }
+
+  /// Has the library compute a code. Returns false when it can't.
+  /// in: a key for a library
+  [[nodiscard]] bool ask_library(pieces message, std::byte* code) const noexcept {
+    if (is_zero()) return false;  // it could not even shorten the key
+    auto block = kept();
+    const bool is_done = (by_->*Hash::algorithm::library_hmac)(block, message, code);
+    wipe(block);
+    return is_done;
+  }
+
+  /// True for the same key, used by the same functions.
+  [[nodiscard]] constexpr bool operator==(const hmac_key&) const noexcept = default;
+
+ private:
+  using key_block = std::array<std::byte, Hash::block_size>;
+
+  static constexpr std::byte inner_pad{0x36};
+  static constexpr std::byte outer_pad{0x5c};
+  static constexpr std::size_t state_size = std::tuple_size_v<state>;
+  static constexpr std::size_t block_words = Hash::block_size / 4;
+
+  [[nodiscard]] constexpr bool is_zero() const noexcept {
     std::uint32_t any = 0;
     for (const auto word : inner_) any |= word;
     return any == 0;
   }
 
-  [[nodiscard]] constexpr const state& inner() const noexcept { return inner_; }
-  [[nodiscard]] constexpr const state& outer() const noexcept { return outer_; }
+  /// A word of a kept key block, which goes over all three arrays.
+  template <class Key>
+  [[nodiscard]] static constexpr auto& word_of(Key& key, std::size_t i) noexcept {
+    if (i < state_size) return key.inner_[i];
+    return i < 2 * state_size ? key.outer_[i - state_size] : key.more_[i - 2 * state_size];
+  }
 
- private:
-  using key_block = std::array<std::byte, Hash::block_size>;
+  /// Keeps a key block, with the inner pad, so that it is not all zeros.
+  constexpr void keep(key_block block) noexcept {
+    for (auto& octet : block) octet ^= inner_pad;
+    for (std::size_t i = 0; i < block_words; ++i) {
+      word_of(*this, i) = load_be<std::uint32_t>(block.data() + 4 * i);
+    }
+    wipe(block);
+  }
+
+  [[nodiscard]] constexpr key_block kept() const noexcept {
+    key_block block{};
+    for (std::size_t i = 0; i < block_words; ++i) {
+      store_be(block.data() + 4 * i, word_of(*this, i));
+    }
+    for (auto& octet : block) octet ^= inner_pad;
+    return block;
+  }
 
   [[nodiscard]] static constexpr state after_block(key_block block, std::byte pad) noexcept {
     for (auto& octet : block) octet ^= pad;
@@ -100,6 +162,8 @@ class hmac_key {
 
   state inner_{};
   state outer_{};
+  std::array<std::uint32_t, block_words - 2 * state_size> more_{};
+  const library* by_ = nullptr;
 };
 
 /// A message authentication code in the making.
@@ -108,11 +172,12 @@ class hmac {
  public:
   using digest = typename Hash::digest;
 
-  /// in: a key that is not empty(), and outlives this.
+  /// in: a key for floe's own functions that is not empty(), and outlives this.
   constexpr explicit hmac(const hmac_key<Hash>& key) noexcept
       : key_{&key}, inner_{key.inner(), Hash::block_size} {
-    Expects(!key.empty());
+    Expects(!key.empty() && key.made_for() == nullptr);
   }
+  explicit hmac(hmac_key<Hash>&&) = delete;
 
   constexpr void update(byte_view bytes) noexcept { inner_.update(bytes); }
 
@@ -148,27 +213,52 @@ hmac_in_steps(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip) 
   return code.finish();
 }
 
+/// The code by a host's library, with the front in a piece of its own.
+template <class Hash>
+[[nodiscard]] bool hmac_by_library(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip,
+                                   std::byte* code) noexcept {
+  std::array<std::byte, sizeof(flip)> front{};
+  const auto flipped = std::min(message.size(), front.size());
+  std::copy_n(message.data(), flipped, front.begin());
+  store_be(front.data(), load_be<std::uint32_t>(front.data()) ^ flip);
+  const std::array<byte_view, 2> parts{byte_view{front}.first(flipped), message.subspan(flipped)};
+  return key.ask_library(parts, code);
+}
+
 }  // namespace detail
 
-/// The code of a whole message, with its first four bytes taken XORed with the big-endian number
-/// `flip`, so that a field of it may be hashed with another value than it has.
+/// Writes to `code` the code of a whole message, with its first four bytes taken XORed with the
+/// big-endian number `flip`, so that a field of it may be hashed with another value than it has.
+/// Returns false only when a host's library can't compute it; `code` then holds nothing of use.
 /// in: a key that is not empty(); at least four bytes when there is something to flip
 /// cost: the block operations; on a CPU that hashes by itself the bytes are not even copied
+template <class Hash>
+[[nodiscard]] constexpr bool write_hmac_code(const hmac_key<Hash>& key, byte_view message,
+                                             std::uint32_t flip, written when,
+                                             std::byte* code) noexcept {
+  Expects(!key.empty() && (flip == 0 || message.size() >= sizeof(flip)));
+  if (key.made_for() != nullptr) return detail::hmac_by_library(key, message, flip, code);
+  if constexpr (requires { Hash::algorithm::hmac; }) {
+    if (!std::is_constant_evaluated() &&
+        Hash::algorithm::hmac(key.inner(), key.outer(), message.data(), message.size(), flip, when,
+                              code)) {
+      return true;
+    }
+  }
+  const auto made = detail::hmac_in_steps(key, message, flip);
+  std::copy(made.begin(), made.end(), code);
+  return true;
+}
+
+/// The same as a value. in: likewise, and a key for floe's own functions
 template <class Hash>
 [[nodiscard]] constexpr typename Hash::digest hmac_code(const hmac_key<Hash>& key,
                                                         byte_view message, std::uint32_t flip = 0,
                                                         written when = written::earlier) noexcept {
-  Expects(!key.empty() && (flip == 0 || message.size() >= sizeof(flip)));
-  if constexpr (requires { Hash::algorithm::hmac; }) {
-    if (!std::is_constant_evaluated()) {
-      typename Hash::digest code;
-      if (Hash::algorithm::hmac(key.inner(), key.outer(), message.data(), message.size(), flip,
-                                when, code.data())) {
-        return code;
-      }
-    }
-  }
-  return detail::hmac_in_steps(key, message, flip);
+  typename Hash::digest code{};
+  const bool is_done = write_hmac_code(key, message, flip, when, code.data());
+  Ensures(is_done);
+  return code;
 }
 
 }  // namespace floe::crypto

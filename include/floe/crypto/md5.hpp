@@ -14,6 +14,7 @@
 
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/block_hash.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/crypto/little_endian.hpp"
 
 namespace floe::crypto {
@@ -36,6 +37,9 @@ struct md5_algorithm {
 
   static constexpr state initial{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
   static constexpr bool big_endian = false;
+
+  /// What a host's library calls it.
+  static constexpr auto library_digest = &library::md5;
 
   using words = std::array<std::uint32_t, 16>;
 

@@ -16,6 +16,7 @@
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/block_hash.hpp"
 #include "floe/crypto/hardware.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/crypto/written.hpp"
 
 namespace floe::crypto {
@@ -75,6 +76,10 @@ struct sha1_algorithm {
     if (!std::is_constant_evaluated() && hardware::sha1(chain, blocks, count)) return;
     for (; count > 0; --count, blocks += 64) compress_portable(chain, blocks);
   }
+
+  /// What a host's library calls these.
+  static constexpr auto library_digest = &library::sha1;
+  static constexpr auto library_hmac = &library::hmac_sha1;
 
   /// A whole HMAC from the states of a prepared key, where the CPU can do it; see hmac_code().
   [[nodiscard]] static bool hmac(const state& inner, const state& outer, const std::byte* message,

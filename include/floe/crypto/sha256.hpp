@@ -14,6 +14,7 @@
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/block_hash.hpp"
 #include "floe/crypto/hardware.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/crypto/written.hpp"
 
 namespace floe::crypto {
@@ -85,6 +86,10 @@ struct sha256_algorithm {
     }
     for (; count > 0; --count, blocks += 64) compress_portable(chain, blocks);
   }
+
+  /// What a host's library calls these.
+  static constexpr auto library_digest = &library::sha256;
+  static constexpr auto library_hmac = &library::hmac_sha256;
 
   /// A whole HMAC from the states of a prepared key, where the CPU can do it; see hmac_code().
   [[nodiscard]] static bool hmac(const state& inner, const state& outer, const std::byte* message,

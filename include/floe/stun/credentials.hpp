@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "floe/core/bytes.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/crypto/md5.hpp"
 #include "floe/crypto/sha256.hpp"
 #include "floe/stun/attributes/credentials.hpp"
@@ -47,6 +48,18 @@ template <class Hash, class... Parts>
   hash.update(as_byte_view(first));
   ((hash.update(as_byte_view(":")), hash.update(as_byte_view(rest))), ...);
   return hash.finish();
+}
+
+/// The same by a host's library; nullopt when that can't compute it.
+template <class Hash, class... Parts>
+[[nodiscard]] std::optional<typename Hash::digest>
+digest_by(const crypto::library& by, std::string_view first, Parts... rest) noexcept {
+  std::array<byte_view, 1 + 2 * sizeof...(Parts)> parts{as_byte_view(first)};
+  std::size_t at = 1;
+  ((parts[at] = as_byte_view(":"), parts[at + 1] = as_byte_view(rest), at += 2), ...);
+  typename Hash::digest digest{};
+  const bool is_done = (by.*Hash::algorithm::library_digest)(parts, digest.data());
+  return is_done ? std::optional{digest} : std::nullopt;
 }
 
 /// A realm for a key: some servers send it in quotes or with zeros behind it (RFC 8489 §9.2.2).
@@ -111,6 +124,23 @@ long_term_sha256_key(std::string_view user, std::string_view domain,
 /// What stands for a user name that is not to be seen. source: RFC 8489 §14.4
 [[nodiscard]] inline userhash userhash_of(std::string_view user, std::string_view domain) noexcept {
   return {detail::digest_of<crypto::sha256>(user, domain)};
+}
+
+/// The same three by a host's library; nullopt when that can't compute them, as one without MD5.
+[[nodiscard]] inline std::optional<crypto::md5::digest>
+long_term_md5_key(std::string_view user, std::string_view domain, std::string_view password,
+                  const crypto::library& by) noexcept {
+  return detail::digest_by<crypto::md5>(by, user, detail::bare_realm(domain), password);
+}
+[[nodiscard]] inline std::optional<crypto::sha256::digest>
+long_term_sha256_key(std::string_view user, std::string_view domain, std::string_view password,
+                     const crypto::library& by) noexcept {
+  return detail::digest_by<crypto::sha256>(by, user, detail::bare_realm(domain), password);
+}
+[[nodiscard]] inline std::optional<userhash>
+userhash_of(std::string_view user, std::string_view domain, const crypto::library& by) noexcept {
+  const auto digest = detail::digest_by<crypto::sha256>(by, user, domain);
+  return digest ? std::optional{userhash{*digest}} : std::nullopt;
 }
 
 }  // namespace floe::stun

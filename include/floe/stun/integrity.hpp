@@ -13,6 +13,7 @@
 #include "floe/core/datagram.hpp"
 #include "floe/core/result.hpp"
 #include "floe/crypto/hmac.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/crypto/sha1.hpp"
 #include "floe/crypto/sha256.hpp"
 #include "floe/crypto/written.hpp"
@@ -35,28 +36,42 @@ inline constexpr std::size_t least_sha256_size = 16;
 inline constexpr std::size_t whole_sha256_size = crypto::sha256::digest_size;
 
 /// The key of a short-term credential: the password as it is, which must be prepared already
-/// (OpaqueString; ICE passwords are). source: RFC 8489 §9.1.1
-[[nodiscard]] inline integrity_key short_term_key(std::string_view password) noexcept {
-  return integrity_key{as_byte_view(password)};
+/// (OpaqueString; ICE passwords are). by: the host's library, or null for floe's own functions
+/// source: RFC 8489 §9.1.1
+[[nodiscard]] inline integrity_key short_term_key(std::string_view password,
+                                                  const crypto::library* by = nullptr) noexcept {
+  return integrity_key{as_byte_view(password), by};
 }
 [[nodiscard]] inline integrity_sha256_key
-short_term_sha256_key(std::string_view password) noexcept {
-  return integrity_sha256_key{as_byte_view(password)};
+short_term_sha256_key(std::string_view password, const crypto::library* by = nullptr) noexcept {
+  return integrity_sha256_key{as_byte_view(password), by};
 }
 
 namespace detail {
 
-/// The code over `front`, the message up to an integrity attribute, as if the message ended with
-/// that attribute of `value_size` bytes: the length field says so whatever it holds now.
-/// in: at least a header
+/// Writes to `code` the code over `front`, the message up to an integrity attribute, as if the
+/// message ended with that attribute of `value_size` bytes: the length field says so whatever it
+/// holds now. Returns false when a host's library can't compute it. in: at least a header
 template <class Hash>
-[[nodiscard]] constexpr typename Hash::digest
-integrity_over(byte_view front, std::size_t value_size, const crypto::hmac_key<Hash>& key,
-               crypto::written when = crypto::written::earlier) noexcept {
+[[nodiscard]] constexpr bool write_integrity_over(byte_view front, std::size_t value_size,
+                                                  const crypto::hmac_key<Hash>& key,
+                                                  crypto::written when, std::byte* code) noexcept {
   const auto claimed = load_be<std::uint16_t>(front.data() + 2);
   const auto length = front.size() - header_size + attribute_header_size + value_size;
   // Type and length make up the first word, so the difference of lengths is that of the words.
-  return crypto::hmac_code(key, front, claimed ^ static_cast<std::uint32_t>(length), when);
+  const auto flip = claimed ^ static_cast<std::uint32_t>(length);
+  return crypto::write_hmac_code(key, front, flip, when, code);
+}
+
+/// True when `claimed` is the code, or its front.
+template <class Hash>
+[[nodiscard]] constexpr bool is_right(const message_view& message, const raw_attribute& claimed,
+                                      const crypto::hmac_key<Hash>& key) noexcept {
+  const auto front = message.bytes().first(claimed.offset);
+  const auto size = claimed.value.size();
+  typename Hash::digest code{};
+  return write_integrity_over(front, size, key, crypto::written::earlier, code.data()) &&
+         crypto::equal_constant_time(byte_view{code}.first(size), claimed.value);
 }
 
 }  // namespace detail
@@ -81,7 +96,7 @@ class authenticated {
   message_view message_;
 };
 
-/// Tries `key` on MESSAGE-INTEGRITY. An empty key fits nothing.
+/// Tries `key` on MESSAGE-INTEGRITY. An empty key fits nothing, nor one that its library can't use.
 /// errors: no_integrity, bad_integrity
 /// cost: the block operations of the message up to the attribute, and one more
 /// source: RFC 8489 §14.5
@@ -89,10 +104,7 @@ class authenticated {
 authenticate(const message_view& message, const integrity_key& key) noexcept {
   const auto claimed = message.find(attribute_type::message_integrity);
   if (!claimed) return unexpected{reject::no_integrity};
-  if (key.empty()) return unexpected{reject::bad_integrity};
-  const auto right =
-      detail::integrity_over(message.bytes().first(claimed->offset), claimed->value.size(), key);
-  if (!crypto::equal_constant_time(right, claimed->value)) {
+  if (key.empty() || !detail::is_right(message, *claimed, key)) {
     return unexpected{reject::bad_integrity};
   }
   return authenticated{message};
@@ -105,10 +117,8 @@ authenticate(const message_view& message, const integrity_sha256_key& key,
              std::size_t least_size = whole_sha256_size) noexcept {
   const auto claimed = message.find(attribute_type::message_integrity_sha256);
   if (!claimed) return unexpected{reject::no_integrity};
-  const auto size = claimed->value.size();
-  if (key.empty() || size < least_size) return unexpected{reject::bad_integrity};
-  const auto right = detail::integrity_over(message.bytes().first(claimed->offset), size, key);
-  if (!crypto::equal_constant_time(byte_view{right}.first(size), claimed->value)) {
+  if (key.empty() || claimed->value.size() < least_size ||
+      !detail::is_right(message, *claimed, key)) {
     return unexpected{reject::bad_integrity};
   }
   return authenticated{message};

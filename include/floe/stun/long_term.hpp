@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "floe/core/bytes.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/stun/attributes/basic.hpp"
 #include "floe/stun/attributes/credentials.hpp"
 #include "floe/stun/attributes/error.hpp"
@@ -34,11 +35,12 @@ namespace floe::stun {
 /// What a client knows for one server. User name and password must be prepared (OpaqueString).
 class long_term_session {
  public:
-  /// in: a user name of at most 508 bytes
+  /// by: the host's library, or null for floe's own functions · in: a user name of at most 508
+  /// bytes
   long_term_session(std::string_view user, std::string_view password,
-                    std::pmr::memory_resource* memory)
+                    std::pmr::memory_resource* memory, const crypto::library* by = nullptr)
       : user_{user, memory}, password_{password, memory}, realm_{memory}, nonce_{memory},
-        algorithms_{memory} {
+        algorithms_{memory}, by_{by} {
     Expects(user.size() <= username_limits.bytes_sent);
     realm_.reserve(phrase_limits.bytes_accepted);
     nonce_.reserve(phrase_limits.bytes_accepted);
@@ -91,14 +93,15 @@ class long_term_session {
 
     const auto decision = decide_challenge(facts);
     if (decision != challenge_decision::retry) return decision;
+    const auto wanted = protection_for(facts.features, facts.algorithm);
+    if (!make_keys(wanted, realm_text->value)) return challenge_decision::unsupported;
     realm_.assign(realm_text->value);
     nonce_.assign(nonce_text->value);
     algorithms_.clear();
     if (offered && facts.algorithm) {
       algorithms_.assign(offered->value.begin(), offered->value.end());
     }
-    protection_ = protection_for(facts.features, facts.algorithm);
-    make_keys();
+    protection_ = wanted;
     challenged_ = true;
     return decision;
   }
@@ -144,20 +147,36 @@ class long_term_session {
   /// More than any server offers; each entry has 4 bytes.
   static constexpr std::size_t most_algorithm_bytes = 64;
 
-  void make_keys() noexcept {
-    const auto with = [this](byte_view key) {
-      if (protection_.sha256_integrity) {
-        sha256_key_ = integrity_sha256_key{key};
+  /// Returns false, and changes nothing, when the host's library can't make them.
+  [[nodiscard]] bool make_keys(const protection& wanted, std::string_view domain) noexcept {
+    const auto hash = wanted.userhash ? hash_for(domain) : std::optional{userhash{}};
+    if (!hash) return false;
+    const auto keep = [&](const auto& raw) {
+      if (!raw) return false;
+      if (wanted.sha256_integrity) {
+        sha256_key_ = integrity_sha256_key{*raw, by_};
       } else {
-        sha1_key_ = integrity_key{key};
+        sha1_key_ = integrity_key{*raw, by_};
       }
+      hash_ = *hash;
+      return true;
     };
-    if (protection_.key == password_algorithm_id::sha256) {
-      with(long_term_sha256_key(user_, realm_, password_));
-    } else {
-      with(long_term_md5_key(user_, realm_, password_));
-    }
-    if (protection_.userhash) hash_ = userhash_of(user_, realm_);
+    return wanted.key == password_algorithm_id::sha256 ? keep(sha256_key_for(domain))
+                                                       : keep(md5_key_for(domain));
+  }
+
+  [[nodiscard]] std::optional<crypto::md5::digest>
+  md5_key_for(std::string_view domain) const noexcept {
+    if (by_ != nullptr) return long_term_md5_key(user_, domain, password_, *by_);
+    return long_term_md5_key(user_, domain, password_);
+  }
+  [[nodiscard]] std::optional<crypto::sha256::digest>
+  sha256_key_for(std::string_view domain) const noexcept {
+    if (by_ != nullptr) return long_term_sha256_key(user_, domain, password_, *by_);
+    return long_term_sha256_key(user_, domain, password_);
+  }
+  [[nodiscard]] std::optional<userhash> hash_for(std::string_view domain) const noexcept {
+    return by_ != nullptr ? userhash_of(user_, domain, *by_) : userhash_of(user_, domain);
   }
 
   std::pmr::string user_;
@@ -165,6 +184,7 @@ class long_term_session {
   std::pmr::string realm_;
   std::pmr::string nonce_;
   std::pmr::vector<std::byte> algorithms_;
+  const crypto::library* by_;
   protection protection_;
   userhash hash_;
   integrity_key sha1_key_;

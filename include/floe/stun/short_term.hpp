@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "floe/crypto/library.hpp"
 #include "floe/stun/attributes/text.hpp"
 #include "floe/stun/credential_rules.hpp"
 #include "floe/stun/integrity.hpp"
@@ -24,11 +25,12 @@ namespace floe::stun {
 /// What a client knows for one server. User name and password must be prepared (OpaqueString).
 class short_term_session {
  public:
-  /// in: a user name of at most 508 bytes
+  /// by: the host's library, or null for floe's own functions · in: a user name of at most 508
+  /// bytes
   short_term_session(std::string_view user, std::string_view password,
-                     std::pmr::memory_resource* memory)
-      : user_{user, memory}, key_{short_term_key(password)}, sha256_key_{
-                                                                 short_term_sha256_key(password)} {
+                     std::pmr::memory_resource* memory, const crypto::library* by = nullptr)
+      : user_{user, memory}, key_{short_term_key(password, by)}, sha256_key_{short_term_sha256_key(
+                                                                     password, by)} {
     Expects(user.size() <= username_limits.bytes_sent);
   }
 

@@ -78,8 +78,10 @@ class writer {
     const auto front = size_;
     constexpr auto size = crypto::sha1::digest_size;
     if (auto* const value = append(attribute_type::message_integrity, size)) {
-      const auto code = detail::integrity_over({to_, front}, size, key, crypto::written::just_now);
-      std::copy(code.begin(), code.end(), value);
+      const auto when = crypto::written::just_now;
+      if (!detail::write_integrity_over({to_, front}, size, key, when, value)) {
+        fail(errc::unsupported);
+      }
     }
     return *this;
   }
@@ -96,7 +98,11 @@ class writer {
     stage_ = stage::integrity_sha256;
     const auto front = size_;
     if (auto* const value = append(attribute_type::message_integrity_sha256, size)) {
-      const auto code = detail::integrity_over({to_, front}, size, key, crypto::written::just_now);
+      crypto::sha256::digest code{};
+      const auto when = crypto::written::just_now;
+      if (!detail::write_integrity_over({to_, front}, size, key, when, code.data())) {
+        fail(errc::unsupported);
+      }
       std::copy_n(code.begin(), size, value);
     }
     return *this;
@@ -116,7 +122,8 @@ class writer {
 
   /// The size of the message.
   /// errors: buffer_too_small; malformed_text when an attribute has a value that may not be sent,
-  ///         such as a USERNAME of more than 508 bytes. The buffer then holds nothing of use.
+  ///         such as a USERNAME of more than 508 bytes; unsupported when a key's library can't
+  ///         compute the integrity. The buffer then holds nothing of use.
   [[nodiscard]] constexpr result<std::size_t> finish() noexcept {
     if (failure_ != errc{}) return unexpected{failure_};
     store_front();
