@@ -60,7 +60,8 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
     return unexpected{errc::capacity_reached};
   }
   const auto id = static_cast<stream_id>(streams_.size());
-  streams_.push_back({.current = {0, ice::make_local_credentials(entropy_), {}}});
+  streams_.push_back(
+      {.current = {0, ice::make_local_credentials(entropy_, config_.hash_library), {}}});
   for (unsigned c = 1; c <= components; ++c) {
     components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)}});
   }
@@ -140,7 +141,7 @@ inline ice::credentials_view agent::local_credentials(stream_id stream) const {
 inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::string_view password,
                                                   stream_id stream) {
   if (const auto known = locate(stream, component_id{1}); !known) return known;
-  const auto made = ice::make_remote_credentials(ufrag, password);
+  const auto made = ice::make_remote_credentials(ufrag, password, config_.hash_library);
   if (!made) return unexpected{made.error()};
 
   auto& row = at(stream);
@@ -289,7 +290,7 @@ inline void agent::finish_gathering(stream_id stream) {
 inline void agent::restart(stream_id stream) {
   auto& row = at(stream);
   if (!row.current.remote) return;
-  const auto fresh = ice::make_local_credentials(entropy_);
+  const auto fresh = ice::make_local_credentials(entropy_, config_.hash_library);
   const bool still_on_former =
       row.former && std::any_of(components_.begin(), components_.end(), [&](const component& c) {
         return c.stream == stream && c.link && c.link->generation == row.former->number;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "floe/core/time.hpp"
+#include "floe/crypto/library.hpp"
 #include "floe/ice/candidate_filter.hpp"
 #include "floe/ice/consent.hpp"
 #include "floe/ice/keepalive.hpp"
@@ -95,6 +96,10 @@ struct config {
   /// Whether a request that names or proves no valid credentials is answered with 400 or 401
   /// (RFC 8445 §7.3). A host that offers a datagram to several agents says no.
   bool answer_strangers = true;
+
+  /// The host's hash functions for the integrity of checks, or null for floe's own. They outlive
+  /// the agent (crypto/openssl.hpp has OpenSSL's).
+  const crypto::library* hash_library = nullptr;
 
   /// Whether every change of a pair's state is an event.
   bool report_pairs = false;
