@@ -406,6 +406,11 @@ TEST_CASE("inbound: from one address only so many ports are learned until one of
     (void)peer.check({}, {address::v4(203, 0, 113, 1), 7000});
     CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports + 1);
   }
+  SECTION("another base is another matter") {
+    peer.net.bind(peer.n, {left_address.address, 5001});
+    (void)peer.net.inject(peer.n, socket_id{2}, from(8000), peer.request());
+    CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports + 1);
+  }
   SECTION("an answer makes room for the next") {
     const auto asked = peer.next_check();
     (void)peer.send(peer.success(asked), asked.destination);

@@ -260,12 +260,12 @@ inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::
                                                          std::uint32_t priority) {
   const auto component = candidates_.locals()[local].candidate.component;
   if (const auto known = candidates_.find_remote(stream, component, source)) return known;
-  if (!candidates_.may_learn(stream, component, source, ice::max_unanswered_ports)) {
+  if (!candidates_.may_learn(local, source, ice::max_unanswered_ports)) {
     return std::nullopt;
   }
-  auto learned = candidates_.learn_remote(stream, component, source, priority);
+  auto learned = candidates_.learn_remote(stream, component, source, priority, local);
   if (learned.what == ice::remote_addition::no_room && make_room_for_remote(stream, priority)) {
-    learned = candidates_.learn_remote(stream, component, source, priority);
+    learned = candidates_.learn_remote(stream, component, source, priority, local);
   }
   if (learned.what == ice::remote_addition::no_room) {
     events_.push_dropped(event::dropped::remote_candidates);

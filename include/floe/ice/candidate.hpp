@@ -63,6 +63,7 @@ struct remote_candidate {
   std::uint16_t foundation_number = 0;  ///< equal for remote candidates with equal foundations
   bool learned = false;                 ///< from a check; the peer has not signalled it
   bool answered = false;                ///< a check to it was answered
+  local_id learned_on{};                ///< the base that the check came in on
 };
 
 /// True when checks can be sent from this candidate itself and not only from its base. Only such

@@ -221,15 +221,15 @@ class candidates {
     return insert_remote({signalled, stream, number_of(remotes_, signalled.foundation)});
   }
 
-  /// True while `source` may still teach a candidate: not when as many ports of its address as
-  /// `limit` are known already that no check reached. Two symmetric NATs show each check from a new
-  /// port, and every triggered check would teach the other side another one for ever.
-  [[nodiscard]] bool may_learn(stream_id stream, component_id component, const endpoint& source,
-                               std::size_t limit) const {
+  /// True while `source` may still teach a candidate to the base `on`: not when as many ports of
+  /// its address as `limit` were learned there that no check reached. Two symmetric NATs show each
+  /// check from a new port, and every triggered check would teach the other side another one for
+  /// ever. What one base learns in vain says nothing about another: a relay works where hosts
+  /// don't.
+  [[nodiscard]] bool may_learn(local_id on, const endpoint& source, std::size_t limit) const {
     std::size_t useless = 0;
     remotes_.for_each([&](remote_id, const remote_candidate& row) {
-      const bool same = row.stream == stream && row.candidate.component == component &&
-                        row.candidate.address.address == source.address;
+      const bool same = row.learned_on == on && row.candidate.address.address == source.address;
       useless += same && row.learned && !row.answered ? 1U : 0U;
     });
     return useless < limit;
@@ -240,16 +240,16 @@ class candidates {
 
   /// Adds the source of a check that no signalled candidate has (RFC 8445 §7.3.1.3): its priority
   /// is the one that the check carried, held to the range of priorities, its foundation differs
-  /// from every other.
+  /// from every other. on: the base that the check came in on
   remote_addition learn_remote(stream_id stream, component_id component, const endpoint& source,
-                               std::uint32_t priority) {
+                               std::uint32_t priority, local_id on = {}) {
     const candidate learned{.foundation = foundation::learned(next_number_),
                             .component = component,
                             .priority = std::clamp(priority, min_priority, max_priority),
                             .address = source,
                             .type = candidate_type::prflx,
                             .related = {}};
-    return insert_remote({learned, stream, take_number(), true});
+    return insert_remote({learned, stream, take_number(), true, false, on});
   }
 
   /// The remote candidate that gives way to one of `priority` in `stream`: the least that is not

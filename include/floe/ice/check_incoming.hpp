@@ -76,8 +76,9 @@ read_check(const stun::authenticated& request) {
   return incoming_check{priority->value, *claim, nominates.has_value() && !peer_is_controlled};
 }
 
-/// How many candidates are learned from one address before any of them has answered.
-inline constexpr std::size_t max_unanswered_ports = 8;
+/// How many candidates one base learns from one address before any of them has answered. NATs that
+/// can meet at all show two ports at most before they do.
+inline constexpr std::size_t max_unanswered_ports = 4;
 
 /// What a check from the peer makes of the pair it came on.
 enum class trigger : std::uint8_t {
