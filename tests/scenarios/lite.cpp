@@ -90,3 +90,24 @@ TEST_CASE("lite: it has host candidates only", "[scenario][8445-5.2-a]") {
   CHECK(peer.n.agent.add_reflexive(id, mapped).error() == errc::unsupported);
   CHECK(peer.n.agent.add_relayed(id, socket_id{9}, mapped, mapped).error() == errc::unsupported);
 }
+
+TEST_CASE("lite: two of them settle as soon as all candidates are known",
+          "[scenario][8445-8.2-c]") {
+  duo d{1, 10ms, lite(ice::role::controlling), lite()};
+  for (auto* const n : {&d.left, &d.right}) n->agent.describe_peer({.level = ice::level::lite});
+  for (auto* const n : {&d.left, &d.right}) {
+    auto& other = n == &d.left ? d.right : d.left;
+    const auto told = n->agent.local_credentials();
+    d.net.act(other, [&](agent& a) {
+      REQUIRE(a.set_remote_credentials(told.ufrag, told.password).has_value());
+      REQUIRE(a.add_remote(candidates_of(*n).front()).has_value());
+    });
+  }
+  d.net.run_for(1s);
+  CHECK_FALSE(is_settled(d.left));
+  for (auto* const n : {&d.left, &d.right}) {
+    d.net.act(*n, [](agent& a) { REQUIRE(a.end_of_remote_candidates().has_value()); });
+  }
+  REQUIRE(d.net.run_until([&] { return is_settled(d.left) && is_settled(d.right); }, 1min));
+  CHECK(d.net.now() == epoch + 1s);
+}

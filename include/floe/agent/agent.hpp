@@ -294,6 +294,7 @@ class agent {
   void look_again(stream_id stream);
   void release_unselected();
   void settle_without_checks();
+  [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
   [[nodiscard]] ice::role_decision decide_role(const std::optional<ice::role_claim>& theirs) const;
   void start_checks();
   void refresh_state();

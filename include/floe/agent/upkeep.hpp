@@ -33,6 +33,7 @@ inline deadline agent::next_timeout() const {
   for (const auto& c : components_) {
     next = earliest(next, link_deadline(c));
     next = earliest(next, nomination_deadline(c));
+    if (settled_by_candidates(c)) next = earliest(next, now_);
   }
   return next;
 }
@@ -175,15 +176,21 @@ inline void agent::look_again(stream_id stream) {
 /// Lets the candidates decide where nobody checks: the best pair of every component is selected
 /// (RFC 8445 §6.2, §8.2).
 inline void agent::settle_without_checks() {
-  if (!ice::settles_without_checks(config_.level, peer_.level)) return;
   for (const auto& c : components_) {
-    if (!at(c.stream).remote_complete || valid_.selected(c.stream, c.id)) continue;
-    const auto best = checklists_.find_if(
-        [&](const ice::pair& p) { return p.stream == c.stream && p.component == c.id; });
+    const auto best = settled_by_candidates(c);
     if (!best) continue;
     transition(*best, ice::pair_event::check_succeeded);
     settle(*note_valid(checklists_[*best], checklists_[*best].local));
   }
+}
+
+/// The pair that two lite agents agree on without a check, once both know all candidates; nullopt
+/// when there is none, or a pair is selected.
+inline std::optional<ice::pair_id> agent::settled_by_candidates(const component& c) const {
+  if (!ice::settles_without_checks(config_.level, peer_.level)) return std::nullopt;
+  if (!at(c.stream).remote_complete || valid_.selected(c.stream, c.id)) return std::nullopt;
+  return checklists_.find_if(
+      [&](const ice::pair& p) { return p.stream == c.stream && p.component == c.id; });
 }
 
 /// Frees the sockets that no selected pair of a settled stream needs (RFC 8445 §8.3.1).
