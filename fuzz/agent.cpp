@@ -1,16 +1,22 @@
-// Any calls, datagrams and times, in any order, to one agent.
+// Any calls, datagrams and times, in any order, to one agent with two streams.
 //
-// The bytes choose what happens: candidates, credentials, time, noise, and a peer that knows the
-// password and says whatever it likes. Promises, besides those that the world checks after every
-// call (next_timeout() moves on, one new check per call, everything sent parses): noise changes
-// nothing that shows; tables keep their limits; data leaves only on a path that a proved answer
-// came back on less than 30 seconds ago.
+// The bytes choose what happens: sockets that come and go, candidates, credentials, time, noise, a
+// peer that knows the passwords and says whatever it likes, a host that forgets to poll. Promises,
+// besides those that the world checks after every call (next_timeout() moves on, one new check per
+// call, everything sent parses and leaves a socket that the agent was given): a datagram that is
+// refused for want of proof changes nothing that shows, and is answered at most once and with no
+// more than it brought; tables and queues keep their limits; counters agree with what was seen;
+// data leaves only towards where a proved answer came from less than 30 seconds ago; the same
+// inputs give the same bytes and events.
 #include <fuzzer/FuzzedDataProvider.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "floe/stun/attributes/ice.hpp"
 #include "sim/scripted_peer.hpp"
 
 using namespace floe;
@@ -18,8 +24,10 @@ using namespace floe::sim;
 
 namespace {
 
-void must(bool holds) {
-  if (!holds) std::abort();
+void must(bool holds, int line = __builtin_LINE()) {
+  if (holds) return;
+  std::fprintf(stderr, "fuzz/agent.cpp:%d does not hold\n", line);
+  std::abort();
 }
 
 config behaviour(FuzzedDataProvider& data) {
@@ -27,6 +35,13 @@ config behaviour(FuzzedDataProvider& data) {
   c.consent.enabled = data.ConsumeBool();
   c.presume_end_of_candidates = data.ConsumeBool();
   c.report_pairs = data.ConsumeBool();
+  c.answer_strangers = data.ConsumeBool();
+  if (data.ConsumeIntegralInRange(0, 7) == 0) c.level = ice::level::lite;
+  if (data.ConsumeIntegralInRange(0, 7) == 0) c.nomination.chosen_by = ice::nomination_config::host;
+  if (data.ConsumeBool()) c.release = 3s;
+  c.limits.streams = 2;
+  c.limits.components = 3;
+  c.limits.local_candidates = data.ConsumeIntegralInRange<std::uint16_t>(2, 8);
   c.limits.remote_candidates = data.ConsumeIntegralInRange<std::uint16_t>(1, 8);
   c.limits.pairs = data.ConsumeIntegralInRange<std::uint16_t>(1, 12);
   c.limits.answers = data.ConsumeIntegralInRange<std::uint16_t>(1, 4);
@@ -35,10 +50,35 @@ config behaviour(FuzzedDataProvider& data) {
   return c;
 }
 
-endpoint place(FuzzedDataProvider& data) {
-  return {address::v4(192, 0, 2, data.ConsumeIntegralInRange<std::uint8_t>(1, 6)),
-          data.ConsumeIntegralInRange<std::uint16_t>(5999, 6002)};
-}
+/// The reasons for which a datagram is refused before it has proved anything.
+constexpr std::array unproved{
+    reject::not_stun,        reject::truncated,          reject::bad_length,
+    reject::bad_fingerprint, reject::no_integrity,       reject::bad_integrity,
+    reject::bad_username,    reject::unsupported_method, reject::unknown_transaction,
+    reject::unknown_socket,  reject::unusable_source,    reject::unverified_source,
+    reject::closed};
+
+/// What an observer can see of an agent, besides its counters.
+struct visible {
+  explicit visible(const node& n)
+      : state{n.agent.state()}, role{n.agent.role()}, events{n.events.size()},
+        next{n.agent.next_timeout()} {
+    const auto& lists = n.agent.checklists();
+    for (const auto id : lists.order()) pairs.emplace_back(lists[id].state, lists[id].priority);
+    for (const auto stream : {stream_id{0}, stream_id{1}}) {
+      for (std::uint16_t c = 1; c <= 2; ++c) {
+        selected.push_back(n.agent.selected(stream, component_id{c}) != nullptr);
+      }
+    }
+  }
+
+  connection_state state;
+  ice::role role;
+  std::size_t events;
+  deadline next;
+  std::vector<std::pair<ice::pair_state, std::uint64_t>> pairs;
+  std::vector<bool> selected;
+};
 
 /// One session in the hands of the bytes.
 class session {
@@ -50,28 +90,47 @@ class session {
   }
 
   void step() {
-    switch (data_.ConsumeIntegralInRange(0, 13)) {
+    switch (data_.ConsumeIntegralInRange(0, 27)) {
       case 0:
         peer_.net.run_for(std::chrono::milliseconds{data_.ConsumeIntegral<std::uint16_t>()});
         break;
       case 1: jump(); break;
       case 2: noise(); break;
       case 3: forged_check(); break;
-      case 4: proved_check(); break;
-      case 5:
-      case 6: answer(); break;
+      case 4:
+      case 5: proved_check(); break;
+      case 6: hostile_message(); break;
       case 7:
-        peer_.tell_candidate(place(data_), std::to_string(data_.ConsumeIntegralInRange(1, 4)),
-                             data_.ConsumeIntegral<std::uint16_t>());
-        break;
-      case 8: credentials(); break;
-      case 9: restart(); break;
+      case 8:
+      case 9: answer(); break;
       case 10:
-        peer_.net.act(peer_.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+      case 11: remote_candidate(); break;
+      case 12: credentials(); break;
+      case 13: act([](agent& a) { a.restart(); }); break;
+      case 14: {
+        const auto stream = some_stream();
+        act([&](agent& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
         break;
-      case 11: send_data(); break;
-      case 12: reflect(); break;
-      case 13: small_buffer(); break;
+      }
+      case 15:
+      case 16: send_data(); break;
+      case 17: reflect(); break;
+      case 18: small_buffer(); break;
+      case 19: add_stream(); break;
+      case 20: add_local(); break;
+      case 21: add_mapped(); break;
+      case 22: remove_local(); break;
+      case 23: {
+        const auto what = data_.ConsumeBool() ? gathering::complete : gathering::open;
+        act([&](agent& a) { a.gather(peer_.net.now(), what); });
+        break;
+      }
+      case 24: neglect(); break;
+      case 25: nominate(); break;
+      case 26: describe_peer(); break;
+      case 27:
+        if (data_.ConsumeIntegralInRange(0, 15) == 0) act([](agent& a) { a.close(); });
+        break;
       default: break;
     }
     check_bounds();
@@ -79,7 +138,45 @@ class session {
 
   [[nodiscard]] bool more() const { return data_.remaining_bytes() > 0; }
 
+  /// A number that tells sessions apart by everything that came out.
+  [[nodiscard]] std::uint64_t digest() const {
+    std::uint64_t sum = 1469598103934665603U;
+    const auto mix = [&](std::uint64_t x) { sum = (sum ^ x) * 1099511628211U; };
+    for (const auto& w : peer_.net.log()) {
+      mix(static_cast<std::uint64_t>(w.sent_at.time_since_epoch().count()));
+      mix(w.destination.port);
+      for (const auto b : w.bytes) mix(std::to_integer<std::uint64_t>(b));
+    }
+    for (const auto& e : peer_.n.events) mix(e.what.index());
+    return sum;
+  }
+
  private:
+  template <class Act>
+  void act(Act&& call) {
+    peer_.net.act(peer_.n, call);
+  }
+
+  stream_id some_stream() { return stream_id{data_.ConsumeIntegralInRange<std::uint16_t>(0, 1)}; }
+  component_id some_component() {
+    return component_id{data_.ConsumeIntegralInRange<std::uint16_t>(1, 2)};
+  }
+  endpoint place() {
+    return {address::v4(192, 0, 2, data_.ConsumeIntegralInRange<std::uint8_t>(1, 6)),
+            data_.ConsumeIntegralInRange<std::uint16_t>(5999, 6002)};
+  }
+  socket_id some_socket() {
+    const auto& sockets = peer_.n.sockets;
+    if (sockets.empty() || data_.ConsumeIntegralInRange(0, 7) == 0) return socket_id{99};
+    return sockets[data_.ConsumeIntegralInRange<std::size_t>(0, sockets.size() - 1)].first;
+  }
+  [[nodiscard]] socket_id socket_at(const endpoint& bound) const {
+    for (const auto& [socket, at] : peer_.n.sockets) {
+      if (at == bound) return socket;
+    }
+    return socket_id{99};
+  }
+
   [[nodiscard]] bytes some_bytes() {
     const auto text = data_.ConsumeRandomLengthString(200);
     const auto view = as_byte_view(text);
@@ -89,26 +186,44 @@ class session {
   void jump() {
     const auto hours = data_.ConsumeIntegral<std::int8_t>();
     const auto to = after(peer_.net.now(), std::chrono::hours{hours});
-    peer_.net.act(peer_.n, [&](agent& a) { a.handle_timeout(to); });
+    act([&](agent& a) { a.handle_timeout(to); });
     if (hours > 0) peer_.net.run_for(std::chrono::hours{hours});
   }
 
-  /// Hands in what proves nothing, and sees that nothing came of it.
-  void inject_unproved(const bytes& what, const endpoint& from) {
+  /// Hands in a datagram, and sees that nothing came of it if it proved nothing.
+  inbound inject(const bytes& what, socket_id socket, const endpoint& from) {
     // Let everything that is due happen first, so that only the datagram is left to change
     // something.
     peer_.net.run_for(0ms);
-    const auto state = peer_.n.agent.state();
-    const auto role = peer_.n.agent.role();
-    const auto next = peer_.n.agent.next_timeout();
-    const auto pairs = peer_.n.agent.checklists().size();
-    const auto outcome = peer_.send(what, from);
-    must(peer_.n.agent.state() == state && peer_.n.agent.role() == role);
-    must(peer_.n.agent.checklists().size() == pairs);
+    const visible before{peer_.n};
+    const auto sent = peer_.net.log().size();
+    const auto outcome = peer_.net.inject(peer_.n, socket, from, what);
+    ++received_;
+    if (const auto* const got = std::get_if<payload>(&outcome)) {
+      must(got->bytes.data() == what.data() && got->bytes.size() == what.size());
+    }
+    const auto reason = refusal(outcome);
+    if (!reason) {
+      const auto message = stun::message_view::parse(what);
+      if (message && message->cls() == stun::message_class::success) {
+        proofs_.emplace_back(from, peer_.net.now());
+      }
+      return outcome;
+    }
+    if (std::find(unproved.begin(), unproved.end(), *reason) == unproved.end()) return outcome;
+    const visible after{peer_.n};
+    must(after.state == before.state && after.role == before.role);
+    must(after.events == before.events && after.pairs == before.pairs);
+    must(after.selected == before.selected);
     // Without consent, even a refusal that leaves on a path postpones its keepalive.
-    must(!behaviour_.consent.enabled || peer_.n.agent.next_timeout() == next);
-    if (const auto* const got = std::get_if<payload>(&outcome))
-      must(got->bytes.size() == what.size());
+    must(!behaviour_.consent.enabled || after.next == before.next);
+    const auto& log = peer_.net.log();
+    must(log.size() <= sent + 1);
+    if (log.size() > sent) {
+      must(log.back().destination == from);
+      must(log.back().bytes.size() <= what.size() + 8);
+    }
+    return outcome;
   }
 
   void noise() {
@@ -119,17 +234,16 @@ class session {
       store_be(what.data() + 2, static_cast<std::uint16_t>(what.size() - stun::header_size));
       store_be(what.data() + 4, stun::magic_cookie);
     }
-    inject_unproved(what, place(data_));
-  }
-
-  void forged_check() {
-    auto check = said();
-    check.password = "guess";
-    inject_unproved(peer_.request(check), place(data_));
+    const auto socket = some_socket();
+    (void)inject(what, socket, place());
   }
 
   scripted_check said() {
+    const auto stream = has_second_ ? some_stream() : stream_id{0};
+    const auto own = peer_.n.agent.local_credentials(stream);
     scripted_check check;
+    check.username = std::string{own.ufrag} + ":" + scripted_peer::ufrag;
+    check.password = std::string{own.password};
     check.priority = data_.ConsumeIntegral<std::uint32_t>();
     check.claims.clear();
     const auto tie_breaker =
@@ -137,12 +251,63 @@ class session {
     if (data_.ConsumeBool()) check.claims.push_back({ice::role::controlling, tie_breaker});
     if (data_.ConsumeBool()) check.claims.push_back({ice::role::controlled, tie_breaker});
     check.nominates = data_.ConsumeBool();
-    if (data_.ConsumeIntegralInRange(0, 7) == 0)
+    if (data_.ConsumeIntegralInRange(0, 7) == 0) {
       check.unknown = {data_.ConsumeIntegral<std::uint16_t>()};
+    }
     return check;
   }
 
-  void proved_check() { (void)peer_.check(said(), place(data_)); }
+  void forged_check() {
+    auto check = said();
+    check.password = "guess";
+    const auto socket = some_socket();
+    must(refusal(inject(peer_.request(check), socket, place())).has_value());
+  }
+
+  void proved_check() {
+    const auto check = said();
+    const auto socket = some_socket();
+    (void)inject(peer_.request(check), socket, place());
+  }
+
+  /// A message of any class with any attributes, sealed with a key that counts.
+  void hostile_message() {
+    const auto stream = has_second_ ? some_stream() : stream_id{0};
+    const auto own = peer_.n.agent.local_credentials(stream);
+    bytes message(stun::header_size);
+    static constexpr std::array<std::uint16_t, 4> types{0x0001, 0x0011, 0x0101, 0x0111};
+    const auto which = data_.ConsumeIntegralInRange<std::size_t>(0, types.size() - 1);
+    store_be(message.data(), types[which]);
+    store_be(message.data() + 4, stun::magic_cookie);
+    const auto& log = peer_.net.log();
+    if (!log.empty() && log.back().bytes.size() >= stun::header_size) {
+      std::copy_n(log.back().bytes.begin() + 8, 12, message.begin() + 8);
+    }
+    const auto add = [&](std::uint16_t type, byte_view value) {
+      const auto at = message.size();
+      message.resize(at + 4 + (value.size() + 3) / 4 * 4);
+      store_be(message.data() + at, type);
+      store_be(message.data() + at + 2, static_cast<std::uint16_t>(value.size()));
+      std::copy(value.begin(), value.end(), message.begin() + static_cast<std::ptrdiff_t>(at) + 4);
+    };
+    if (data_.ConsumeBool()) {
+      add(0x0006, as_byte_view(std::string{own.ufrag} + ":" + scripted_peer::ufrag));
+    }
+    for (auto count = data_.ConsumeIntegralInRange(0, 6); count > 0; --count) {
+      static constexpr std::array<std::uint16_t, 8> known{0x0024, 0x0025, 0x8029, 0x802a,
+                                                          0x0020, 0x0009, 0x0001, 0x000a};
+      const auto type = data_.ConsumeBool() ? known[data_.ConsumeIntegralInRange<std::size_t>(0, 7)]
+                                            : data_.ConsumeIntegral<std::uint16_t>();
+      const auto value = data_.ConsumeRandomLengthString(16);
+      add(type, as_byte_view(value));
+    }
+    const auto key = data_.ConsumeBool() ? std::string{own.password} : scripted_peer::password;
+    const bool integrity = data_.ConsumeIntegralInRange(0, 7) != 0;
+    const bool fingerprint = data_.ConsumeIntegralInRange(0, 7) != 0;
+    const auto sealed = scripted_peer::seal(std::move(message), key, integrity, fingerprint);
+    const auto socket = some_socket();
+    (void)inject(sealed, socket, place());
+  }
 
   /// Answers one of the latest datagrams of the agent, well or badly.
   void answer() {
@@ -152,51 +317,146 @@ class session {
         data_.ConsumeIntegralInRange<std::size_t>(1, std::min<std::size_t>(log.size(), 16));
     const auto asked = log[log.size() - back];
     if (asked.bytes.size() < stun::header_size || !stun::message_view::parse(asked.bytes)) return;
-    const bool in_place = data_.ConsumeBool();
-    const auto from = in_place ? asked.destination : place(data_);
-    if (data_.ConsumeBool()) {
-      const auto mapped = data_.ConsumeBool() ? left_address : place(data_);
-      (void)peer_.send(peer_.success(asked, mapped), from);
-      last_proof_ = peer_.net.now();
+    const bool in_place = data_.ConsumeIntegralInRange(0, 3) != 0;
+    const auto from = in_place ? asked.destination : place();
+    const auto socket = in_place ? socket_at(asked.source) : some_socket();
+    if (data_.ConsumeIntegralInRange(0, 3) != 0) {
+      const auto mapped = data_.ConsumeBool() ? asked.source : place();
+      (void)inject(peer_.success(asked, mapped), socket, from);
     } else {
-      const auto code = static_cast<stun::error_code>(data_.ConsumeIntegralInRange(300, 699));
+      const auto code = data_.ConsumeBool()
+                            ? stun::error_code::role_conflict
+                            : static_cast<stun::error_code>(data_.ConsumeIntegralInRange(300, 699));
       const auto key = data_.ConsumeBool()
                            ? std::optional<std::string_view>{scripted_peer::password}
                            : std::nullopt;
-      (void)peer_.send(peer_.error(asked, code, key), from);
+      (void)inject(peer_.error(asked, code, key), socket, from);
     }
+  }
+
+  void remote_candidate() {
+    const auto stream = some_stream();
+    const auto foundation = data_.ConsumeIntegralInRange(1, 4);
+    const ice::candidate c{
+        .foundation = ice::foundation::from_number(static_cast<std::uint32_t>(foundation)),
+        .component = some_component(),
+        .priority = data_.ConsumeIntegral<std::uint32_t>(),
+        .address = place(),
+        .type = static_cast<ice::candidate_type>(data_.ConsumeIntegralInRange(0, 3))};
+    act([&](agent& a) { (void)a.add_remote(c, {}, stream).has_value(); });
   }
 
   void credentials() {
+    const auto stream = some_stream();
+    std::string ufrag = scripted_peer::ufrag;
+    std::string password = scripted_peer::password;
     if (data_.ConsumeBool()) {
-      peer_.tell_credentials();
-    } else {
-      peer_.tell_credentials("other" + std::to_string(data_.ConsumeIntegralInRange(0, 3)),
-                             "otherpassword012345678" +
-                                 std::to_string(data_.ConsumeIntegralInRange(0, 3)));
+      ufrag = "other" + std::to_string(data_.ConsumeIntegralInRange(0, 3));
+      password = "otherpassword012345678" + std::to_string(data_.ConsumeIntegralInRange(0, 3));
     }
+    act([&](agent& a) { (void)a.set_remote_credentials(ufrag, password, stream).has_value(); });
   }
 
-  void restart() {
-    peer_.net.act(peer_.n, [](agent& a) { a.restart(); });
+  void add_stream() {
+    act([&](agent& a) {
+      const bool added = a.add_stream(2).has_value();
+      must(!added || !has_second_);
+      has_second_ = has_second_ || added;
+    });
+  }
+
+  /// A socket, named before or after gathering.
+  void add_local() {
+    if (locals_.size() > 40) return;
+    const auto stream = some_stream();
+    const auto component = some_component();
+    const endpoint bound{left_address.address, static_cast<std::uint16_t>(5100 + next_socket_)};
+    const socket_id socket{static_cast<std::uint16_t>(100 + next_socket_++)};
+    act([&](agent& a) {
+      if (const auto id = a.add_local(socket, bound, stream, component)) {
+        peer_.n.sockets.emplace_back(socket, bound);
+        locals_.push_back(*id);
+      }
+    });
+  }
+
+  /// A reflexive or relayed candidate behind one of the sockets.
+  void add_mapped() {
+    if (locals_.empty()) return;
+    const auto host = locals_[data_.ConsumeIntegralInRange<std::size_t>(0, locals_.size() - 1)];
+    const auto* const row = peer_.n.agent.local(host);
+    if (row == nullptr) return;
+    const auto port = static_cast<std::uint16_t>(7000 + next_socket_);
+    const endpoint outside{address::v4(203, 0, 113, 1), port};
+    if (data_.ConsumeBool()) {
+      const auto mapped = data_.ConsumeBool() ? place() : outside;
+      act([&](agent& a) { (void)a.add_reflexive(host, mapped).has_value(); });
+      return;
+    }
+    const socket_id allocation{static_cast<std::uint16_t>(100 + next_socket_++)};
+    act([&](agent& a) {
+      if (a.add_relayed(host, allocation, outside, outside)) {
+        peer_.n.sockets.emplace_back(allocation, outside);
+      }
+    });
+  }
+
+  void remove_local() {
+    const auto socket = some_socket();
+    act([&](agent& a) {
+      const bool removed = a.remove_local(socket).has_value();
+      auto& sockets = peer_.n.sockets;
+      if (!removed) return;
+      // From here on it is an error to send from it.
+      std::erase_if(sockets, [&](const auto& s) { return s.first == socket; });
+    });
+  }
+
+  void nominate() {
+    const auto& lists = peer_.n.agent.checklists();
+    if (lists.order().empty()) return;
+    const auto which = data_.ConsumeIntegralInRange<std::size_t>(0, lists.order().size() - 1);
+    const auto id = lists.order()[which];
+    act([&](agent& a) { (void)a.nominate(id).has_value(); });
+  }
+
+  void describe_peer() {
+    const ice::peer_traits traits{
+        data_.ConsumeBool() ? ice::level::full : ice::level::lite,
+        std::chrono::milliseconds{data_.ConsumeIntegralInRange<std::uint16_t>(0, 1000)}};
+    act([&](agent& a) { a.describe_peer(traits); });
   }
 
   void send_data() {
-    const bool left = peer_.net.send_data(peer_.n, "data");
-    if (left && behaviour_.consent.enabled) {
-      must(last_proof_ && elapsed(*last_proof_, peer_.net.now()) < 30s);
+    const auto stream = some_stream();
+    const auto component = some_component();
+    const auto before = peer_.net.log().size();
+    const bool left = peer_.net.send_data(peer_.n, "data", stream, component);
+    must(left == (peer_.net.log().size() == before + 1));
+    // A lite agent asks for no proof: it trusts the peer's nomination.
+    if (left && behaviour_.consent.enabled && behaviour_.level == ice::level::full) {
+      const auto to = peer_.net.log().back().destination;
+      must(std::any_of(proofs_.begin(), proofs_.end(), [&](const auto& proof) {
+        return proof.first == to && elapsed(proof.second, peer_.net.now()) < 30s;
+      }));
     }
   }
 
-  /// Sends the agent its own words.
+  /// Sends the agent its own words, or some that it has understood, changed.
   void reflect() {
     const auto& log = peer_.net.log();
     if (log.empty()) return;
     auto what = log[data_.ConsumeIntegralInRange<std::size_t>(0, log.size() - 1)].bytes;
-    if (!what.empty() && data_.ConsumeBool()) {
-      what[data_.ConsumeIntegralInRange<std::size_t>(0, what.size() - 1)] ^= std::byte{1};
+    if (what.empty()) return;
+    const auto at = data_.ConsumeIntegralInRange<std::size_t>(0, what.size() - 1);
+    switch (data_.ConsumeIntegralInRange(0, 3)) {
+      case 0: what[at] ^= std::byte{1}; break;
+      case 1: what.resize(at); break;
+      case 2: what.insert(what.end(), what.begin(), what.begin() + static_cast<std::ptrdiff_t>(at));
+      default: break;
     }
-    (void)peer_.send(what, place(data_));
+    const auto socket = some_socket();
+    (void)inject(what, socket, place());
   }
 
   void small_buffer() {
@@ -204,30 +464,76 @@ class session {
     const auto room = data_.ConsumeIntegralInRange<std::size_t>(0, buffer.size());
     (void)peer_.n.agent.handle_datagram(peer_.net.now(),
                                         {socket_id{1}, right_address, peer_.request()});
-    peer_.net.act(peer_.n, [&](agent& a) { (void)a.poll_transmit(byte_span{buffer}.first(room)); });
+    ++received_;
+    act([&](agent& a) {
+      if (a.poll_transmit(byte_span{buffer}.first(room))) ++discarded_;
+    });
+  }
+
+  /// A host that polls nothing for a while finds no more than there is room for.
+  void neglect() {
+    auto& a = peer_.n.agent;
+    for (auto calls = data_.ConsumeIntegralInRange(1, 60); calls > 0; --calls) {
+      const auto check = said();
+      (void)a.handle_datagram(peer_.net.now(), {some_socket(), place(), peer_.request(check)});
+      ++received_;
+      if (data_.ConsumeBool()) a.restart();
+    }
+    std::size_t events = 0;
+    for (; const auto e = a.poll_event(); ++events) {
+      if (const auto* const lost = std::get_if<event::dropped>(&*e)) must(lost->count > 0);
+      peer_.n.events.push_back({peer_.net.now(), *e});
+    }
+    const auto& limits = behaviour_.limits;
+    must(events <= std::size_t{limits.events} + limits.local_candidates + limits.streams + 1U);
+    act([](agent&) {});
   }
 
   void check_bounds() const {
-    const auto& lists = peer_.n.agent.checklists();
+    const auto& a = peer_.n.agent;
+    const auto& lists = a.checklists();
     must(lists.size() <= behaviour_.limits.pairs);
     const bool failed = lists.state(stream_id{0}) == ice::checklist_state::failed;
-    must(!failed || peer_.n.agent.selected() == nullptr);
+    must(!failed || a.selected() == nullptr);
     for (std::size_t i = 1; i < lists.order().size(); ++i) {
       must(lists[lists.order()[i - 1]].priority >= lists[lists.order()[i]].priority);
     }
+    for (const auto id : lists.order()) {
+      must(a.local(lists[id].local) != nullptr && a.remote(lists[id].remote) != nullptr);
+    }
+
+    const auto& stats = a.stats();
+    must(stats.datagrams_sent == peer_.net.log().size() + discarded_);
+    must(stats.datagrams_received == received_);
+    std::uint64_t refused = 0;
+    for (const auto count : stats.rejected) refused += count;
+    must(refused <= received_);
+    must(stats.checks_received + stats.answers_received <= received_);
   }
 
   FuzzedDataProvider& data_;
   config behaviour_;
   scripted_peer peer_;
-  deadline last_proof_;  ///< when the peer last answered with a proof
+  bool has_second_ = false;
+  std::uint16_t next_socket_ = 0;
+  std::vector<ice::local_id> locals_;
+  std::vector<std::pair<endpoint, time_point>>
+      proofs_;  ///< when a place last answered with a proof
+  std::size_t received_ = 0;
+  std::size_t discarded_ = 0;
 };
+
+std::uint64_t run(const std::uint8_t* data, std::size_t size) {
+  FuzzedDataProvider provider{data, size};
+  session s{provider};
+  for (int steps = 0; steps < 200 && s.more(); ++steps) s.step();
+  return s.digest();
+}
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  FuzzedDataProvider provider{data, size};
-  session s{provider};
-  for (int steps = 0; steps < 200 && s.more(); ++steps) s.step();
+  const auto first = run(data, size);
+  if (size % 4 == 0) must(run(data, size) == first);
   return 0;
 }

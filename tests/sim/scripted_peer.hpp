@@ -183,18 +183,9 @@ class scripted_peer {
     return parse(w).get<stun::error_code_attribute>().value().code;
   }
 
-  world net;
-  node& n;
-
- private:
-  [[nodiscard]] stun::transaction_id id(std::uint8_t fixed) {
-    stun::transaction_id made;
-    made.bytes.fill(static_cast<std::byte>(fixed));
-    if (fixed == 0) store_be(made.bytes.data(), ++counter_);
-    return made;
-  }
-
-  static bytes seal(bytes message, const std::string& key_text, bool integrity, bool fingerprint) {
+  /// Appends MESSAGE-INTEGRITY and FINGERPRINT to a message, whatever it says.
+  [[nodiscard]] static bytes seal(bytes message, const std::string& key_text, bool integrity,
+                                  bool fingerprint) {
     const auto append = [&](stun::attribute_type type, byte_view value, std::size_t counted) {
       store_be(message.data() + 2,
                static_cast<std::uint16_t>(message.size() - stun::header_size + counted));
@@ -220,6 +211,17 @@ class scripted_peer {
       append(stun::attribute_type::fingerprint, value, 8);
     }
     return message;
+  }
+
+  world net;
+  node& n;
+
+ private:
+  [[nodiscard]] stun::transaction_id id(std::uint8_t fixed) {
+    stun::transaction_id made;
+    made.bytes.fill(static_cast<std::byte>(fixed));
+    if (fixed == 0) store_be(made.bytes.data(), ++counter_);
+    return made;
   }
 
   std::size_t seen_ = 0;
