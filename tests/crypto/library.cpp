@@ -116,6 +116,21 @@ TEST_CASE("library: one that refuses proves nothing, whatever the message claims
   }
 }
 
+TEST_CASE("library: a long key that it could not shorten proves nothing", "[crypto][ATK-A17]") {
+  constexpr crypto::library without_digests{support::refuse_digest, support::refuse_digest,
+                                            support::refuse_digest, own_library.hmac_sha1,
+                                            own_library.hmac_sha256};
+  const auto raw = counted(65);
+  std::array<std::byte, 32> code{};
+  const auto writes = [&](const auto& key) {
+    return crypto::write_hmac_code(key, raw, 0, written::earlier, code.data());
+  };
+  const auto shorter = byte_view{raw}.first(64);
+  CHECK(writes(crypto::hmac_key<crypto::sha1>{shorter, &without_digests}));
+  CHECK_FALSE(writes(crypto::hmac_key<crypto::sha1>{raw, &without_digests}));
+  CHECK_FALSE(writes(crypto::hmac_key<crypto::sha256>{raw, &without_digests}));
+}
+
 TEST_CASE("library: a key leaves nothing of itself behind", "[crypto][8489-16-a]") {
   using key = crypto::hmac_key<crypto::sha1>;
   alignas(key) std::array<std::byte, sizeof(key)> place{};

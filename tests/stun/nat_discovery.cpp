@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -282,4 +283,99 @@ TEST_CASE("nat discovery: answers from elsewhere count in the filtering tests on
   answer(elsewhere, reject::wrong_path, false);          // filtering 1
   answer(elsewhere, reject::unknown_transaction, true);  // filtering 2
   answer({primary, 1}, reject::wrong_path, false);       // mapping 2
+}
+
+TEST_CASE("nat discovery: what is no answer changes nothing, and is refused for its reason",
+          "[stun][ATK-C03][ATK-A26]") {
+  auto entropy = [n = std::uint32_t{0}](byte_span out) mutable {
+    for (auto& b : out) b = static_cast<std::byte>(++n);
+  };
+  auto config = configuration();
+  config.fingerprint = true;
+  nat_discovery client{zero, config, entropy};
+  std::array<std::byte, 100> buffer{};
+  const auto t = client.poll_transmit(buffer);
+  REQUIRE(t);
+  const auto id = message_view::parse(byte_view{buffer}.first(t->size))->transaction();
+  const auto refused = [&](stun::message_type type, bool has_print, bool print_fits = true) {
+    std::array<std::byte, 100> reply{};
+    stun::writer out{reply, type, id};
+    if (has_print) out.add_fingerprint();
+    const auto size = *out.finish();
+    if (!print_fits) reply[size - 1] ^= std::byte{1};
+    const auto outcome =
+        client.handle_datagram(zero, {t->local, t->remote, byte_view{reply}.first(size)});
+    return outcome ? std::nullopt : std::optional{outcome.error()};
+  };
+  using enum stun::message_class;
+  CHECK(client.handle_datagram(zero, {t->local, t->remote, byte_view{buffer}.first(10)}).error() ==
+        reject::not_stun);
+  CHECK(refused({stun::method::binding, success}, false) == reject::bad_fingerprint);
+  CHECK(refused({stun::method::binding, success}, true, false) == reject::bad_fingerprint);
+  CHECK(refused({stun::method::allocate, success}, true) == reject::unsupported_method);
+  CHECK(refused({stun::method::binding, request}, true) == reject::unsupported_method);
+  CHECK(refused({stun::method::binding, indication}, true) == reject::unsupported_method);
+  CHECK(client.next_timeout() == zero + 500ms);
+  CHECK_FALSE(client.poll_event());
+  CHECK_FALSE(refused({stun::method::binding, success}, true));
+}
+
+TEST_CASE("nat discovery: only our own request at the other socket shows a hairpin",
+          "[stun][5780-3.4-a]") {
+  auto entropy = [n = std::uint32_t{0}](byte_span out) mutable {
+    for (auto& b : out) b = static_cast<std::byte>(++n);
+  };
+  world w{};
+  nat_discovery client{zero, configuration(), entropy};
+  auto now = zero;
+  std::array<std::byte, 200> buffer{};
+  for (int turn = 0; turn < 200; ++turn) {
+    now = client.next_timeout().value_or(now);
+    client.handle_timeout(now);
+    const auto t = client.poll_transmit(buffer);
+    if (!t) continue;
+    const bytes sent{buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(t->size)};
+    if (t->remote.address != outside) {
+      const auto back = w.carry(*t, sent);
+      REQUIRE(back);
+      REQUIRE(client.handle_datagram(now, {back->at, back->from, back->message}));
+      continue;
+    }
+    const auto why = [&](socket_id at, byte_view message) {
+      const auto outcome = client.handle_datagram(now, {at, t->remote, message});
+      return outcome ? std::nullopt : std::optional{outcome.error()};
+    };
+    auto answer = sent;
+    answer[0] = std::byte{0x01};
+    CHECK(why(first, answer) == reject::unsupported_method);
+    CHECK(why(second, sent) == reject::wrong_path);
+    CHECK_FALSE(client.poll_event());
+    CHECK_FALSE(why(first, sent));
+    const auto report = client.poll_event();
+    REQUIRE(report);
+    CHECK(report->hairpinning == true);
+    return;
+  }
+  FAIL("no hairpin test");
+}
+
+TEST_CASE("nat discovery: a redirection is not followed", "[stun][5780-5-d]") {
+  auto entropy = [n = std::uint32_t{0}](byte_span out) mutable {
+    for (auto& b : out) b = static_cast<std::byte>(++n);
+  };
+  nat_discovery client{zero, configuration(), entropy};
+  std::array<std::byte, 100> buffer{};
+  const auto t = client.poll_transmit(buffer);
+  REQUIRE(t);
+  const auto id = message_view::parse(byte_view{buffer}.first(t->size))->transaction();
+  std::array<std::byte, 100> reply{};
+  const auto size = stun::writer{reply, {stun::method::binding, stun::message_class::error}, id}
+                        .add(stun::error_code_attribute{stun::error_code::try_alternate})
+                        .add(stun::alternate_server{{alternate, server_ports[0]}})
+                        .finish();
+  CHECK(client.handle_datagram(zero, {t->local, t->remote, byte_view{reply}.first(*size)}));
+  CHECK_FALSE(client.poll_transmit(buffer));
+  const auto report = client.poll_event();
+  REQUIRE(report);
+  CHECK(report->verdict == nat_verdict::unsupported);
 }

@@ -1,11 +1,14 @@
 #include "floe/stun/attributes/turn.hpp"
 
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/message_view.hpp"
+#include "floe/stun/writer.hpp"
 #include "stun/attributes/codec.hpp"
 #include "vectors/messages.hpp"
 
@@ -73,6 +76,19 @@ TEST_CASE("turn attributes: the error of one family", "[stun]") {
   CHECK_FALSE(stun::address_error_code::decode(vectors::unhex("03000428"), {}));
   CHECK_FALSE(stun::address_error_code::decode(vectors::unhex("02000228"), {}));
   CHECK_FALSE(stun::address_error_code::decode(vectors::unhex("020004"), {}));
+}
+
+TEST_CASE("turn attributes: ADDRESS-ERROR-CODE is written only with a phrase that may be sent",
+          "[stun][8656-18-b]") {
+  const auto code = stun::error_code::address_family_not_supported;
+  const auto write = [code](std::string_view phrase) {
+    std::array<std::byte, 600> buffer{};
+    return stun::writer{buffer, {stun::method::allocate, stun::message_class::success}, {}}
+        .add(stun::address_error_code{family::ipv4, {code, phrase}})
+        .finish();
+  };
+  CHECK(write("no").value() == 20 + 4 + 4 + 4);
+  CHECK(write(std::string(200, 'x')).error() == errc::malformed_text);
 }
 
 TEST_CASE("turn attributes: the sample messages", "[stun][8656-18-b]") {
