@@ -38,6 +38,12 @@ namespace floe::crypto {
   return difference == 0;
 }
 
+/// A hash whose codes a host's library computes. STUN has no HMAC-MD5.
+template <class Hash>
+concept has_library_hmac = requires {
+  Hash::algorithm::library_hmac;
+};
+
 /// A key ready for use: the hash states after the inner and the outer key block, so that a message
 /// costs its own blocks and one more. Its words are overwritten when it goes. A key for a host's
 /// library holds its key block instead.
@@ -50,9 +56,10 @@ class hmac_key {
   /// No key at all.
   constexpr hmac_key() noexcept = default;
 
-  /// by: the host's library, or null for floe's own functions
+  /// by: the host's library, or null for floe's own functions, as it must be for HMAC-MD5
   /// cost: two block operations, and those of hashing a key longer than a block.
   constexpr explicit hmac_key(byte_view key, const library* by = nullptr) noexcept : by_{by} {
+    Expects(by == nullptr || has_library_hmac<Hash>);
     key_block block{};
     bool is_done = true;
     if (key.size() <= block.size()) {
@@ -95,7 +102,8 @@ class hmac_key {
 
   /// Has the library compute a code. Returns false when it can't.
   /// in: a key for a library
-  [[nodiscard]] bool ask_library(pieces message, std::byte* code) const noexcept {
+  [[nodiscard]] bool ask_library(pieces message,
+                                 std::byte* code) const noexcept requires has_library_hmac<Hash> {
     if (is_zero()) return false;  // it could not even shorten the key
     auto block = kept();
     const bool is_done = (by_->*Hash::algorithm::library_hmac)(block, message, code);
@@ -237,7 +245,9 @@ template <class Hash>
                                              std::uint32_t flip, written when,
                                              std::byte* code) noexcept {
   Expects(!key.empty() && (flip == 0 || message.size() >= sizeof(flip)));
-  if (key.made_for() != nullptr) return detail::hmac_by_library(key, message, flip, code);
+  if constexpr (has_library_hmac<Hash>) {
+    if (key.made_for() != nullptr) return detail::hmac_by_library(key, message, flip, code);
+  }
   if constexpr (requires { Hash::algorithm::hmac; }) {
     if (!std::is_constant_evaluated() &&
         Hash::algorithm::hmac(key.inner(), key.outer(), message.data(), message.size(), flip, when,
