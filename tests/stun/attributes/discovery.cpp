@@ -1,8 +1,12 @@
 #include "floe/stun/attributes/discovery.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "catch.hpp"
+#include "floe/stun/writer.hpp"
 #include "stun/attributes/codec.hpp"
 
 using namespace floe;
@@ -26,6 +30,23 @@ TEST_CASE("RESPONSE-PORT: sent in four bytes, taken in two or four", "[stun][578
 TEST_CASE("PADDING: any bytes, sent as zeros", "[stun]") {
   CHECK(codec::both_ways(stun::padding{5}, "0000000000"));
   CHECK(codec::decoded<stun::padding>("010203")->count == 3);
+}
+
+TEST_CASE("PADDING: fills up to words, and no message beyond what its length can say",
+          "[stun][5780-7.6-a]") {
+  std::vector<std::byte> buffer(0x20000, std::byte{0xee});
+  const auto write = [&buffer](std::uint16_t count) {
+    return stun::writer{buffer, {stun::method::binding, stun::message_class::request}, {}}
+        .add(stun::padding{count})
+        .finish();
+  };
+  REQUIRE(write(5).value() == 20 + 4 + 8);
+  CHECK(std::all_of(buffer.begin() + 24, buffer.begin() + 32,
+                    [](auto b) { return b == std::byte{0}; }));
+  CHECK(buffer[32] == std::byte{0xee});
+  CHECK(write(0xfff8).value() == 20 + 0xfffc);
+  CHECK(write(0xfff9).error() == errc::buffer_too_small);
+  CHECK(write(0xffff).error() == errc::buffer_too_small);
 }
 
 TEST_CASE("CACHE-TIMEOUT: seconds", "[stun][5780-9.1-a]") {
