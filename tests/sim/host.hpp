@@ -55,6 +55,8 @@ class host final : public party {
   deadline path_found{};    ///< when the first path was found
   deadline selected{};      ///< when a pair was first selected
   deadline role_changed{};  ///< when the role last changed
+  bool lost_consent = false;
+  std::size_t learned = 0;  ///< remote candidates, from checks
 
   // ---- sockets and candidates ------------------------------------------------------------------
 
@@ -295,6 +297,8 @@ class host final : public party {
     if (std::holds_alternative<event::path_found>(e)) path_found = path_found.value_or(net.now());
     if (std::holds_alternative<event::selected>(e)) selected = selected.value_or(net.now());
     if (std::holds_alternative<event::role_changed>(e)) role_changed = net.now();
+    if (std::holds_alternative<event::consent_lost>(e)) lost_consent = true;
+    if (std::holds_alternative<event::learned_candidate>(e)) ++learned;
     if (const auto* const change = std::get_if<event::state_changed>(&e)) {
       failed_now_ = failed_now_ || change->to == connection_state::failed;
     }

@@ -1,19 +1,17 @@
 // Every kind of NAT against every kind of NAT.
 //
-// owns:     the cells of the matrix, the plan of each, and the verdict about a run
+// owns:     the cells of the matrix, and the plan of each
 // does not: choose which cells run; a test takes a slice, the soak takes all
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/oracle.hpp"
 #include "sim/plan.hpp"
-#include "sim/session.hpp"
 
 namespace floe::sim {
 
@@ -112,44 +110,6 @@ inline std::string text_of(const side_kind& s) {
   static constexpr std::array over{"IPv4", "IPv6", "both families"};
   return detail::text_of(c.left) + " - " + detail::text_of(c.right) + ", " +
          over.at(static_cast<std::size_t>(c.over)) + ", loss " + std::to_string(c.loss / 10) + " %";
-}
-
-/// How a run compares with what is possible.
-enum class verdict : std::uint8_t {
-  as_expected,
-  worse_path,    ///< connected, but a better kind of path was there
-  better_path,   ///< connected by a path that cannot be
-  not_mirrored,  ///< the two ends selected different pairs
-  mute,          ///< data does not pass
-  not_connected,
-  connected,    ///< without a path
-  never_ended,  ///< neither connected nor failed
-};
-
-[[nodiscard]] inline const char* text_of(verdict v) {
-  switch (v) {
-    case verdict::as_expected: return "as expected";
-    case verdict::worse_path: return "worse path";
-    case verdict::better_path: return "better path";
-    case verdict::not_mirrored: return "not mirrored";
-    case verdict::mute: return "mute";
-    case verdict::not_connected: return "not connected";
-    case verdict::connected: return "connected";
-    case verdict::never_ended: return "never ended";
-  }
-  return "?";
-}
-
-/// Compares the end of a session with the best path there is.
-[[nodiscard]] inline verdict judge(session& s, std::optional<path_kind> best, bool lossy) {
-  if (!s.is_over()) return verdict::never_ended;
-  if (s.has_failed()) return best ? verdict::not_connected : verdict::as_expected;
-  if (!best) return verdict::connected;
-  if (!s.is_mirrored()) return verdict::not_mirrored;
-  const auto kind = s.selected_kind();
-  if (kind < best) return verdict::better_path;
-  if (kind > best && !lossy) return verdict::worse_path;
-  return s.can_talk(lossy ? 40 : 1) ? verdict::as_expected : verdict::mute;
 }
 
 }  // namespace floe::sim

@@ -105,7 +105,7 @@ inline scene::side add_side(network& net, const side_plan& plan, std::uint8_t nu
       g.outer = {address::v4(100, static_cast<std::uint8_t>(64 + layer), number, 1),
                  six(static_cast<std::uint8_t>(0x40 + layer), number, false)};
     }
-    made.behind_nat64 = made.behind_nat64 || g.nat64_prefix.has_value();
+    made.behind_nat64 = made.behind_nat64 || (g.nat64_prefix && plan.v4 == 0);
     realm = net.add_realm(g, realm);
     made.gateways.push_back(*net.gateway_of(realm));
   }
@@ -137,13 +137,14 @@ inline scene lay_out(network& net, const plan& p) {
   made.left = detail::add_side(net, p.left, 1, p.overlapping, internet, 0);
   const auto shared = std::min(p.shared, p.left.layers.size());
   auto realm = internet;
+  bool nat64 = false;
   for (std::size_t i = 0; i < shared; ++i) {
-    const auto inside = made.left.gateways[i];
-    realm = net.realm_inside(inside);
+    realm = net.realm_inside(made.left.gateways[i]);
+    nat64 = nat64 || p.left.layers[i].nat64_prefix;
   }
   made.right = detail::add_side(net, p.right, 2, p.overlapping && shared == 0, realm,
                                 std::min(shared, p.right.layers.size()));
-  if (shared != 0) made.right.behind_nat64 = made.right.behind_nat64 || made.left.behind_nat64;
+  if (nat64 && p.right.v4 == 0) made.right.behind_nat64 = true;
   return made;
 }
 

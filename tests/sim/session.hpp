@@ -41,7 +41,7 @@ enum class path_kind : std::uint8_t {
 class session {
  public:
   /// Long enough for every check to be given up, and for RFC 8863's patience.
-  static constexpr duration patience = 5min;
+  static constexpr duration patience = 15min;
 
   explicit session(const plan& p)
       : net{p.seed}, scene{lay_out(net, p)}, left_turn{net, scene.left_turn, {}},
@@ -91,8 +91,7 @@ class session {
     const auto* const l = left.agent().selected();
     const auto* const r = right.agent().selected();
     if (l == nullptr || r == nullptr) return std::nullopt;
-    return kind_of(left.agent().local(l->local)->candidate.type,
-                   right.agent().local(r->local)->candidate.type);
+    return kind_of(type_of(left, *l), type_of(right, *r));
   }
 
   /// True when data sent now from both sides arrives. A lossy network gets several chances.
@@ -119,6 +118,13 @@ class session {
   signalling talk;
 
  private:
+  /// Of a relay behind a NAT64 a check teaches another address, but it is a relay's.
+  static ice::candidate_type type_of(const host& who, const ice::valid_pair& pair) {
+    const auto base = who.agent().local(pair.checked)->candidate.type;
+    return base == ice::candidate_type::relay ? base
+                                              : who.agent().local(pair.local)->candidate.type;
+  }
+
   static endpoint outer(const endpoint& e) { return {extracted(e.address), e.port}; }
 
   /// Where a socket reaches a server.

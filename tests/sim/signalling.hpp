@@ -56,8 +56,11 @@ class signalling final : public party, public listener_of_events {
     return next;
   }
   void handle_timeout(network& net) override {
-    deliver(net, to_left_, left_, left_behind_nat64);
-    deliver(net, to_right_, right_, right_behind_nat64);
+    // What is said in answer may be due at once.
+    while (next_timeout() && *next_timeout() <= net.now()) {
+      deliver(net, to_left_, left_, left_behind_nat64);
+      deliver(net, to_right_, right_, right_behind_nat64);
+    }
   }
 
  private:

@@ -1,0 +1,121 @@
+// Sessions without end: the whole matrix of NATs, then as many random ones as wanted.
+//
+//     soak [COUNT [FIRST_SEED]]
+//
+// Every seed that is printed can be run again alone: `soak 1 SEED`.
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+
+#include "sim/matrix.hpp"
+#include "sim/random_plan.hpp"
+#include "sim/verdict.hpp"
+
+using namespace floe::sim;
+
+namespace {
+
+class tally {
+ public:
+  explicit tally(const char* what) : what_{what} {}
+
+  void note(verdict v, const std::string& about) {
+    ++found_.at(static_cast<std::size_t>(v));
+    ++sessions_;
+    if (is_wrong(v)) complain(about + ": " + text_of(v));
+  }
+  void violated(const std::string& about) {
+    ++sessions_;
+    ++violations_;
+    complain(about);
+  }
+
+  /// One line, at the end or on the way.
+  void print() const {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
+    std::printf("%s: %zu sessions, %.0f a second, %zu violations", what_, sessions_,
+                static_cast<double>(sessions_) / took.count(), violations_);
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      if (found_.at(i) != 0) {
+        std::printf(", %zu %s", found_.at(i), text_of(static_cast<verdict>(i)));
+      }
+    }
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+
+  [[nodiscard]] bool is_clean() const noexcept { return complaints_ == 0; }
+
+ private:
+  void complain(const std::string& line) {
+    if (++complaints_ <= 50) std::printf("%s: %s\n", what_, line.c_str());
+  }
+
+  const char* what_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::array<std::size_t, verdict_count> found_{};
+  std::size_t sessions_ = 0;
+  std::size_t violations_ = 0;
+  std::size_t complaints_ = 0;
+};
+
+/// Runs every cell of the matrix with as many seeds.
+bool run_matrix(std::uint64_t seeds) {
+  tally sum{"matrix"};
+  std::uint64_t number = 0;
+  for (const auto& c : all_cells()) {
+    ++number;
+    for (std::uint64_t k = 1; k <= seeds; ++k) {
+      const auto seed = number * 1000 + k;
+      const auto about = text_of(c) + ", seed " + std::to_string(seed);
+      try {
+        session s{plan_of(c, seed)};
+        s.run();
+        sum.note(judge(s, best_path(c.left, c.right), {.lossy = c.loss != 0}), about);
+      } catch (const std::exception& e) {
+        sum.violated(about + ": " + e.what());
+      }
+    }
+  }
+  sum.print();
+  return sum.is_clean();
+}
+
+bool run_random(std::uint64_t count, std::uint64_t first) {
+  tally sum{"random"};
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const auto seed = first + i;
+    try {
+      sum.note(trial(draw_plan(seed)).what, "seed " + std::to_string(seed));
+    } catch (const std::exception& e) {
+      sum.violated(e.what());
+    }
+    if ((i + 1) % 20'000 == 0) sum.print();
+  }
+  sum.print();
+  return sum.is_clean();
+}
+
+std::uint64_t number(const char* text) { return std::strtoull(text, nullptr, 10); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto count = argc > 1 ? number(argv[1]) : std::uint64_t{200'000};
+  const auto first = argc > 2 ? number(argv[2]) : std::uint64_t{1};
+  if (count == 0) {
+    std::fprintf(stderr, "usage: soak [COUNT [FIRST_SEED]]\n");
+    return 2;
+  }
+  std::printf("random sessions with seeds %llu to %llu\n", static_cast<unsigned long long>(first),
+              static_cast<unsigned long long>(first + count - 1));
+  // The matrix in proportion: 20 seeds a cell beside 200,000 random sessions.
+  const bool whole = run_matrix(count / 10'000);
+  const bool random = run_random(count, first);
+  return whole && random ? 0 : 1;
+}
