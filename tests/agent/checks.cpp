@@ -415,12 +415,16 @@ TEST_CASE("checks: a peer that nominates several pairs gets the best of them",
   CHECK(peer.n.agent.remote(peer.n.agent.selected()->remote)->candidate.address == right_address);
 }
 
-TEST_CASE("checks: a nomination that is refused fails the list", "[agent][8445-7.2.5.3.4-b]") {
+TEST_CASE("checks: a nomination that is refused fails the list, when the PAC timer lets it",
+          "[agent][8445-7.2.5.3.4-b][8863-4-c]") {
   scripted_peer peer{1};
   peer.introduce();
   peer.answer_next();
   (void)peer.send(peer.error(peer.next_check(), stun::error_code::bad_request));
   CHECK(only_pair(peer).state == ice::pair_state::failed);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+  CHECK(peer.n.agent.checklists().state(stream_id{0}) == ice::checklist_state::running);
+  peer.net.run_for(40s);
   CHECK(peer.n.agent.checklists().state(stream_id{0}) == ice::checklist_state::failed);
   CHECK(peer.n.agent.state() == connection_state::failed);
   CHECK_FALSE(peer.net.send_data(peer.n, "x"));
@@ -501,7 +505,7 @@ TEST_CASE(
   CHECK(peer.n.agent.state() == connection_state::completed);
 }
 
-TEST_CASE("checks: a nomination that works brings a list back that another one failed",
+TEST_CASE("checks: a nomination that fails does not keep another one from working",
           "[agent][8445-8.1.1-e]") {
   scripted_peer peer{1, controlled()};
   const endpoint low{address::v4(192, 0, 2, 3), 7000};
@@ -512,7 +516,7 @@ TEST_CASE("checks: a nomination that works brings a list back that another one f
   const auto first = peer.next_check();
   const auto second = peer.next_check();
   (void)peer.send(peer.error(first, stun::error_code::bad_request), first.destination);
-  CHECK(peer.n.agent.state() == connection_state::failed);
+  CHECK(peer.n.agent.state() == connection_state::checking);
   (void)peer.send(peer.success(second), second.destination);
   CHECK(peer.n.agent.state() == connection_state::completed);
 }

@@ -106,3 +106,12 @@ TEST_CASE("nomination: a failure fails the nomination of either side", "[ice][84
   CHECK(ice::fails_nomination(false, true));
   CHECK_FALSE(ice::fails_nomination(false, false));
 }
+
+TEST_CASE("nomination: with its failure the list fails, but not before the PAC timer has ended",
+          "[ice][8445-7.2.5.3.4-b][8863-4-c]") {
+  const time_point now{std::chrono::hours{1}};
+  CHECK(ice::fails_list(false, now, now));
+  CHECK_FALSE(ice::fails_list(false, after(now, std::chrono::nanoseconds{1}), now));
+  CHECK_FALSE(ice::fails_list(false, std::nullopt, now));
+  CHECK_FALSE(ice::fails_list(true, now, now));
+}

@@ -201,7 +201,8 @@ inline void agent::on_failure(const check_transactions::row& row) {
   const bool nomination =
       ice::fails_nomination(check.request.nominates, checklists_[*id].nominated_by_peer);
   fail_pair(*id);
-  if (nomination && !valid_.best(check.stream, check.component)) {
+  const bool has_valid = valid_.best(check.stream, check.component).has_value();
+  if (nomination && ice::fails_list(has_valid, at(check.stream).pac, now_)) {
     transition(check.stream, ice::checklist_event::nomination_failed);
   }
 }

@@ -105,4 +105,11 @@ enum class peer_nomination : std::uint8_t {
   return check_nominates || nominated_by_peer;
 }
 
+/// True when with a nomination its whole list has failed: nothing else is valid, and the PAC timer
+/// has ended, before which no list fails (RFC 8863 §4). Until then another pair may come to be
+/// nominated, or the same one again.
+[[nodiscard]] constexpr bool fails_list(bool has_valid, deadline pac, time_point now) noexcept {
+  return !has_valid && pac && now >= *pac;
+}
+
 }  // namespace floe::ice
