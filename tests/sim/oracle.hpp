@@ -145,10 +145,11 @@ class explorer final : public party {
       bases_.push_back(made);
 
       const bool has_one = std::find(relayed.begin(), relayed.end(), f) != relayed.end();
+      if (plan.relay == relaying::none || has_one) continue;
       const auto at = turn[f == family::ipv4 ? 0 : 1];
       const bool reached = plan.relay == relaying::over_tcp ||
-                           net_.map(socket, {net_.address_of(at), 3478}).has_value();
-      if (plan.relay == relaying::none || has_one || !reached) continue;
+                           net_.map(socket, {net_.address_of(at), turn_party::port}).has_value();
+      if (!reached) continue;
       relayed.push_back(f);
       const auto relay = net_.bind(*this, at, static_cast<std::uint16_t>(50000 + bases_.size()));
       bases_.push_back({relay, left, true, false, {net_.bound(relay)}});
