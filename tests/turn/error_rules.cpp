@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "vectors/hex.hpp"
 
 using namespace floe;
 using namespace std::chrono_literals;
@@ -129,4 +130,17 @@ TEST_CASE("error rules: the codes of TURN have the numbers and phrases of its RF
   CHECK(is(error_code::connection_timeout_or_failure, 447, "Connection Timeout or Failure"));
   CHECK(is(error_code::allocation_quota_reached, 486, "Allocation Quota Reached"));
   CHECK(is(error_code::insufficient_capacity, 508, "Insufficient Capacity"));
+}
+
+TEST_CASE("error rules: what a response holds must be understood, or be optional", "[turn]") {
+  const auto with = [](std::string_view attribute) {
+    auto bytes = vectors::unhex("010300082112a4420102030405060708090a0b0c");
+    const auto more = vectors::unhex(attribute);
+    bytes.insert(bytes.end(), more.begin(), more.end());
+    return turn::is_understood(stun::message_view::parse(bytes).value());
+  };
+  CHECK(with("000d000400000258"));
+  CHECK(with("7777000400000000") == false);
+  CHECK(with("8777000400000000"));
+  CHECK(with("0024000400000000") == false);  // PRIORITY has no place here
 }

@@ -125,6 +125,11 @@ class gatherer {
   /// Gives all relays back; poll_transmit() has one last message for each.
   void close(time_point now);
 
+  /// The host of a URI; empty for one that is not known.
+  [[nodiscard]] std::string_view host_of(uri_number uri) const noexcept {
+    return uri < sources_.size() ? std::string_view{sources_[uri].host} : std::string_view{};
+  }
+
   // ---- the pace ------------------------------------------------------------------------------
 
   /// True when a server is to be asked that was not asked before.
@@ -138,6 +143,9 @@ class gatherer {
   [[nodiscard]] bool is_relay(socket_id relay) const noexcept {
     return find_relay(relay) != nullptr;
   }
+
+  /// Gives a relay back that is not needed any more, and others of the same allocation with it.
+  void release(time_point now, socket_id relay);
 
   /// See turn::session, of which these are the relay's. errors: also no_path for a relay that is
   /// gone
@@ -282,5 +290,6 @@ class gatherer {
 }  // namespace floe::gather
 
 #include "floe/gather/gatherer_attempts.hpp"  // IWYU pragma: export
+#include "floe/gather/gatherer_commands.hpp"  // IWYU pragma: export
 #include "floe/gather/gatherer_relays.hpp"    // IWYU pragma: export
 #include "floe/gather/gatherer_results.hpp"   // IWYU pragma: export

@@ -1,7 +1,9 @@
 // Attempts: one socket asks one server.
 //
-// owns:     construction, what the host says, which attempts there are, and how each goes on
-// does not: read answers (gatherer_results.hpp), or pass data (gatherer_relays.hpp)
+// owns:     construction, which attempts there are, how each goes on, and what time brings
+// does not: hear the host (gatherer_commands.hpp), read answers (gatherer_results.hpp), or pass
+// data
+//           (gatherer_relays.hpp)
 // sources:  RFC 8445 §5.1.1.2, §5.1.1.4
 #pragma once
 
@@ -90,48 +92,6 @@ inline gatherer::gatherer(const config& config, entropy_ref entropy,
   config_.servers = {};
 }
 
-// ---- what the host says
-// ---------------------------------------------------------------------
-
-inline result<void> gatherer::add_socket(time_point now, socket_id socket, const endpoint& bound) {
-  advance(now);
-  if (closed_) return unexpected{errc::session_closed};
-  if (bases_.size() == config_.limits.sockets) return unexpected{errc::capacity_reached};
-  bases_.push_back({socket, bound});
-  if (started_) {
-    plan_attempts(bases_.back());
-    pump();
-  }
-  return {};
-}
-
-inline void gatherer::remove_socket(time_point now, socket_id socket) {
-  advance(now);
-  attempts_.for_each([&](attempt_id id, attempt& a) {
-    if (a.base.socket != socket) return;
-    if (a.query) client_.cancel(now_, *a.query);
-    // Nothing can leave from it any more, not even a farewell.
-    if (a.place != no_place) relays_.close(a.place);
-    attempts_.erase(id);
-  });
-  candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
-                                   [&](const candidate& c) { return c.base.socket == socket; }),
-                    candidates_.end());
-  bases_.erase(std::remove_if(bases_.begin(), bases_.end(),
-                              [&](const base& b) { return b.socket == socket; }),
-               bases_.end());
-  pump();
-}
-
-inline void gatherer::start(time_point now) {
-  advance(now);
-  if (started_ || closed_) return;
-  started_ = true;
-  started_at_ = now_;
-  for (const auto& b : bases_) plan_attempts(b);
-  pump();
-}
-
 inline void gatherer::plan_attempts(const base& from) {
   for (std::size_t uri = 0; uri < sources_.size(); ++uri) {
     add_attempt(from, static_cast<uri_number>(uri), sources_[uri].plan.service);
@@ -153,75 +113,6 @@ inline void gatherer::add_attempt(const base& from, uri_number uri, gather::serv
                           .lookup = row.plan.lookup,
                           .is_local_name = detail::is_local_name(row.host)});
 }
-
-inline void gatherer::resolved(time_point now, uri_number uri,
-                               gsl::span<const endpoint> addresses) {
-  advance(now);
-  if (uri >= sources_.size()) return;
-  auto& row = sources_[uri];
-  if (row.resolved || row.fault) return;
-  row.resolved = true;
-  for (const auto& e : addresses) {
-    if (row.addresses == config_.limits.addresses) break;
-    if (is_sendable(e)) addresses_[row.first_address + row.addresses++] = e;
-  }
-  attempts_.for_each([&](attempt_id, attempt& a) {
-    if (a.uri == uri && a.stage == stage::unresolved) settle_address(a);
-  });
-  pump();
-}
-
-inline result<void> gatherer::connected(time_point now, attempt_id which, socket_id socket) {
-  advance(now);
-  auto* const a = attempts_.find(which);
-  if (a == nullptr || a->stage != stage::connecting) return unexpected{errc::no_path};
-  a->stage = stage::asking;
-  if (auto* const session = relays_.find(a->place)) {
-    a->local = socket;
-    if (!session->use_socket(now_, socket)) fail(*a, outcome::unreachable);
-  } else {
-    open_session(*a, socket);
-  }
-  pump();
-  return {};
-}
-
-inline void gatherer::connect_failed(time_point now, attempt_id which) {
-  advance(now);
-  auto* const a = attempts_.find(which);
-  if (a == nullptr || a->stage != stage::connecting) return;
-  fail(*a, outcome::unreachable);
-  pump();
-}
-
-inline result<void> gatherer::bring_token(time_point now, attempt_id which,
-                                          const turn::token& token) {
-  advance(now);
-  const auto* const a = attempts_.find(which);
-  auto* const session = a != nullptr ? relays_.find(a->place) : nullptr;
-  if (session == nullptr) return unexpected{errc::no_path};
-  auto brought = session->bring_token(now_, token);
-  pump();
-  return brought;
-}
-
-inline void gatherer::close(time_point now) {
-  advance(now);
-  closed_ = true;
-  attempts_.for_each([&](attempt_id, attempt& a) {
-    a.stage = stage::failed;
-    a.reported = true;
-    a.ends.reset();
-    let_go(a);
-  });
-  candidates_.clear();
-  while (events_.pop()) {
-  }
-  pump();
-}
-
-// ---- how an attempt goes on
-// -----------------------------------------------------------------
 
 /// The address of its server that is this attempt's turn: of the family of its socket.
 inline const endpoint* gatherer::address_for(const attempt& a) const noexcept {

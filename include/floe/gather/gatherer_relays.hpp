@@ -42,6 +42,21 @@ inline result<void> gatherer::bind(socket_id relay, const endpoint& peer) {
   return session->bind(peer);
 }
 
+inline void gatherer::release(time_point now, socket_id relay) {
+  advance(now);
+  const auto id = attempts_.find_if([&](const attempt& a) {
+    return a.stage == stage::holding && (a.relay_v4 == relay || a.relay_v6 == relay);
+  });
+  if (relay == socket_id{} || !id) return;
+  auto& a = attempts_[*id];
+  forget(a);
+  let_go(a);
+  a.relay_v4 = a.relay_v6 = {};
+  a.stage = stage::failed;
+  a.ends.reset();
+  pump();
+}
+
 inline result<turn::wrapped> gatherer::wrap(socket_id relay, const endpoint& peer, byte_span buffer,
                                             std::size_t offset, std::size_t size) {
   if (!is_relay(relay)) return unexpected{errc::no_path};

@@ -1,19 +1,45 @@
 // What a TURN client does about an error response.
 //
-// owns:     the decisions, as functions of the facts
+// owns:     the decisions, as functions of the facts; what a response may hold
 // does not: decide what every STUN client decides alike (stun/response_rules.hpp,
 //           stun/credential_rules.hpp); keep state, or send anything
 // sources:  RFC 8656 §7.4, §8.3, §10.4, §12.4; RFC 6062 §4.3; RFC 8016 §3.1, §3.2
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "floe/core/time.hpp"
+#include "floe/stun/message_view.hpp"
 #include "floe/stun/registry.hpp"
 #include "floe/stun/response_rules.hpp"
 
 namespace floe::turn {
+
+/// True when the response holds nothing that must be understood and is not. source: RFC 8489 §6.3.3
+[[nodiscard]] inline bool is_understood(const stun::message_view& message) noexcept {
+  using stun::attribute_type;
+  constexpr std::array known{attribute_type::mapped_address,
+                             attribute_type::xor_mapped_address,
+                             attribute_type::xor_relayed_address,
+                             attribute_type::xor_peer_address,
+                             attribute_type::lifetime,
+                             attribute_type::reservation_token,
+                             attribute_type::requested_address_family,
+                             attribute_type::channel_number,
+                             attribute_type::connection_id,
+                             attribute_type::error_code,
+                             attribute_type::unknown_attributes,
+                             attribute_type::username,
+                             attribute_type::realm,
+                             attribute_type::nonce,
+                             attribute_type::password_algorithm,
+                             attribute_type::message_integrity,
+                             attribute_type::message_integrity_sha256};
+  return message.unknown_required(known).empty();
+}
 
 /// How often an operation takes up a challenge, whatever the challenges say: a server with a new
 /// realm each time would go on for ever.

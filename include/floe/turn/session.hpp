@@ -300,6 +300,10 @@ class session {
   void on_permitted(std::uint16_t batch);
   void on_channel_bound(std::uint16_t number);
   void on_connected(const request_table::row& row, const stun::message_view& message);
+  void keep_ticket(const stun::message_view& message);
+  void drop_unreachable();
+
+  // session_errors.hpp
   void on_error(request_table::row row, const stun::message_view& message);
   void on_allocate_error(const request_table::row& row, stun::error_code code,
                          const stun::message_view& message);
@@ -315,8 +319,6 @@ class session {
   void ask_for_less(stun::error_code code, const stun::message_view& message);
   [[nodiscard]] std::optional<allocate_options> less(stun::error_code code,
                                                      const stun::message_view& message) const;
-  void keep_ticket(const stun::message_view& message);
-  void drop_unreachable();
 
   // session_data.hpp
   [[nodiscard]] result<void> check_peer(const address& peer) const noexcept;
@@ -360,6 +362,7 @@ class session {
 }  // namespace floe::turn
 
 #include "floe/turn/session_data.hpp"       // IWYU pragma: export
+#include "floe/turn/session_errors.hpp"     // IWYU pragma: export
 #include "floe/turn/session_inbound.hpp"    // IWYU pragma: export
 #include "floe/turn/session_requests.hpp"   // IWYU pragma: export
 #include "floe/turn/session_responses.hpp"  // IWYU pragma: export

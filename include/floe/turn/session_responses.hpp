@@ -1,48 +1,18 @@
-// What a session does about responses.
+// What a session does about success responses.
 //
-// owns:     gathering the facts for the rules, and applying what they decide
-// does not: decide: see error_rules.hpp, stun/response_rules.hpp, stun/credential_rules.hpp
-// sources:  RFC 8656 §7.3, §7.4, §8.3, §10.3, §10.4, §12.3, §12.4; RFC 6062 §4.3; RFC 8489 §6.3.3
+// owns:     reading what was granted into the rows
+// does not: read errors (session_errors.hpp)
+// sources:  RFC 8656 §7.3, §8.3, §10.3, §12.3; RFC 6062 §4.3; RFC 8489 §6.3.3
 #pragma once
 
-#include "floe/stun/attributes/error.hpp"
-#include "floe/stun/attributes/extensions.hpp"
-#include "floe/stun/response_rules.hpp"
 #include "floe/turn/error_rules.hpp"
 #include "floe/turn/session.hpp"
 
 namespace floe::turn {
 
-namespace detail {
-
-/// What a response may hold that must be understood.
-[[nodiscard]] inline bool is_understood(const stun::message_view& message) noexcept {
-  using stun::attribute_type;
-  constexpr std::array known{attribute_type::mapped_address,
-                             attribute_type::xor_mapped_address,
-                             attribute_type::xor_relayed_address,
-                             attribute_type::xor_peer_address,
-                             attribute_type::lifetime,
-                             attribute_type::reservation_token,
-                             attribute_type::requested_address_family,
-                             attribute_type::channel_number,
-                             attribute_type::connection_id,
-                             attribute_type::error_code,
-                             attribute_type::unknown_attributes,
-                             attribute_type::username,
-                             attribute_type::realm,
-                             attribute_type::nonce,
-                             attribute_type::password_algorithm,
-                             attribute_type::message_integrity,
-                             attribute_type::message_integrity_sha256};
-  return message.unknown_required(known).empty();
-}
-
-}  // namespace detail
-
 inline void session::on_success(const request_table::row& row, const stun::message_view& message) {
   const auto& r = row.owner;
-  if (!detail::is_understood(message)) {
+  if (!is_understood(message)) {
     if (r.what == purpose::allocate) return end(end_reason::unusable_answer);
     return give_up(r, std::nullopt);
   }
@@ -166,197 +136,6 @@ inline void session::on_connected(const request_table::row& row,
   c->id = id->value;
   c->expires = after(now_, connection_bind_limit);
   events_.push(event::connection_offered{row.owner.connection, c->peer, false});
-}
-
-inline void session::on_error(request_table::row row, const stun::message_view& message) {
-  auto& r = row.owner;
-  const auto error = message.get<stun::error_code_attribute>();
-  if (!error || !detail::is_understood(message)) {
-    if (r.what == purpose::allocate) return end(end_reason::unusable_answer);
-    return give_up(r, std::nullopt);
-  }
-  if (static_cast<unsigned>(error->code) / 100 == 5) ++r.server_errors;
-  switch (r.what) {
-    case purpose::allocate: return on_allocate_error(row, error->code, message);
-    case purpose::refresh:
-    case purpose::move:
-    case purpose::release:
-    case purpose::release_family: return on_refresh_error(row, error->code, message);
-    case purpose::create_permission:
-    case purpose::channel_bind:
-    case purpose::connect:
-    case purpose::connection_bind: return on_peer_error(row, error->code, message);
-  }
-}
-
-inline void session::on_allocate_error(const request_table::row& row, stun::error_code code,
-                                       const stun::message_view& message) {
-  const allocate_facts facts{.code = code,
-                             .server_errors = row.owner.server_errors,
-                             .waits = waits_,
-                             .sockets = sockets_,
-                             .can_ask_for_less = less(code, message).has_value(),
-                             .asked_for_mobility = options_.mobility};
-  switch (decide_allocate(facts)) {
-    case allocate_decision::authenticate: return authenticate(row, code, message);
-    case allocate_decision::try_alternate: return follow(row, code, message);
-    case allocate_decision::resend: return again(row);
-    case allocate_decision::ask_for_less: options_ = *less(code, message); return again(row);
-    case allocate_decision::another_socket:
-      ++sockets_;
-      awaits_socket_ = true;
-      apply(allocation_event::put_off);
-      return events_.push(event::socket_needed{server_});
-    case allocate_decision::wait:
-      ask_at_ = after(now_, wait_for(waits_));
-      ++waits_;
-      apply(allocation_event::put_off);
-      return events_.push(event::put_off{code, *ask_at_});
-    case allocate_decision::fail: return end(end_reason::refused, code);
-  }
-}
-
-/// The options that are left when the server can't do with what it named.
-inline std::optional<allocate_options> session::less(stun::error_code code,
-                                                     const stun::message_view& message) const {
-  if (code == stun::error_code::insufficient_capacity) return without_port_wishes(options_);
-  if (code == stun::error_code::mobility_forbidden && options_.mobility) {
-    auto fewer = options_;
-    fewer.mobility = false;
-    return fewer;
-  }
-  const auto unknown = message.get<stun::unknown_attributes>();
-  if (code != stun::error_code::unknown_attribute || !unknown) return std::nullopt;
-  return without(options_, unknown->types);
-}
-
-inline void session::on_refresh_error(const request_table::row& row, stun::error_code code,
-                                      const stun::message_view& message) {
-  const auto& r = row.owner;
-  switch (decide_refresh(code, r.server_errors, r.what == purpose::move)) {
-    case refresh_decision::authenticate: return authenticate(row, code, message);
-    case refresh_decision::resend: return again(row);
-    case refresh_decision::gone:
-      return end(r.what == purpose::release ? end_reason::closed : end_reason::forgotten, code);
-    case refresh_decision::keep: return give_up(r, code);
-  }
-}
-
-inline void session::on_peer_error(const request_table::row& row, stun::error_code code,
-                                   const stun::message_view& message) {
-  const auto& r = row.owner;
-  auto* const channel = r.what == purpose::channel_bind ? channels_.find(r.target) : nullptr;
-  const peer_facts facts{.code = code,
-                         .server_errors = r.server_errors,
-                         .peers = r.peers,
-                         .is_channel_bind = channel != nullptr,
-                         .numbers = channel != nullptr ? channel->numbers : 0U};
-  switch (decide_peer(facts)) {
-    case peer_decision::authenticate: return authenticate(row, code, message);
-    case peer_decision::resend: return again(row);
-    case peer_decision::gone: return end(end_reason::forgotten, code);
-    case peer_decision::renumber:
-      if (channels_.renumber(now_, *channel)) {
-        turn::channels::apply(*channel, channel_event::unanswered);
-        turn::channels::apply(*channel, channel_event::expired);
-        turn::channels::apply(*channel, channel_event::wanted_again);
-        channel->expires.reset();
-        channel->due = now_;
-        return;
-      }
-      return refuse_peers(r, code);
-    case peer_decision::separate:
-      permissions_.in_batch(r.target, [](permission& p) { p.alone = true; });
-      put_back_permissions(r.target);
-      permissions_.for_each([&](permission& p) {
-        if (p.batch == r.target && p.alone) p.due = now_;
-      });
-      return;
-    case peer_decision::refuse: return refuse_peers(r, code);
-  }
-}
-
-/// What a request asked for about peers won't be had.
-inline void session::refuse_peers(const request& r, stun::error_code code) {
-  if (r.what == purpose::create_permission) {
-    permissions_.in_batch(r.target, [&](permission& p) {
-      turn::permissions::apply(p, permission_event::refused);
-      p.expires.reset();
-      p.due = after(now_, refusal_rest);
-      events_.push(event::permission_refused{p.address, code});
-    });
-    return;
-  }
-  if (r.what == purpose::channel_bind) {
-    if (auto* const c = channels_.find(r.target)) {
-      turn::channels::apply(*c, channel_event::refused);
-      events_.push(event::channel_refused{c->peer, code});
-    }
-    return;
-  }
-  give_up(r, code);
-}
-
-/// Takes a challenge, and sends the request again with what it calls for.
-inline void session::authenticate(request_table::row row, stun::error_code code,
-                                  const stun::message_view& message) {
-  auto& r = row.owner;
-  const bool had = r.is_protected && r.credential == credential_.generation();
-  auto step = challenge_step::refused;
-  if (r.challenges < most_challenges) {
-    ++r.challenges;
-    // What was protected before another request brought a newer challenge was not tried with it.
-    step = credential_.take_challenge(message, had, r.stale);
-    if (code == stun::error_code::stale_nonce) ++r.stale;
-  }
-  switch (step) {
-    case challenge_step::retry: return again(row);
-    case challenge_step::fetch_token:
-      if (r.what == purpose::allocate) {
-        apply(allocation_event::put_off);
-      } else {
-        give_up(r, code);
-        if (state_ == allocation_state::ended) return;
-      }
-      if (!std::exchange(awaits_token_, true)) {
-        const auto name = credential_.wanted_from();
-        events_.push(
-            event::token_needed{*fixed_text<stun::domain_limits.bytes_accepted>::from(name)});
-      }
-      return;
-    case challenge_step::refused:
-    case challenge_step::unusable: break;
-  }
-  if (r.what == purpose::allocate) return end(end_reason::credentials, code);
-  give_up(r, code);
-}
-
-/// Goes to the server that a 300 names.
-inline void session::follow(const request_table::row& row, stun::error_code code,
-                            const stun::message_view& message) {
-  const auto alternate = message.get<stun::alternate_server>();
-  const auto decision = stun::decide_alternate(
-      {.code = code,
-       .enabled = config_.follow_alternate && redirections_ < most_redirections,
-       .proved = !row.owner.is_protected || credential_.prove(message) == stun::proof::right,
-       .asked = server_,
-       .alternate = alternate ? std::optional{alternate->value} : std::nullopt,
-       .visited = gsl::span<const endpoint>{visited_}.first(redirections_)});
-  if (decision != stun::alternate_decision::follow || !is_sendable(alternate->value)) {
-    return end(end_reason::refused, code);
-  }
-  visited_[redirections_] = server_;
-  ++redirections_;
-  server_ = alternate->value;
-  credential_.forget_server();
-  rto_ = {};
-  if (config_.transport == turn::transport::udp) {
-    (void)send({.what = purpose::allocate});
-    return;
-  }
-  awaits_socket_ = true;
-  apply(allocation_event::put_off);
-  events_.push(event::socket_needed{server_});
 }
 
 inline void session::keep_ticket(const stun::message_view& message) {

@@ -1,0 +1,475 @@
+#include "floe/turn/session_errors.hpp"
+
+#include <chrono>
+#include <vector>
+
+#include "catch.hpp"
+#include "turn/bench.hpp"
+#include "vectors/hex.hpp"
+
+using namespace floe;
+using namespace std::chrono_literals;
+using stun::attribute_type;
+using stun::error_code;
+using stun::message_class;
+using stun::method;
+using support::bench;
+using support::bytes;
+using support::parsed;
+using support::text;
+using turn::allocation_state;
+using turn::end_reason;
+namespace event = turn::event;
+
+namespace {
+
+endpoint peer(std::uint8_t last) { return {address::v4(198, 51, 100, last), 7000}; }
+
+void start(bench& b) {
+  REQUIRE(b.session.start(b.now));
+  b.settle();
+}
+
+turn::session_config config_with(const turn::allocate_options& ask) {
+  auto config = support::turn_config();
+  config.ask = ask;
+  return config;
+}
+
+}  // namespace
+
+TEST_CASE("errors: errors of Allocate that nothing can mend end the session with their code",
+          "[turn][8656-7.4-c][8656-7.4-e][8656-7.4-h][8656-7.4-i][8656-7.4-j][ATK-E09]") {
+  for (const auto code :
+       {error_code::bad_request, error_code::forbidden, error_code::unknown_attribute,
+        error_code::address_family_not_supported, error_code::wrong_credentials,
+        error_code::unsupported_transport_protocol, error_code::mobility_forbidden}) {
+    bench b;
+    b.server.force(method::allocate, code);
+    start(b);
+    REQUIRE(b.last<event::ended>());
+    CHECK(b.last<event::ended>()->why == end_reason::refused);
+    CHECK(b.last<event::ended>()->code == code);
+    b.run(1h);
+    CHECK(b.server.count[method::allocate] == 2);
+    CHECK(b.session.state() == allocation_state::ended);
+    CHECK_FALSE(b.session.next_timeout());
+  }
+}
+
+TEST_CASE("errors: wrong credentials are tried once", "[turn][8656-7.4-d][ATK-E01]") {
+  bench b;
+  b.server.password = "another";
+  start(b);
+  CHECK(b.last<event::ended>()->why == end_reason::credentials);
+  CHECK(b.last<event::ended>()->code == error_code::unauthenticated);
+  b.run(1h);
+  CHECK(b.server.count[method::allocate] == 2);
+  CHECK(b.count<event::ended>() == 1);
+}
+
+TEST_CASE("errors: without credentials a challenge is the end", "[turn]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  start(b);
+  CHECK(b.last<event::ended>()->why == end_reason::credentials);
+  CHECK(b.server.count[method::allocate] == 1);
+}
+
+TEST_CASE("errors: a server that calls every nonce stale is left", "[turn][ATK-E02]") {
+  bench b;
+  for (int i = 0; i < 20; ++i) b.server.force(method::allocate, error_code::stale_nonce);
+  start(b);
+  CHECK(b.last<event::ended>()->why == end_reason::credentials);
+  CHECK(b.server.count[method::allocate] < 8);
+}
+
+TEST_CASE("errors: a stale nonce is replaced, whatever was asked, however often",
+          "[turn][8656-7.4-d][8656-8.3-c][8656-10.3-b][8656-12.3-b][8656-21-b][ATK-E03][ATK-E02]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.bind(peer(1)));
+  REQUIRE(b.session.permit(peer(2).address));
+  // Several requests at once meet the same stale nonce.
+  b.server.new_nonce();
+  b.settle();
+  CHECK(b.session.has_channel(peer(1)));
+  CHECK(b.session.is_permitted(peer(2).address));
+  for (int hour = 0; hour < 100; ++hour) {
+    b.server.new_nonce();
+    b.run(9min);
+  }
+  CHECK(b.session.has_channel(peer(1)));
+  CHECK(b.session.is_permitted(peer(2).address));
+  CHECK(b.count<event::permitted>() == 2);
+  CHECK(b.count<event::channel_bound>() == 1);
+  b.server.new_nonce();
+  b.session.close(b.now);
+  b.settle();
+  CHECK(b.server.allocations.empty());
+  CHECK(b.last<event::ended>()->why == end_reason::closed);
+}
+
+TEST_CASE("errors: another realm in mid-session is taken up, but not without end",
+          "[turn][ATK-E06]") {
+  bench b;
+  b.allocate();
+  b.server.realm = "example.net";
+  b.server.force(method::refresh, error_code::unauthenticated);
+  b.run(541s);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(parsed(b.log.back().message).get<stun::realm>()->value == "example.net");
+
+  bench endless;
+  REQUIRE(endless.session.start(endless.now));
+  unsigned requests = 0;
+  for (int i = 0; i < 30; ++i) {
+    const auto out = endless.drain();
+    if (out.empty()) break;
+    ++requests;
+    endless.server.realm = "realm-" + std::to_string(i);
+    endless.deliver(endless.server.answer(
+        out[0].message, message_class::error,
+        [&](stun::writer& w) {
+          w.add(stun::error_code_attribute{error_code::unauthenticated})
+              .add(stun::realm{endless.server.realm})
+              .add(stun::nonce{"n"});
+        },
+        false));
+  }
+  CHECK(requests <= 1 + turn::most_challenges);
+  endless.drain();
+  CHECK(endless.last<event::ended>()->why == end_reason::credentials);
+}
+
+TEST_CASE("errors: a challenge that lacks its parts is no challenge", "[turn][ATK-E06]") {
+  const std::string huge(10000, 'n');
+  for (int variant = 0; variant < 4; ++variant) {
+    CAPTURE(variant);
+    bench b;
+    REQUIRE(b.session.start(b.now));
+    const auto out = b.drain();
+    REQUIRE(out.size() == 1);
+    bytes answer(12000);
+    stun::writer w{
+        answer, {method::allocate, message_class::error}, parsed(out[0].message).transaction()};
+    w.add(stun::error_code_attribute{error_code::unauthenticated});
+    if (variant != 0) w.add(stun::realm{variant == 3 ? "" : "r"});
+    if (variant == 2) {
+      w.add(stun::bytes_attribute<attribute_type::nonce>{as_byte_view(huge)});
+    } else if (variant != 1) {
+      w.add(stun::nonce{"n"});
+    }
+    answer.resize(w.finish().value());
+    b.deliver(answer);
+    b.settle();
+    CHECK(b.last<event::ended>()->why == end_reason::credentials);
+    CHECK(b.log.size() == 1);
+  }
+}
+
+TEST_CASE("errors: 300 leads to another server, once each, and not in circles",
+          "[turn][8656-7.4-b]") {
+  const endpoint second{address::v4(192, 0, 2, 16), 3478};
+  bench b;
+  b.server.force(method::allocate, error_code::try_alternate,
+                 [&](stun::writer& w) { w.add(stun::alternate_server{second}); });
+  start(b);
+  REQUIRE(b.log.size() == 3);
+  CHECK(b.log[2].to.remote == second);
+  // The new server has not challenged yet: it sees nothing of the credentials.
+  CHECK_FALSE(parsed(b.log[2].message).has<stun::username>());
+  CHECK_FALSE(b.session.accepts({support::turn_socket, b.server.at}));
+  const auto first = b.server.at;
+  b.server.at = second;
+  b.server.force(method::allocate, error_code::try_alternate,
+                 [&](stun::writer& w) { w.add(stun::alternate_server{first}); });
+  b.now += 500ms;
+  b.settle();
+  CHECK(b.last<event::ended>()->code == error_code::try_alternate);
+
+  for (const auto& bad :
+       {endpoint{address::v6({1}), 1}, b.server.at, endpoint{second.address, 0}}) {
+    bench refused_one;
+    refused_one.server.force(method::allocate, error_code::try_alternate,
+                             [&](stun::writer& w) { w.add(stun::alternate_server{bad}); });
+    if (bad == b.server.at) refused_one.server.script.clear();
+    if (bad == b.server.at) {
+      refused_one.server.force(method::allocate, error_code::try_alternate, [&](stun::writer& w) {
+        w.add(stun::alternate_server{refused_one.server.at});
+      });
+    }
+    start(refused_one);
+    CHECK(refused_one.last<event::ended>()->why == end_reason::refused);
+  }
+}
+
+TEST_CASE("errors: over a connection 300 asks the host for another one", "[turn]") {
+  const endpoint second{address::v4(192, 0, 2, 16), 3478};
+  auto config = support::turn_config();
+  config.transport = turn::transport::tcp;
+  bench b{config};
+  b.server.force(method::allocate, error_code::try_alternate,
+                 [&](stun::writer& w) { w.add(stun::alternate_server{second}); });
+  start(b);
+  REQUIRE(b.last<event::socket_needed>());
+  CHECK(b.last<event::socket_needed>()->server == second);
+  CHECK_FALSE(b.session.next_timeout());
+  b.server.at = second;
+  REQUIRE(b.session.use_socket(b.now, socket_id{9}));
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].to.local == socket_id{9});
+  CHECK(out[0].to.remote == second);
+}
+
+TEST_CASE("errors: 420 is answered by asking without what was named",
+          "[turn][8656-7.1-i][8656-7.4-f]") {
+  bench b{config_with({.dont_fragment = true})};
+  b.server.force(method::allocate, error_code::unknown_attribute, [](stun::writer& w) {
+    stun::attribute_list list;
+    list.insert(attribute_type::dont_fragment);
+    w.add(stun::unknown_attributes{list});
+  });
+  start(b);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(parsed(b.log[1].message).has<stun::dont_fragment>());
+  CHECK_FALSE(parsed(b.log[2].message).has<stun::dont_fragment>());
+  CHECK_FALSE(b.last<event::allocated>()->options.dont_fragment);
+}
+
+TEST_CASE("errors: 405 is answered by asking without mobility", "[turn][8016-3.1-c]") {
+  bench b{config_with({.mobility = true})};
+  b.server.force(method::allocate, error_code::mobility_forbidden);
+  start(b);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(parsed(b.log[1].message).has<stun::mobility_ticket>());
+  CHECK_FALSE(parsed(b.log[2].message).has<stun::mobility_ticket>());
+  CHECK(b.session.move(b.now, socket_id{9}).error() == errc::unsupported);
+}
+
+TEST_CASE("errors: 437 to an Allocate asks for another socket, three in all",
+          "[turn][8656-7.4-g][8656-7.1-b][ATK-E04]") {
+  bench b;
+  for (int i = 0; i < 5; ++i) b.server.force(method::allocate, error_code::allocation_mismatch);
+  start(b);
+  for (std::uint32_t s = 8; s <= 9; ++s) {
+    CHECK(b.count<event::socket_needed>() == s - 7);
+    CHECK(b.session.state() == allocation_state::waiting);
+    CHECK_FALSE(b.session.next_timeout());
+    REQUIRE(b.session.use_socket(b.now, socket_id{s}));
+    b.settle();
+    CHECK(b.log.back().to.local == socket_id{s});
+  }
+  CHECK(b.count<event::socket_needed>() == 2);
+  CHECK(b.last<event::ended>()->code == error_code::allocation_mismatch);
+  CHECK(b.session.use_socket(b.now, socket_id{10}).error() == errc::unsupported);
+}
+
+TEST_CASE("errors: a full server is left alone for a minute and more",
+          "[turn][8656-7.4-k][8656-7.4-l][ATK-E05]") {
+  for (const auto code :
+       {error_code::allocation_quota_reached, error_code::insufficient_capacity}) {
+    bench b;
+    for (int i = 0; i < 9; ++i) b.server.force(method::allocate, code);
+    start(b);
+    CHECK(b.last<event::put_off>()->code == code);
+    const auto so_far = b.server.count[method::allocate];
+    b.run(59999ms);
+    CHECK(b.server.count[method::allocate] == so_far);
+    b.run(1ms);
+    CHECK(b.server.count[method::allocate] == so_far + 1);
+    b.run(1h);
+    CHECK(b.server.count[method::allocate] == so_far + 3);
+    CHECK(b.last<event::ended>()->code == code);
+  }
+}
+
+TEST_CASE("errors: 508 for a port of a kind is answered by asking for any", "[turn][8656-7.4-l]") {
+  bench b{config_with({.even_port = true, .reserve_next_port = true})};
+  b.server.force(method::allocate, error_code::insufficient_capacity);
+  start(b);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK_FALSE(parsed(b.log.back().message).has<stun::even_port>());
+}
+
+TEST_CASE("errors: a server error is asked about again, a few times", "[turn][8489-6.3.4-d]") {
+  bench b;
+  b.allocate();
+  for (int i = 0; i < 3; ++i) b.server.force(method::create_permission, error_code::server_error);
+  REQUIRE(b.session.permit(peer(1).address));
+  b.settle();
+  CHECK(b.session.is_permitted(peer(1).address));
+  for (int i = 0; i < 9; ++i) b.server.force(method::create_permission, error_code::server_error);
+  REQUIRE(b.session.permit(peer(2).address));
+  b.settle();
+  CHECK(b.last<event::permission_refused>()->code == error_code::server_error);
+  CHECK(b.server.count[method::create_permission] == 4 + 4);
+}
+
+TEST_CASE("errors: 437 to anything but Allocate means that it is gone",
+          "[turn][8656-8.3-b][8656-10.3-b][ATK-E04]") {
+  for (const auto m : {method::refresh, method::create_permission, method::channel_bind}) {
+    bench b;
+    b.allocate();
+    b.server.force(m, error_code::allocation_mismatch);
+    REQUIRE(b.session.bind(peer(1)));
+    b.run(10min);
+    CHECK(b.last<event::ended>()->why == end_reason::forgotten);
+    CHECK(b.count<event::ended>() == 1);
+    CHECK(b.session.permit(peer(1).address).error() == errc::session_closed);
+    CHECK_FALSE(b.session.next_timeout());
+  }
+  bench closing;
+  closing.allocate();
+  closing.server.force(method::refresh, error_code::allocation_mismatch);
+  closing.session.close(closing.now);
+  closing.settle();
+  CHECK(closing.last<event::ended>()->why == end_reason::closed);
+}
+
+TEST_CASE("errors: other errors of a Refresh leave the allocation until its end",
+          "[turn][8656-8.3-c][8656-8.3-d][8656-8.3-e]") {
+  for (const auto code : {error_code::forbidden, error_code::peer_address_family_mismatch}) {
+    bench b;
+    b.allocate();
+    for (int i = 0; i < 1000; ++i) b.server.force(method::refresh, code);
+    b.run(599s);
+    CHECK(b.session.state() == allocation_state::active);
+    CHECK(b.server.count[method::refresh] >= 3);
+    CHECK(b.server.count[method::refresh] < 12);
+    b.run(1s);
+    CHECK(b.last<event::ended>()->why == end_reason::expired);
+  }
+}
+
+TEST_CASE("errors: a peer that the server won't have is reported, its neighbours get through",
+          "[turn][8656-10.1-b][8656-10.3-b]") {
+  bench b;
+  b.allocate();
+  for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(b.session.permit(peer(i).address));
+  b.server.force(method::create_permission, error_code::forbidden);  // all three
+  b.server.force(method::create_permission, error_code::forbidden);  // the first alone
+  b.settle();
+  CHECK(b.count<event::permission_refused>() == 1);
+  CHECK(b.last<event::permission_refused>()->code == error_code::forbidden);
+  CHECK(b.last<event::permission_refused>()->address == peer(1).address);
+  CHECK(b.count<event::permitted>() == 2);
+
+  bench all;
+  all.allocate();
+  for (int i = 0; i < 9; ++i) all.server.force(method::create_permission, error_code::forbidden);
+  for (std::uint8_t i = 1; i <= 3; ++i) REQUIRE(all.session.permit(peer(i).address));
+  all.settle();
+  CHECK(all.count<event::permission_refused>() == 3);
+  CHECK(all.server.count[method::create_permission] == 4);
+  // Whoever goes on asking is not heard before a minute has passed.
+  for (int i = 0; i < 59; ++i) {
+    CHECK(all.send(peer(1), text("x")).error() == errc::permission_pending);
+    all.run(1s);
+  }
+  CHECK(all.server.count[method::create_permission] == 4);
+}
+
+TEST_CASE("errors: a channel that the server refuses is done without", "[turn][8656-12.3-a]") {
+  bench b;
+  b.allocate();
+  b.server.force(method::channel_bind, error_code::forbidden);
+  REQUIRE(b.session.permit(peer(1).address));
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  CHECK(b.last<event::channel_refused>()->code == error_code::forbidden);
+  for (int i = 0; i < 20; ++i) {
+    REQUIRE(b.send(peer(1), text("x")));
+    b.run(1s);
+  }
+  CHECK(b.server.count[method::channel_bind] == 1);
+  CHECK(b.server.to_peers.size() == 20);
+}
+
+TEST_CASE("errors: a number that is taken is changed, once", "[turn][8656-12.3-a]") {
+  bench b;
+  b.allocate();
+  b.server.force(method::channel_bind, error_code::bad_request);
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  CHECK(b.last<event::channel_bound>()->number == 0x4001);
+  b.server.force(method::channel_bind, error_code::bad_request);
+  b.server.force(method::channel_bind, error_code::bad_request);
+  REQUIRE(b.session.bind(peer(2)));
+  b.settle();
+  CHECK(b.last<event::channel_refused>()->peer == peer(2));
+  CHECK_FALSE(b.session.has_channel(peer(2)));
+}
+
+TEST_CASE("errors: a server that asks for a token gets it, and a new one when it has expired",
+          "[turn][7635-6.1-a][7635-5-a][7635-8-a]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(32, std::byte{1});
+  b.server.token = text("first");
+  start(b);
+  REQUIRE(b.last<event::token_needed>());
+  CHECK(b.last<event::token_needed>()->server_name.view() == "turn.example.org");
+  CHECK(b.session.state() == allocation_state::waiting);
+  CHECK_FALSE(b.session.next_timeout());
+  const auto first = text("first");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, first}));
+  b.settle();
+  REQUIRE(b.session.state() == allocation_state::active);
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  CHECK(b.session.has_channel(peer(1)));
+  b.server.token = text("second");
+  b.run(250s);
+  CHECK(b.count<event::token_needed>() == 2);
+  const auto second = text("second");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, second}));
+  b.run(30min);
+  CHECK(b.session.has_channel(peer(1)));
+  CHECK(b.session.is_permitted(peer(1).address));
+  CHECK(b.count<event::permitted>() == 1);
+}
+
+TEST_CASE("errors: a server that does not know ACCESS-TOKEN ends it", "[turn][7635-6.2-a]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(20, std::byte{1});
+  b.server.token = text("token");
+  start(b);
+  b.server.force(method::allocate, error_code::unknown_attribute, [](stun::writer& w) {
+    stun::attribute_list list;
+    list.insert(attribute_type::access_token);
+    w.add(stun::unknown_attributes{list});
+  });
+  const auto sealed = text("token");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, sealed}));
+  b.settle();
+  CHECK(b.last<event::ended>()->why == end_reason::refused);
+  CHECK(b.last<event::ended>()->code == error_code::unknown_attribute);
+}
+
+TEST_CASE("errors: a token is not shown to the server that a redirection names",
+          "[turn][7635-8-b]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(20, std::byte{1});
+  b.server.token = text("token");
+  start(b);
+  const endpoint second{address::v4(192, 0, 2, 16), 3478};
+  b.server.force(method::allocate, error_code::try_alternate,
+                 [&](stun::writer& w) { w.add(stun::alternate_server{second}); });
+  const auto sealed = text("token");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, sealed}));
+  b.settle();
+  REQUIRE(b.log.back().to.remote == second);
+  CHECK_FALSE(parsed(b.log.back().message).has<stun::access_token>());
+  CHECK_FALSE(parsed(b.log.back().message).has<stun::username>());
+}
