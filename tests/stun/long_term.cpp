@@ -275,3 +275,11 @@ TEST_CASE("long-term: a challenge for which the host's library has no algorithm 
   CHECK(take(refused, {.nonce = modern_nonce, .algorithms = both}) ==
         challenge_decision::unsupported);
 }
+
+TEST_CASE("long-term: another server is told nothing before it challenges", "[stun]") {
+  fixture f;
+  REQUIRE(take(f.session, {}) == challenge_decision::retry);
+  f.session.forget_challenge();
+  CHECK_FALSE(f.session.is_challenged());
+  CHECK(request_with(f.session).size() == 20);
+}
