@@ -46,9 +46,13 @@ TEST_CASE("check_response: an answer that came another way proves nothing", "[ic
   CHECK(read_from({socket_id{2}, asked.remote}) == check_outcome::wrong_path);
   CHECK(read_from({asked.local, {asked.remote.address, 6001}}) == check_outcome::wrong_path);
   CHECK(read_from({asked.local, {address::v4(192, 0, 2, 8), 6000}}) == check_outcome::wrong_path);
+}
+
+TEST_CASE("check_response: a conflict of roles is one whichever way it comes",
+          "[ice][8445-7.2.5.1-a]") {
   CHECK(ice::read_check_response(support::prove(vectors::check_487), asked,
                                  {socket_id{2}, asked.remote})
-            .what == check_outcome::wrong_path);
+            .what == check_outcome::role_conflict);
 }
 
 TEST_CASE("check_response: a success without a mapped address that can be read is a failure",

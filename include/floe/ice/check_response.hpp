@@ -43,23 +43,28 @@ inline constexpr std::array known_in_check_response{
 
 /// Reads the answer to a check that went along `asked`, and came along `came`.
 ///
-/// It must have come the way the request went, reversed (RFC 8445 §7.2.5.2.1), hold nothing that
-/// must be understood and isn't (RFC 8489 §6.3.3), and say where this agent was seen.
+/// It must have come the way the request went, reversed (RFC 8445 §7.2.5.2.1), unless it is about
+/// roles, hold nothing that must be understood and isn't (RFC 8489 §6.3.3), and say where this
+/// agent was seen.
 [[nodiscard]] inline check_outcome read_check_response(const stun::authenticated& response,
                                                        const path& asked, const path& came) {
-  if (came != asked) return {check_outcome::wrong_path, {}};
   const auto& message = response.message();
-  if (!message.unknown_required(known_in_check_response).empty()) {
-    return {check_outcome::failed, {}};
+  const auto error = message.get<stun::error_code_attribute>();
+  const bool understood = message.unknown_required(known_in_check_response).empty();
+  // A conflict of roles is one by whatever way the peer's word of it comes (RFC 8445 §7.2.5.1 comes
+  // before §7.2.5.2.1): between two NATs its answer may never come back the way the request went.
+  if (message.cls() == stun::message_class::error && understood && error &&
+      error->code == stun::error_code::role_conflict) {
+    return {check_outcome::role_conflict, {}};
   }
+  if (came != asked) return {check_outcome::wrong_path, {}};
+  if (!understood) return {check_outcome::failed, {}};
   if (message.cls() == stun::message_class::success) {
     const auto mapped = message.get<stun::xor_mapped_address>();
     if (!mapped || !is_eligible_address(mapped->value, true)) return {check_outcome::failed, {}};
     return {check_outcome::succeeded, mapped->value};
   }
-  const auto error = message.get<stun::error_code_attribute>();
   if (!error) return {check_outcome::failed, {}};
-  if (error->code == stun::error_code::role_conflict) return {check_outcome::role_conflict, {}};
   if (error->code == stun::error_code::forbidden) return {check_outcome::forbidden, {}};
   return {check_outcome::failed, {}};
 }
