@@ -252,7 +252,7 @@ TEST_CASE("checks: success unfreezes every pair of the same foundation in all li
       w.bind(n, {left_address.address, port++}, stream, component_id{c});
     }
   }
-  gather(w, n);
+  gather_all(w, n);
   for (const auto stream : {stream_id{0}, second}) {
     for (const auto c : {std::uint16_t{1}, std::uint16_t{2}}) {
       const ice::candidate remote{

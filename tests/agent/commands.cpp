@@ -34,7 +34,7 @@ TEST_CASE("commands: sockets become host candidates, each with its own priority"
   world w{1};
   auto& n = w.add("n", controlling());
   for (std::uint8_t i = 1; i <= 3; ++i) w.bind(n, numbered(i));
-  gather(w, n);
+  gather_all(w, n);
   const auto all = candidates_of(n);
   REQUIRE(all.size() == 3);
   CHECK(all[0].priority == 2130706431);
@@ -87,7 +87,7 @@ TEST_CASE("commands: the same base address gives the same foundation, another on
   w.bind(n, numbered(1, 5000));
   w.bind(n, numbered(1, 5001), {}, component_id{2});
   w.bind(n, numbered(2, 5000));
-  gather(w, n);
+  gather_all(w, n);
   const auto all = candidates_of(n);
   REQUIRE(all.size() == 3);
   CHECK(all[0].foundation == all[2].foundation);
@@ -238,7 +238,7 @@ TEST_CASE("commands: candidates of a family, component or scope without counterp
   auto& n = w.add("n", controlling());
   w.bind(n, left_address);
   w.bind(n, {v6({0x20, 0x01, 0x0d, 0xb8}), 5000});
-  gather(w, n);
+  gather_all(w, n);
   w.act(n,
         [](agent& a) { (void)a.set_remote_credentials("peer", std::string(22, 'p')).has_value(); });
   const auto& lists = n.agent.checklists();
@@ -258,7 +258,7 @@ TEST_CASE("commands: pairs stand by decreasing priority, and the least give way 
   world w{1};
   auto& n = w.add("n", behaviour);
   for (std::uint8_t i = 1; i <= 12; ++i) w.bind(n, numbered(i));
-  gather(w, n);
+  gather_all(w, n);
   w.act(n,
         [](agent& a) { (void)a.set_remote_credentials("peer", std::string(22, 'p')).has_value(); });
   for (std::uint8_t i = 1; i <= 12; ++i) {
@@ -355,7 +355,7 @@ TEST_CASE("commands: nothing is checked before the candidate's event", "[agent][
   w.act(n, [](agent& a) { (void)a.add_remote(host(right_address)).has_value(); });
   w.run_for(1s);
   CHECK(w.log().empty());
-  gather(w, n);
+  gather_all(w, n);
   CHECK(first_event<event::local_candidate>(n) != nullptr);
   CHECK(w.log().empty());
   w.run_for(0ms);
@@ -366,7 +366,7 @@ TEST_CASE("commands: a socket named after gathering joins at the restart", "[age
   scripted_peer peer{1};
   peer.introduce();
   peer.net.bind(peer.n, numbered(1));
-  gather(peer.net, peer.n);
+  gather_all(peer.net, peer.n);
   CHECK(count_events<event::local_candidate>(peer.n) == 1);
   CHECK(peer.n.agent.checklists().size() == 1);
   peer.net.act(peer.n, [](agent& a) { a.restart(); });
@@ -462,7 +462,7 @@ TEST_CASE("commands: every local candidate becomes an event, however many pairs 
     (void)n.agent.add_remote(host(numbered(static_cast<std::uint8_t>(100 + i)), i)).has_value();
     w.bind(n, numbered(i));
   }
-  gather(w, n);
+  gather_all(w, n);
   CHECK(count_events<event::local_candidate>(n) == 8);
   CHECK(count_events<event::gathering_done>(n) == 1);
 }
@@ -481,7 +481,7 @@ TEST_CASE("commands: no stream's candidates push out another's share", "[agent][
   }
   w.bind(n, left_address);
   w.bind(n, {left_address.address, 5001}, second);
-  gather(w, n);
+  gather_all(w, n);
   for (const auto stream : {stream_id{0}, second}) {
     w.act(n, [&](agent& a) {
       (void)a.set_remote_credentials("peer", std::string(22, 'p'), stream).has_value();

@@ -242,6 +242,7 @@ TEST_CASE("links: a path that is left takes its consent checks with it", "[agent
   const auto nomination = peer.next_check();
   peer.net.run_for(7s);  // a consent check is under way
   (void)peer.send(peer.error(nomination, stun::error_code::bad_request));
+  peer.net.run_for(40s);
   REQUIRE(peer.n.agent.state() == connection_state::failed);
   peer.net.act(peer.n, [](agent& a) { a.restart(); });
   CHECK_FALSE(peer.n.agent.next_timeout());

@@ -76,7 +76,7 @@ TEST_CASE("upkeep: lists take turns", "[agent][8445-6.1.4.2-a]") {
   const auto second = n.agent.add_stream().value();
   w.bind(n, left_address);
   w.bind(n, {left_address.address, 5001}, second);
-  gather(w, n);
+  gather_all(w, n);
   for (const auto stream : {stream_id{0}, second}) {
     (void)n.agent.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password, stream)
         .has_value();

@@ -31,6 +31,7 @@ std::string_view name(pair_event event) {
     case pair_event::role_conflict: return "role_conflict";
     case pair_event::triggered: return "triggered";
     case pair_event::proof_expired: return "proof_expired";
+    case pair_event::refused: return "refused";
   }
   return "?";
 }

@@ -37,7 +37,7 @@ struct relayed_node {
       : net{1}, n{net.add("agent", behaviour)}, host{net.bind(n, left_address)} {
     n.sockets.emplace_back(allocation, allocation_address);
     relay = n.agent.add_relayed(host, allocation, allocation_address, left_address).value();
-    gather(net, n);
+    gather_all(net, n);
     net.act(n, [](agent& a) {
       REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
     });
@@ -66,7 +66,7 @@ TEST_CASE("attacks: an interface that vanishes stalls no check of another", "[sc
   auto& n = w.add("agent", controlling());
   w.bind(n, left_address);
   w.bind(n, other_local);
-  gather(w, n);
+  gather_all(w, n);
   w.act(n, [](agent& a) {
     REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
     for (std::uint16_t i = 0; i < 5; ++i) {
@@ -101,7 +101,7 @@ TEST_CASE("attacks: an interface that comes back with another address takes over
   w.bind(left, left_address);
   w.bind(right, right_address);
   w.act(left, [&](agent& a) { a.gather(w.now(), gathering::open); });
-  gather(w, right);
+  gather_all(w, right);
   const auto tell = [&](node& from, node& to) {
     const auto told = from.agent.local_credentials();
     w.act(to, [&](agent& a) {

@@ -229,8 +229,8 @@ TEST_CASE("first connection: of several addresses of both families those that wo
       }
       return fate{};
     };
-    gather(w, left);
-    gather(w, right);
+    gather_all(w, left);
+    gather_all(w, right);
     signal(w, left, right);
     signal(w, right, left);
     REQUIRE(w.run_until([&] { return is_settled(left) && is_settled(right); }, 60s));
@@ -264,7 +264,7 @@ TEST_CASE("first connection: several streams and components all connect, and eac
     for (const auto stream : {stream_id{0}, stream_id{1}}) {
       for (const auto c : {component_id{1}, component_id{2}}) w.bind(*n, {at, port++}, stream, c);
     }
-    gather(w, *n);
+    gather_all(w, *n);
   }
   for (const auto stream : {stream_id{0}, stream_id{1}}) {
     for (auto* const n : {&left, &right}) {

@@ -30,7 +30,7 @@ struct well_connected {
     REQUIRE(n.agent.add_reflexive(host, mapped, server_id{1}));
     REQUIRE(n.agent.add_relayed(host, allocation, relayed, mapped, server_id{2}));
     n.sockets.emplace_back(allocation, relayed);
-    gather(net, n);
+    gather_all(net, n);
   }
 
   /// The peer has one host candidate.
@@ -131,7 +131,7 @@ TEST_CASE("policies: the candidates of lower components are told first", "[scena
   auto& n = net.add("agent", behaviour);
   net.bind(n, {address::v4(192, 0, 2, 1), 5001}, {}, component_id{2});
   net.bind(n, {address::v4(192, 0, 2, 1), 5000}, {}, component_id{1});
-  gather(net, n);
+  gather_all(net, n);
   const auto told = candidates_of(n);
   REQUIRE(told.size() == 2);
   CHECK(told[0].component == component_id{1});
@@ -188,7 +188,7 @@ TEST_CASE("policies: agents that share a pacer start checks at least 5 ms apart"
     auto& n = net.add("agent", behaviour);
     nodes.push_back(&n);
     net.bind(n, {address::v4(192, 0, 2, i), 5000});
-    gather(net, n);
+    gather_all(net, n);
     net.act(n, [&](agent& a) {
       (void)a.set_remote_credentials("peer", std::string(22, 'p')).has_value();
       for (std::uint8_t j = 1; j <= 4; ++j) {
@@ -273,10 +273,10 @@ TEST_CASE("policies: 3 s after a stream is settled its other sockets are let go,
   net.bind(n, left_address);
   const endpoint other{address::v4(198, 51, 100, 1), 5000};
   net.bind(n, other);
-  gather(net, n);
+  gather_all(net, n);
   auto& peer = net.add("peer", controlling());
   net.bind(peer, right_address);
-  gather(net, peer);
+  gather_all(net, peer);
   signal(net, n, peer);
   signal(net, peer, n);
   REQUIRE(net.run_until([&] { return is_settled(n) && is_settled(peer); }, 60s));

@@ -25,8 +25,8 @@ struct dual_homed {
     net.bind(right, right_address);
     net.bind(right, second_right);
     net.decide = [this](const wired& w) { return reaches(w) ? fate{10ms} : fate{}; };
-    gather(net, left);
-    gather(net, right);
+    gather_all(net, left);
+    gather_all(net, right);
     signal(net, left, right);
     signal(net, right, left);
   }

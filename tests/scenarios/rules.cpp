@@ -100,7 +100,7 @@ TEST_CASE("rules: local preferences differ within a component, whatever the fami
     w.bind(n, {address::v4(192, 0, 2, i), 5000});
     w.bind(n, {address::v6(octets), 5000});
   }
-  gather(w, n);
+  gather_all(w, n);
   std::set<std::uint32_t> priorities;
   for (const auto& c : candidates_of(n)) priorities.insert(c.priority);
   CHECK(priorities.size() == 16);
@@ -147,7 +147,7 @@ TEST_CASE("rules: a mapped address that a server showed before is that candidate
   auto& n = w.add("agent", controlling());
   const auto host = w.bind(n, left_address);
   const auto reflexive = n.agent.add_reflexive(host, seen).value();
-  gather(w, n);
+  gather_all(w, n);
   w.act(n, [](agent& a) {
     REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
     REQUIRE(a.add_remote(host_at(right_address, 1)).has_value());
@@ -239,7 +239,7 @@ TEST_CASE("rules: a stream that fails is an event, and the others go on",
     const auto at = n == &left ? left_address.address : right_address.address;
     w.bind(*n, {at, 5000});
     w.bind(*n, {at, 6000}, stream_id{1});
-    gather(w, *n);
+    gather_all(w, *n);
   }
   w.decide = [](const wired& packet) {
     return packet.destination.port == 6000 ? fate{} : fate{10ms};
@@ -277,7 +277,7 @@ TEST_CASE("rules: a stream that is added when all others failed brings the sessi
   world w{1};
   auto& n = w.add("agent", roomy(2, 2));
   w.bind(n, left_address);
-  gather(w, n);
+  gather_all(w, n);
   w.act(n, [](agent& a) {
     REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
   });

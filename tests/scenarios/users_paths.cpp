@@ -185,8 +185,8 @@ TEST_CASE("users: fifteen interfaces that lead nowhere cost a slot each, not a p
     const auto dead = [](const endpoint& e) { return e.address.octets[0] == 10; };
     return dead(packet.source) || dead(packet.destination) ? fate{} : fate{10ms};
   };
-  gather(w, left);
-  gather(w, right);
+  gather_all(w, left);
+  gather_all(w, right);
   signal(w, left, right);
   signal(w, right, left);
   REQUIRE(w.run_until([&] { return first_event<event::path_found>(left) != nullptr; }, 30s));
@@ -296,8 +296,8 @@ TEST_CASE("users: 144 pairs where there is room for 32: the least go, the host h
         packet.source.address.octets[3] == 3 && packet.destination.address.octets[3] == 3;
     return through ? fate{10ms} : fate{};
   };
-  gather(w, left);
-  gather(w, right);
+  gather_all(w, left);
+  gather_all(w, right);
   signal(w, left, right);
   signal(w, right, left);
   REQUIRE(w.run_until([&] { return is_settled(left) && is_settled(right); }, 30s));

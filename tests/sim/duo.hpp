@@ -20,8 +20,8 @@ struct duo {
                                                                                  right_behaviour)} {
     left_local = net.bind(left, left_address);
     right_local = net.bind(right, right_address);
-    gather(net, left);
-    gather(net, right);
+    gather_all(net, left);
+    gather_all(net, right);
   }
 
   /// Both sides learn about the other now.

@@ -63,7 +63,7 @@ class scripted_peer {
   explicit scripted_peer(std::uint64_t seed, const config& behaviour = controlling())
       : net{seed}, n{net.add("agent", behaviour)} {
     net.bind(n, left_address);
-    gather(net, n);
+    gather_all(net, n);
   }
 
   /// Tells the agent the peer's credentials.

@@ -285,7 +285,7 @@ inline void signal(world& w, node& from, node& to, stream_id stream = {}) {
   w.act(to, [&](agent& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
 }
 
-inline void gather(world& w, node& n) {
+inline void gather_all(world& w, node& n) {
   w.act(n, [&](agent& a) { a.gather(w.now()); });
 }
 

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <gsl/assert>
+#include <gsl/span>
+#include <list>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
@@ -28,6 +30,7 @@
 #include "floe/core/result.hpp"
 #include "floe/core/ring.hpp"
 #include "floe/core/time.hpp"
+#include "floe/gather/gatherer.hpp"
 #include "floe/ice/candidates.hpp"
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/check_response.hpp"
@@ -161,6 +164,31 @@ class agent {
   /// Ends the session: nothing is sent or accepted any more.
   void close();
 
+  // ---- servers -------------------------------------------------------------------------------
+
+  /// The host that the URI number `uri` of config.servers names, counted over all servers.
+  [[nodiscard]] std::string_view server_name(gather::uri_number uri) const;
+
+  /// The addresses of a server, best first, with their ports; none when its name has none.
+  void resolved(time_point now, gather::uri_number uri, gsl::span<const endpoint> addresses);
+
+  /// The connection or the socket that an event asked for. `socket` stands for it from now on, in
+  /// poll_transmit() and handle_stream() or handle_datagram().
+  /// errors: no_path when it is not wanted any more
+  result<void> connected(time_point now, gather::attempt_id which, socket_id socket);
+  void connect_failed(time_point now, gather::attempt_id which);
+
+  /// The host learned that a server can't be reached from a socket, or that a connection is closed.
+  void handle_unreachable(time_point now, const path& where);
+
+  /// errors: no_path when it is not wanted any more; see turn::credential::bring()
+  result<void> bring_token(time_point now, gather::attempt_id which, const turn::token& token);
+
+  /// Takes the next bytes of a connection, in any pieces; next_inbound() then says what they came
+  /// to, until it says nothing. False when no connection has this number.
+  bool handle_stream(time_point now, socket_id socket, byte_view bytes);
+  std::optional<inbound> next_inbound(time_point now);
+
   // ---- the five verbs ------------------------------------------------------------------------
 
   /// Takes a datagram that arrived. The answer may view the caller's bytes.
@@ -170,8 +198,9 @@ class agent {
   /// Lets time pass.
   void handle_timeout(time_point now);
 
-  /// Writes the next datagram into `buffer`, which should have max_datagram_size bytes; nullopt
-  /// when there is none, or when it does not fit, and then it waits for a larger buffer.
+  /// Writes the next datagram into `buffer`, which should have max_datagram_size bytes, and
+  /// max_relay_overhead more where there are TURN servers; nullopt when there is none, or when it
+  /// does not fit, and then it waits for a larger buffer.
   /// after: every call that is not const · cost: one message integrity
   std::optional<transmit> poll_transmit(byte_span buffer);
 
@@ -183,10 +212,11 @@ class agent {
 
   // ---- data ----------------------------------------------------------------------------------
 
-  /// Makes a datagram for the peer out of `data`, which may be the front of `buffer` already. Data
-  /// flows from the first valid pair on, and on the selected one when it is settled.
+  /// Makes a datagram for the peer out of `data`, which may be a part of `buffer` already: then it
+  /// stays where it is, if that leaves room in front for what a relay needs (4 bytes in the long
+  /// run). Data flows from the first valid pair on, and on the selected one when it is settled.
   /// errors: unknown_stream, unknown_component; no_path before a pair is valid, and after consent
-  ///         was lost; buffer_too_small
+  ///         was lost; buffer_too_small; permission_pending while a relay is being asked
   result<transmit> encapsulate(byte_view data, byte_span buffer, stream_id stream = {},
                                component_id component = component_id{1});
 
@@ -232,8 +262,25 @@ class agent {
   void replay_early_checks(stream_id stream);
   bool make_room_for_remote(stream_id stream, std::uint32_t priority);
 
+  // servers.hpp: what servers give
+  [[nodiscard]] gather::gatherer* gatherer() {
+    return gatherer_.empty() ? nullptr : &gatherer_.front();
+  }
+  std::optional<inbound> unwrap(const gather::inbound& in);
+  void serve_gatherer();
+  void tell(const gather::event::any& e);
+  void on_found(const gather::candidate& found);
+  void permit(const ice::pair& p);
+  void bind_channel(const ice::valid_pair& v);
+  bool ask_relays();
+  void resend_checks(socket_id relay, const address& peer);
+  void fail_pairs(socket_id relay, const address& peer);
+  [[nodiscard]] result<transmit> wrap(const path& along, byte_span buffer, std::size_t offset,
+                                      result<std::size_t> size);
+
   // inbound.hpp: from a datagram to a rule
   inbound dispatch(const datagram& datagram);
+  inbound receive(const datagram& datagram);
   inbound on_message(const datagram& datagram, const stun::message_view& message);
   inbound on_request(const datagram& datagram, const stun::message_view& message);
   inbound on_proved_request(const datagram& datagram, const stun::authenticated& request,
@@ -270,7 +317,7 @@ class agent {
   [[nodiscard]] ice::local_id mapped_candidate(const check_transactions::row& row,
                                                const endpoint& mapped);
   void on_failure(const check_transactions::row& row);
-  void fail_pair(ice::pair_id id);
+  void fail_pair(ice::pair_id id, ice::pair_event why = ice::pair_event::check_failed);
   void on_role_conflict(const check_transactions::row& row);
   void yield_role(ice::role refused);
   void switch_role(ice::role role);
@@ -296,7 +343,7 @@ class agent {
   void settle_without_checks();
   [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
   [[nodiscard]] ice::role_decision decide_role(const std::optional<ice::role_claim>& theirs) const;
-  void start_checks();
+  void start_transactions();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
@@ -327,7 +374,8 @@ class agent {
   [[nodiscard]] result<std::size_t> write(const reply& reply, byte_span buffer) const;
   [[nodiscard]] result<std::size_t> write(const check_transactions::row& row,
                                           byte_span buffer) const;
-  transmit sent(const path& path, std::size_t size);
+  std::optional<transmit> poll_gatherer(byte_span buffer);
+  transmit sent(const path& path, const transmit& datagram);
 
   [[nodiscard]] stream& at(stream_id id) { return streams_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] const stream& at(stream_id id) const {
@@ -382,6 +430,9 @@ class agent {
   ring<early_check> early_;
   outbox outbox_;
   event_queue events_;
+  std::pmr::list<gather::gatherer> gatherer_;  ///< one where there are servers
+  bool servers_done_ = true;                   ///< it has found what it could
+  bool server_turn_ = true;                    ///< a server is asked before the next check
   statistics stats_;
 };
 
@@ -392,4 +443,5 @@ class agent {
 #include "floe/agent/inbound.hpp"   // IWYU pragma: export
 #include "floe/agent/links.hpp"     // IWYU pragma: export
 #include "floe/agent/outbound.hpp"  // IWYU pragma: export
+#include "floe/agent/servers.hpp"   // IWYU pragma: export
 #include "floe/agent/upkeep.hpp"    // IWYU pragma: export

@@ -25,6 +25,7 @@ inline std::optional<ice::pair_id> agent::add_pair(ice::local_id local, ice::rem
     drop_pair(*victim);
   }
   const auto id = checklists_.insert(made);
+  permit(made);
   report(id, std::nullopt);
   return id;
 }
@@ -208,8 +209,8 @@ inline void agent::on_failure(const check_transactions::row& row) {
 }
 
 /// A pair does not work, or no longer.
-inline void agent::fail_pair(ice::pair_id id) {
-  transition(id, ice::pair_event::check_failed);
+inline void agent::fail_pair(ice::pair_id id, ice::pair_event why) {
+  transition(id, why);
   auto& p = checklists_[id];
   p.nominating = false;
   p.nominated_by_peer = false;
@@ -308,6 +309,7 @@ inline void agent::tell_selection(component& c) {
   if (selected && !c.settled) c.settled = now_;
   if (std::exchange(c.told_selection, selected) == selected || !selected) return;
   const auto& v = valid_[*selected];
+  bind_channel(v);
   events_.push(event::selected{v.stream, v.component, v.local, v.remote});
 }
 

@@ -46,7 +46,13 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy,
       transactions_(detail::transaction_capacity(config), memory),
       early_(config.limits.early_checks, memory),
       outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
-      events_(detail::event_capacity(config), memory) {
+      events_(detail::event_capacity(config), memory), gatherer_(memory) {
+  if (!config_.servers.empty() && config_.level == ice::level::full) {
+    config_.gathering.servers = config_.servers;
+    gatherer_.emplace_back(config_.gathering, entropy_, memory);
+    servers_done_ = false;
+  }
+  config_.servers = config_.gathering.servers = {};
   streams_.reserve(config.limits.streams);
   components_.reserve(config.limits.components);
   const auto first = add_stream(config.components);
@@ -78,7 +84,12 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
   if (candidates_.uses(socket) || candidates_.find_local(stream, component, bound)) {
     return unexpected{errc::invalid_candidate};
   }
-  return enter(candidates_.make_host(socket, bound, stream, component, cost));
+  const auto id = enter(candidates_.make_host(socket, bound, stream, component, cost));
+  if (auto* const g = gatherer(); g != nullptr && id) {
+    if (!g->add_socket(now_, socket, bound)) events_.push_dropped(event::dropped::servers);
+    serve_gatherer();
+  }
+  return id;
 }
 
 inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endpoint& mapped,
@@ -116,6 +127,7 @@ inline result<void> agent::remove_local(socket_id socket) {
   const auto base = candidates_.find_socket(socket);
   if (!base) return unexpected{errc::invalid_candidate};
   forget_local(*base);
+  if (auto* const g = gatherer()) g->remove_socket(now_, socket);
   refresh_state();
   return {};
 }
@@ -129,8 +141,13 @@ inline void agent::gather(time_point now, gathering what) {
       pair_up(id);
       unfreeze_first(id);
     }
-    if (what == gathering::complete) finish_gathering(id);
+    at(id).named = at(id).named || what == gathering::complete;
   });
+  if (auto* const g = gatherer()) {
+    g->start(now_);
+    serve_gatherer();
+  }
+  each_stream([&](stream_id id) { finish_gathering(id); });
 }
 
 inline ice::credentials_view agent::local_credentials(stream_id stream) const {
@@ -235,6 +252,7 @@ inline void agent::restart() {
 inline void agent::close() {
   closed_ = true;
   outbox_.clear();
+  if (auto* const g = gatherer()) g->close(now_);
   refresh_state();
 }
 
@@ -281,8 +299,11 @@ inline void agent::announce(ice::local_id id) {
   events_.push(event::local_candidate{row.stream, id});
 }
 
+/// Says that a stream has all its candidates, once host and servers have given theirs.
 inline void agent::finish_gathering(stream_id stream) {
-  if (!std::exchange(at(stream).gathered, true)) events_.push(event::gathering_done{stream});
+  auto& row = at(stream);
+  if (!row.named || !servers_done_ || std::exchange(row.gathered, true)) return;
+  events_.push(event::gathering_done{stream});
 }
 
 /// Starts a stream over, unless the peer has yet to answer: to the beginning, or to an earlier
@@ -314,7 +335,8 @@ inline void agent::restart(stream_id stream) {
   events_.push(event::restarted{stream});
   if (!row.gathering) return;
   announce(stream);
-  if (std::exchange(row.gathered, false)) finish_gathering(stream);
+  row.gathered = false;
+  finish_gathering(stream);
 }
 
 /// Ends whatever leaves from a local candidate, or from one that was obtained through it.

@@ -7,11 +7,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <gsl/span>
 #include <optional>
 #include <string_view>
 
 #include "floe/core/time.hpp"
 #include "floe/crypto/library.hpp"
+#include "floe/gather/gatherer.hpp"
 #include "floe/ice/candidate_filter.hpp"
 #include "floe/ice/consent.hpp"
 #include "floe/ice/keepalive.hpp"
@@ -47,6 +49,12 @@ struct config {
   /// Whether this agent sends checks. A lite one only answers: it is for hosts on the open
   /// Internet, and controlled by any full peer (RFC 8445 §2.5).
   ice::level level = ice::level::full;
+
+  /// STUN and TURN servers to gather candidates from. Read at construction only.
+  gsl::span<const gather::server> servers{};
+
+  /// How they are asked; the servers in here are not used.
+  gather::config gathering{};
 
   /// The components of the first data stream, which every agent has (RFC 8445 §4).
   std::uint16_t components = 1;

@@ -18,6 +18,7 @@
 #include "floe/core/datagram.hpp"
 #include "floe/core/ids.hpp"
 #include "floe/core/ring.hpp"
+#include "floe/gather/events.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/checklist.hpp"
 #include "floe/ice/pair.hpp"
@@ -135,17 +136,71 @@ struct pair_removed {
   ice::pair_id id;
 };
 
+/// The addresses of a server's host are wanted: agent::resolved() gives them, agent::server_name()
+/// tells the name. Names in .local are for mDNS.
+struct name_needed {
+  gather::uri_number uri = 0;
+  std::uint16_t port = 0;
+  sdp::uri_lookup lookup{};
+  bool is_local_name = false;
+};
+
+/// A connection to a server is wanted, from the address of `socket`: agent::connected() or
+/// agent::connect_failed() answers. The server's certificate must be for agent::server_name().
+struct connection_needed {
+  gather::attempt_id attempt;
+  socket_id socket{};
+  endpoint server;
+  turn::transport transport{};
+  gather::uri_number uri = 0;
+};
+
+/// The server thinks that this socket has an allocation: another one bound to the same address may
+/// be named with agent::connected() (RFC 8656 §7.4).
+struct socket_needed {
+  gather::attempt_id attempt;
+  socket_id socket{};
+  endpoint server;
+};
+
+/// A server wants a token: agent::bring_token() (RFC 7635).
+struct token_needed {
+  gather::attempt_id attempt;
+};
+
+/// What asking a server from a socket came to, once for each.
+struct server_result {
+  gather::uri_number uri = 0;
+  socket_id socket{};
+  endpoint server;  ///< 0.0.0.0 where there was none to ask
+  gather::outcome outcome{};
+  std::optional<stun::error_code> code{};
+  duration took{};  ///< from the first request on
+};
+
+/// There are candidates enough to answer the peer with; more may follow.
+struct enough_gathered {};
+
+/// A relay is gone, and its candidate with it.
+struct relay_lost {
+  socket_id relay{};
+  turn::end_reason why{};
+  std::optional<stun::error_code> code{};
+};
+
 /// A table was full, and something gave way.
 struct dropped {
-  enum kind : std::uint8_t { remote_candidates, pairs, early_checks, answers, events };
+  enum kind : std::uint8_t { remote_candidates, pairs, early_checks, answers, servers, events };
   kind what = events;
   std::size_t count = 0;
 };
 
 /// Any of these.
-using any = std::variant<local_candidate, gathering_done, state_changed, checklist_changed,
-                         path_found, selected, consent_lost, role_changed, learned_candidate,
-                         released, restarted, pair_changed, pair_removed, dropped>;
+using any =
+    std::variant<local_candidate, gathering_done, state_changed, checklist_changed, path_found,
+                 selected, consent_lost, role_changed, learned_candidate, released, restarted,
+                 pair_changed, pair_removed, name_needed, connection_needed, socket_needed,
+                 token_needed, server_result, enough_gathered, relay_lost, dropped>;
 
 }  // namespace event
 

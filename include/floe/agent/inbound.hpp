@@ -28,6 +28,14 @@ inline inbound agent::handle_datagram(time_point now, const datagram& datagram) 
 }
 
 inline inbound agent::dispatch(const datagram& datagram) {
+  if (auto* const g = gatherer()) {
+    if (const auto result = unwrap(g->handle_datagram(now_, datagram))) return *result;
+  }
+  return receive(datagram);
+}
+
+/// Takes a datagram that came from a peer, by a relay or directly.
+inline inbound agent::receive(const datagram& datagram) {
   if (closed_) return rejected{reject::closed};
   if (!candidates_.uses(datagram.local)) return rejected{reject::unknown_socket};
   if (!is_sendable(datagram.remote)) return rejected{reject::unusable_source};

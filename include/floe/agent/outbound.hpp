@@ -15,22 +15,36 @@
 namespace floe {
 
 inline std::optional<transmit> agent::poll_transmit(byte_span buffer) {
-  if (closed_) return std::nullopt;
-  while (const auto* const next = outbox_.next_reply()) {
-    const auto to = next->to;
-    const auto size = write(*next, buffer);
-    if (!size && size.error() == errc::buffer_too_small) return std::nullopt;
-    outbox_.pop_reply();
-    if (size) return sent(to, *size);
-  }
-  while (const auto* const next = outbox_.next_check(transactions_)) {
-    const auto to = next->path;
-    const auto size = write(*next, buffer);
-    if (!size && size.error() == errc::buffer_too_small) return std::nullopt;
-    outbox_.pop_check(transactions_);
-    if (size) return sent(to, *size);
-  }
+  // What leaves through a relay may leave the relay something to ask for.
+  do {
+    if (const auto out = poll_gatherer(buffer)) return out;
+    if (closed_) return std::nullopt;
+    while (const auto* const next = outbox_.next_reply()) {
+      const auto to = next->to;
+      const auto out = wrap(to, buffer, 0, write(*next, buffer));
+      if (!out && out.error() == errc::buffer_too_small) return std::nullopt;
+      outbox_.pop_reply();
+      if (out) return sent(to, *out);
+    }
+    while (const auto* const next = outbox_.next_check(transactions_)) {
+      const auto to = next->path;
+      const auto out = wrap(to, buffer, 0, write(*next, buffer));
+      if (!out && out.error() == errc::buffer_too_small) return std::nullopt;
+      outbox_.pop_check(transactions_);
+      if (out) return sent(to, *out);
+    }
+  } while (ask_relays());
   return std::nullopt;
+}
+
+inline std::optional<transmit> agent::poll_gatherer(byte_span buffer) {
+  auto* const g = gatherer();
+  const auto out = g != nullptr ? g->poll_transmit(buffer) : std::nullopt;
+  if (out) {
+    ++stats_.datagrams_sent;
+    stats_.bytes_sent += out->size;
+  }
+  return out;
 }
 
 inline std::optional<event::any> agent::poll_event() { return events_.pop(); }
@@ -40,11 +54,12 @@ inline result<transmit> agent::encapsulate(byte_view data, byte_span buffer, str
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   const auto& link = find_component(stream, component)->link;
   if (!link) return unexpected{errc::no_path};
-  if (data.size() > buffer.size()) return unexpected{errc::buffer_too_small};
-  if (data.data() != buffer.data()) {
-    std::copy(data.data(), data.data() + data.size(), buffer.data());
-  }
-  return sent(link->path, data.size());
+  const auto place = offset_in(buffer, data);
+  if (!place && data.size() > buffer.size()) return unexpected{errc::buffer_too_small};
+  if (!place) std::copy(data.data(), data.data() + data.size(), buffer.data());
+  const auto out = wrap(link->path, buffer, place.value_or(0), data.size());
+  if (!out) return unexpected{out.error()};
+  return sent(link->path, *out);
 }
 
 /// errors: buffer_too_small; stale_generation when the key it needs is gone
@@ -72,14 +87,14 @@ inline result<std::size_t> agent::write(const check_transactions::row& row,
                           generation->remote->key);
 }
 
-/// Notes that a datagram leaves.
-inline transmit agent::sent(const path& path, std::size_t size) {
+/// Notes that a datagram leaves along a path.
+inline transmit agent::sent(const path& path, const transmit& datagram) {
   ++stats_.datagrams_sent;
-  stats_.bytes_sent += size;
+  stats_.bytes_sent += datagram.size;
   for (auto& c : components_) {
     if (c.link && c.link->path == path) c.link->last_sent = now_;
   }
-  return {path.local, path.remote, size};
+  return datagram;
 }
 
 inline const ice::valid_pair* agent::selected(stream_id stream, component_id component) const {

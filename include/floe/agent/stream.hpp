@@ -30,6 +30,7 @@ struct stream {
   generation current{};
   std::optional<generation> former{};
   bool gathering = false;        ///< the host has named its sockets: candidates become events
+  bool named = false;            ///< the host has said that it adds no more
   bool gathered = false;         ///< the last of them has been named
   bool remote_complete = false;  ///< the peer has named all its candidates
   bool abandoned = false;        ///< consent was lost: nothing resumes but by a restart

@@ -18,8 +18,11 @@ inline void agent::handle_timeout(time_point now) {
 }
 
 inline deadline agent::next_timeout() const {
-  if (closed_) return std::nullopt;
-  auto next = transactions_.deadline();
+  const auto* const g = gatherer_.empty() ? nullptr : &gatherer_.front();
+  auto next = g != nullptr ? g->next_timeout() : std::nullopt;
+  if (closed_) return next;
+  if (g != nullptr && g->wants_start()) next = earliest(next, schedule_.free_at(now_));
+  next = earliest(next, transactions_.deadline());
   if (config_.level == ice::level::full) {
     next = earliest(next, schedule_.deadline(now_, checklists_));
   }
@@ -41,7 +44,9 @@ inline deadline agent::next_timeout() const {
 /// Lets time pass up to `now`: whatever fell due happens before anything new does.
 inline void agent::advance(time_point now) {
   now_ = std::max(now_, now);
+  if (auto* const g = gatherer()) g->handle_timeout(now_);
   if (closed_) return;
+  serve_gatherer();
   serve_transactions();
   serve_links();
   expire_proofs();
@@ -50,13 +55,15 @@ inline void agent::advance(time_point now) {
 /// Starts what has become possible.
 inline void agent::pump() {
   if (closed_) return;
+  serve_gatherer();
   start_pac_timers();
   settle_without_checks();
   give_up();
   nominate();
   choose_links();
   release_unselected();
-  start_checks();
+  start_transactions();
+  ask_relays();
   refresh_state();
 }
 
@@ -208,14 +215,29 @@ inline void agent::release_unselected() {
       candidates_.close(base);
       drop_pairs([&](const ice::pair& p) { return p.local == base; });
       valid_.erase_if([&](const ice::valid_pair& v) { return v.checked == base; });
+      if (auto* const g = gatherer()) g->release(now_, row.socket);
       events_.push(event::released{id, row.socket});
     });
   });
 }
 
-inline void agent::start_checks() {
-  if (config_.level == ice::level::lite) return;
-  if (const auto id = schedule_.take(now_, checklists_)) start_check(*id);
+/// Asks a server or sends a check, when the pace allows it: in turns where there are both.
+inline void agent::start_transactions() {
+  auto* const g = gatherer();
+  const bool checks = config_.level == ice::level::full;
+  const bool due = checks && schedule_.deadline(now_, checklists_).has_value();
+  if (g != nullptr && g->wants_start() && (server_turn_ || !due)) {
+    if (!schedule_.claim(now_)) return;
+    server_turn_ = false;
+    g->start_one(now_);
+    serve_gatherer();
+    return;
+  }
+  if (!due) return;
+  if (const auto id = schedule_.take(now_, checklists_)) {
+    server_turn_ = true;
+    start_check(*id);
+  }
 }
 
 inline connection_facts agent::facts() const {

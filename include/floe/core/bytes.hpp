@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <gsl/span>
 #include <optional>
 #include <string_view>
@@ -20,6 +21,15 @@ using byte_view = gsl::span<const std::byte>;
 
 /// Bytes somebody else owns, to write.
 using byte_span = gsl::span<std::byte>;
+
+/// Where in `whole` the bytes of `part` begin; nullopt when they are elsewhere, or none.
+[[nodiscard]] inline std::optional<std::size_t> offset_in(byte_view whole,
+                                                          byte_view part) noexcept {
+  constexpr std::less_equal<const std::byte*> not_after;
+  if (part.empty() || !not_after(whole.data(), part.data())) return std::nullopt;
+  if (!not_after(part.data() + part.size(), whole.data() + whole.size())) return std::nullopt;
+  return static_cast<std::size_t>(part.data() - whole.data());
+}
 
 /// The big-endian integer at `from`. in: sizeof(T) readable bytes.
 template <std::unsigned_integral T>

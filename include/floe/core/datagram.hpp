@@ -28,16 +28,20 @@ struct datagram {
   byte_view bytes;
 };
 
-/// A datagram to send: from which socket, to whom, and how many bytes of the caller's buffer.
+/// A datagram to send: from which socket, to whom, and which bytes of the caller's buffer.
 struct transmit {
   socket_id local{};
   endpoint remote;
   std::size_t size = 0;
+  std::size_t offset = 0;  ///< where in the buffer it begins; 0 from poll_transmit()
 };
 
 /// The largest datagram that poll_transmit() writes: STUN stays within an IPv4 path of unknown MTU
 /// (RFC 8489 §6.1).
 inline constexpr std::size_t max_datagram_size = 548;
+
+/// How much larger it is when it is sent through a relay by IPv6.
+inline constexpr std::size_t max_relay_overhead = 52;
 
 /// Why a datagram was refused. A refused datagram changed nothing but a counter.
 enum class reject : std::uint8_t {

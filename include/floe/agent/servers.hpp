@@ -1,0 +1,206 @@
+// STUN and TURN servers: what they give becomes candidates, and a relay one more socket.
+//
+// owns:     handing the gatherer's findings to the tables, and its questions to the host
+// does not: ask servers, or wrap bytes (gather/, turn/); to ice/ a relay is a base like any other
+// sources:  RFC 8445 §5.1.1.2 (gathering), §7.2.1 (permissions), §12.1 (channels)
+#pragma once
+
+#include <variant>
+
+#include "floe/agent/agent.hpp"
+#include "floe/gather/gatherer.hpp"
+
+namespace floe {
+
+inline std::string_view agent::server_name(gather::uri_number uri) const {
+  return gatherer_.empty() ? std::string_view{} : gatherer_.front().host_of(uri);
+}
+
+inline void agent::resolved(time_point now, gather::uri_number uri,
+                            gsl::span<const endpoint> addresses) {
+  advance(now);
+  if (auto* const g = gatherer()) g->resolved(now_, uri, addresses);
+  pump();
+}
+
+inline result<void> agent::connected(time_point now, gather::attempt_id which, socket_id socket) {
+  advance(now);
+  auto* const g = gatherer();
+  auto done =
+      g != nullptr ? g->connected(now_, which, socket) : result<void>{unexpected{errc::no_path}};
+  pump();
+  return done;
+}
+
+inline void agent::connect_failed(time_point now, gather::attempt_id which) {
+  advance(now);
+  if (auto* const g = gatherer()) g->connect_failed(now_, which);
+  pump();
+}
+
+inline void agent::handle_unreachable(time_point now, const path& where) {
+  advance(now);
+  if (auto* const g = gatherer()) g->handle_unreachable(now_, where);
+  pump();
+}
+
+inline result<void> agent::bring_token(time_point now, gather::attempt_id which,
+                                       const turn::token& token) {
+  advance(now);
+  auto* const g = gatherer();
+  auto done =
+      g != nullptr ? g->bring_token(now_, which, token) : result<void>{unexpected{errc::no_path}};
+  pump();
+  return done;
+}
+
+inline bool agent::handle_stream(time_point now, socket_id socket, byte_view bytes) {
+  advance(now);
+  auto* const g = gatherer();
+  const bool known = g != nullptr && g->handle_stream(now_, socket, bytes);
+  pump();
+  return known;
+}
+
+inline std::optional<inbound> agent::next_inbound(time_point now) {
+  advance(now);
+  auto* const g = gatherer();
+  const auto next = g != nullptr ? g->next_inbound(now_) : std::nullopt;
+  if (!next) return std::nullopt;
+  const auto result = unwrap(*next).value_or(rejected{reject::unknown_socket});
+  pump();
+  return result;
+}
+
+/// What a datagram from a server comes to; nullopt when it is from none.
+inline std::optional<inbound> agent::unwrap(const gather::inbound& in) {
+  if (std::holds_alternative<gather::not_mine>(in)) return std::nullopt;
+  if (const auto* const refused = std::get_if<gather::refused>(&in)) {
+    return rejected{refused->reason};
+  }
+  if (const auto* const data = std::get_if<gather::unwrapped>(&in)) {
+    return receive({data->relay, data->peer, data->bytes});
+  }
+  return consumed{};
+}
+
+/// Acts on what the gatherer has to say.
+inline void agent::serve_gatherer() {
+  auto* const g = gatherer();
+  if (g == nullptr) return;
+  namespace told = gather::event;
+  while (const auto e = g->poll_event()) {
+    if (const auto* const found = std::get_if<told::found>(&*e)) {
+      on_found(found->candidate);
+    } else if (std::holds_alternative<told::complete>(*e)) {
+      servers_done_ = true;
+      each_stream([&](stream_id id) { finish_gathering(id); });
+    } else if (const auto* const lost = std::get_if<told::relay_lost>(&*e)) {
+      (void)remove_local(lost->relay);
+      events_.push(event::relay_lost{lost->relay, lost->why, lost->code});
+    } else if (const auto* const open = std::get_if<told::permitted>(&*e)) {
+      resend_checks(open->relay, open->peer);
+    } else if (const auto* const shut = std::get_if<told::permission_refused>(&*e)) {
+      fail_pairs(shut->relay, shut->peer);
+    } else {
+      tell(*e);
+    }
+  }
+}
+
+/// Makes an event for the host of what only it can answer, or may want to know.
+inline void agent::tell(const gather::event::any& e) {
+  namespace told = gather::event;
+  if (const auto* const name = std::get_if<told::name_needed>(&e)) {
+    events_.push(event::name_needed{name->uri, name->port, name->lookup, name->is_local_name});
+  } else if (const auto* const connection = std::get_if<told::connection_needed>(&e)) {
+    events_.push(event::connection_needed{connection->attempt, connection->base.socket,
+                                          connection->server, connection->transport,
+                                          connection->uri});
+  } else if (const auto* const socket = std::get_if<told::socket_needed>(&e)) {
+    events_.push(event::socket_needed{socket->attempt, socket->base.socket, socket->server});
+  } else if (const auto* const token = std::get_if<told::token_needed>(&e)) {
+    events_.push(event::token_needed{token->attempt});
+  } else if (const auto* const result = std::get_if<told::server_result>(&e)) {
+    events_.push(event::server_result{result->uri, result->base.socket, result->server,
+                                      result->outcome, result->code, result->took});
+  } else if (std::holds_alternative<told::enough>(e)) {
+    events_.push(event::enough_gathered{});
+  } else if (std::holds_alternative<told::dropped>(e)) {
+    events_.push_dropped(event::dropped::events);
+  }
+}
+
+/// A server gave an address: it becomes a candidate of whatever uses the socket it was asked from.
+inline void agent::on_found(const gather::candidate& found) {
+  const auto host = candidates_.find_socket(found.base.socket);
+  if (!host) return;
+  if (found.is_relayed()) {
+    (void)add_relayed(*host, found.relay, found.address, found.mapped, found.server_number);
+  } else {
+    (void)add_reflexive(*host, found.address, found.server_number);
+  }
+}
+
+/// Lets the relay of a pair accept what its peer sends, before anything is sent to it
+/// (RFC 8445 §7.2.1).
+inline void agent::permit(const ice::pair& p) {
+  auto* const g = gatherer();
+  const auto& local = candidates_.locals()[p.local];
+  if (g == nullptr || local.candidate.type != ice::candidate_type::relay) return;
+  (void)g->permit(local.socket, candidates_.remotes()[p.remote].candidate.address.address);
+}
+
+/// Lets the relay of a selected pair use a channel (RFC 8445 §12.1).
+inline void agent::bind_channel(const ice::valid_pair& v) {
+  auto* const g = gatherer();
+  const auto along = path_of(v);
+  if (g != nullptr && g->is_relay(along.local)) (void)g->bind(along.local, along.remote);
+}
+
+/// Lets the relays be asked for what was wanted of them without a time. Returns whether there was
+/// anything.
+inline bool agent::ask_relays() {
+  auto* const g = gatherer();
+  const auto next = g != nullptr ? g->next_timeout() : std::nullopt;
+  if (!next || *next > now_) return false;
+  g->handle_timeout(now_);
+  serve_gatherer();
+  return true;
+}
+
+/// Sends again the checks that the relay did not let through yet.
+inline void agent::resend_checks(socket_id relay, const address& peer) {
+  transactions_.for_each([&](check_transactions::id id, const check_transactions::row& row) {
+    if (row.path.local != relay || row.path.remote.address != peer || row.cancelled) return;
+    outbox_.push(transactions_, id);
+  });
+}
+
+/// Fails the pairs that a relay does not permit (RFC 8445 §7.2.1).
+inline void agent::fail_pairs(socket_id relay, const address& peer) {
+  for (const auto id : checklists_.order()) {
+    const auto along = path_of(checklists_[id]);
+    if (along.local == relay && along.remote.address == peer) {
+      fail_pair(id, ice::pair_event::refused);
+    }
+  }
+}
+
+/// The datagram that carries what was written to `offset` of `buffer` along a path: as it is, or in
+/// what the relay asks for. size: of what was written, or why it was not
+inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::size_t offset,
+                                    result<std::size_t> size) {
+  if (!size) return unexpected{size.error()};
+  auto* const g = gatherer();
+  if (g == nullptr || !g->is_relay(along.local)) {
+    return transmit{along.local, along.remote, *size, offset};
+  }
+  const auto wrapped = g->wrap(along.local, along.remote, buffer, offset, *size);
+  if (!wrapped) return unexpected{wrapped.error()};
+  auto out = wrapped->to_send;
+  out.offset = wrapped->offset;
+  return out;
+}
+
+}  // namespace floe

@@ -1,0 +1,229 @@
+#include "floe/agent/servers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "catch.hpp"
+#include "sim/client.hpp"
+#include "sim/stun_server.hpp"
+#include "sim/turn_party.hpp"
+
+using namespace floe;
+using namespace floe::sim;
+using namespace std::chrono_literals;
+using enum ice::candidate_type;
+
+namespace {
+
+const auto stun_address = address::v4(192, 0, 2, 10);
+const auto turn_address = address::v4(192, 0, 2, 20);
+constexpr std::array<std::string_view, 1> stun_uris{"stun:192.0.2.10"};
+constexpr std::array<std::string_view, 1> turn_uris{"turn:192.0.2.20"};
+const std::array<gather::server, 2> both_servers{
+    gather::server{.uris = stun_uris},
+    gather::server{.uris = turn_uris, .username = "user", .credential = "password"}};
+
+config behaviour(ice::role role, gsl::span<const gather::server> servers = both_servers) {
+  return {.role = role, .servers = servers};
+}
+
+gateway_config behind(dependence mapping, std::uint8_t outer) {
+  return {.nat = nat_config{.mapping = mapping, .filtering = mapping},
+          .outer = {address::v4(198, 51, 100, outer)}};
+}
+
+/// Two clients behind NATs of a kind, with a STUN and a TURN server on the Internet.
+struct two_homes {
+  explicit two_homes(dependence kind, std::uint64_t seed = 1,
+                     gsl::span<const gather::server> servers = both_servers)
+      : net{seed}, left_home{net.add_realm(behind(kind, 1))}, right_home{net.add_realm(
+                                                                  behind(kind, 2))},
+        turn{net,
+             {net.add_interface(internet, turn_address, wire())},
+             {.credentials = {.users = {{"user", "password"}}}}},
+        left{net, behaviour(ice::role::controlling, servers), seed * 2},
+        right{net, behaviour(ice::role::controlled, servers), seed * 2 + 1} {
+    stun.serve(net, net.add_interface(internet, stun_address, wire()));
+    left.add_socket(net, net.add_interface(left_home, address::v4(10, 0, 0, 1), wire()), 5000);
+    right.add_socket(net, net.add_interface(right_home, address::v4(10, 0, 1, 1), wire()), 6000);
+    left.signal_to(right);
+    right.signal_to(left);
+  }
+
+  static wire_config wire() { return {.latency = 5ms}; }
+
+  void begin() {
+    left.act(net, [&](agent& a) { a.gather(net.now()); });
+    right.act(net, [&](agent& a) { a.gather(net.now()); });
+  }
+
+  bool connect(duration limit = 30s) {
+    begin();
+    return net.run_until([&] { return left.is_settled() && right.is_settled(); }, limit);
+  }
+
+  network net;
+  realm_id left_home;
+  realm_id right_home;
+  stun_server stun;
+  turn_party turn;
+  client left;
+  client right;
+};
+
+std::vector<ice::candidate_type> types(const client& c) {
+  std::vector<ice::candidate_type> found;
+  for (const auto& candidate : c.told) found.push_back(candidate.type);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("servers: host, reflexive and relayed candidates are told, then that they were all",
+          "[agent][8445-5.1.1.2-a][8445-5.1.1.2-c]") {
+  two_homes t{dependence::endpoint_independent};
+  t.begin();
+  t.net.run_for(5s);
+  CHECK(types(t.left) == std::vector{host, srflx, relay});
+  REQUIRE(t.left.all<event::gathering_done>().size() == 1);
+  CHECK(std::holds_alternative<event::gathering_done>(t.left.events.back().second) == false);
+  const auto results = t.left.all<event::server_result>();
+  REQUIRE(results.size() == 2);
+  for (const auto& r : results) CHECK(r.outcome == gather::outcome::answered);
+  CHECK(t.left.all<event::enough_gathered>().size() == 1);
+}
+
+TEST_CASE("servers: asking them keeps the pace, together with the checks",
+          "[agent][8445-5.1.1.2-e]") {
+  two_homes t{dependence::endpoint_independent};
+  std::vector<time_point> asked;
+  t.begin();
+  // With the first checks under way before the second server is asked.
+  t.net.run_for(5s);
+  const auto results = t.left.all<event::server_result>();
+  REQUIRE(results.size() == 2);
+  CHECK(t.left.agent().stats().checks_sent > 0);
+}
+
+TEST_CASE("servers: through kind NATs two clients connect by what STUN told them", "[agent]") {
+  two_homes t{dependence::endpoint_independent};
+  REQUIRE(t.connect());
+  const auto [mine, theirs] = t.left.selected_types();
+  CHECK(mine != relay);
+  CHECK(theirs != relay);
+  REQUIRE(t.left.send_data(t.net, "hello"));
+  t.net.run_for(1s);
+  REQUIRE(t.right.received.size() == 1);
+  CHECK(t.right.received[0].second == "hello");
+}
+
+TEST_CASE("servers: through symmetric NATs they connect by a relay, and talk for hours",
+          "[agent][8445-7.2.1-a][8445-7.2.1-c][8445-7.2.4-c][8445-7.3.1.2-a][8445-12.1-c]") {
+  two_homes t{dependence::address_and_port_dependent};
+  REQUIRE(t.connect());
+  const auto [mine, theirs] = t.left.selected_types();
+  CHECK((mine == relay || theirs == relay));
+  for (int i = 0; i < 360; ++i) {
+    REQUIRE(t.left.send_data(t.net, "to the right"));
+    REQUIRE(t.right.send_data(t.net, "to the left"));
+    t.net.run_for(30s);
+  }
+  CHECK(t.left.received.size() == 360);
+  CHECK(t.right.received.size() == 360);
+  CHECK(t.left.is_settled());
+  CHECK(t.right.is_settled());
+}
+
+TEST_CASE("servers: relayed only, nothing but the relay's address shows", "[agent][8445-19.1-a]") {
+  two_homes t{dependence::endpoint_independent};
+  // The second server alone, so that no socket is seen by the first.
+  auto hidden = behaviour(ice::role::controlling, gsl::span{both_servers}.last(1));
+  hidden.offers = ice::relayed_only;
+  client left{t.net, hidden, 77};
+  left.add_socket(
+      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 2), two_homes::wire()), 5000);
+  left.signal_to(t.right);
+  t.right.signal_to(left);
+  left.act(t.net, [&](agent& a) { a.gather(t.net.now()); });
+  t.right.act(t.net, [&](agent& a) { a.gather(t.net.now()); });
+  REQUIRE(t.net.run_until([&] { return left.is_settled() && t.right.is_settled(); }, 30s));
+  CHECK(types(left) == std::vector{relay});
+  CHECK(left.selected_types().first == relay);
+  for (const auto& learned : t.right.all<event::learned_candidate>()) {
+    CHECK(t.right.agent().remote(learned.id)->candidate.address.address == turn_address);
+  }
+  REQUIRE(left.send_data(t.net, "x"));
+  t.net.run_for(1s);
+  CHECK(t.right.received.size() == 1);
+}
+
+TEST_CASE("servers: a server that is dead delays nobody, and is named in the end",
+          "[agent][users-6]") {
+  two_homes t{dependence::endpoint_independent};
+  t.turn.server().silent = true;
+  REQUIRE(t.connect(1s));
+  t.net.run_for(15s);
+  const auto results = t.left.all<event::server_result>();
+  REQUIRE(results.size() == 2);
+  CHECK(results[1].outcome == gather::outcome::timeout);
+  CHECK(results[1].server.address == turn_address);
+  CHECK(t.left.all<event::gathering_done>().size() == 1);
+}
+
+TEST_CASE("servers: a peer that the relay refuses fails its pairs", "[agent][8445-7.2.1-d]") {
+  two_homes t{dependence::address_and_port_dependent};
+  t.turn.server().forbidden_peers = {turn_address, address::v4(198, 51, 100, 1),
+                                     address::v4(198, 51, 100, 2)};
+  CHECK_FALSE(t.connect(20s));
+  std::size_t failed = 0;
+  const auto& lists = t.left.agent().checklists();
+  for (const auto id : lists.order()) {
+    const auto& p = lists[id];
+    const bool relayed = t.left.agent().local(p.local)->candidate.type == relay;
+    if (relayed && t.left.agent().remote(p.remote)->candidate.address.address != turn_address) {
+      failed += p.state == ice::pair_state::failed ? 1U : 0U;
+    }
+  }
+  CHECK(failed > 0);
+}
+
+TEST_CASE("servers: closing gives the relay back", "[agent]") {
+  two_homes t{dependence::endpoint_independent};
+  REQUIRE(t.connect());
+  REQUIRE(t.turn.server().allocations().size() == 2);
+  t.left.act(t.net, [](agent& a) { a.close(); });
+  t.net.run_for(10s);
+  CHECK(t.turn.server().allocations().size() == 1);
+  CHECK_FALSE(t.left.agent().next_timeout());
+}
+
+TEST_CASE("servers: closing ends although the relay does not answer", "[agent]") {
+  two_homes t{dependence::endpoint_independent};
+  REQUIRE(t.connect());
+  t.turn.server().silent = true;
+  t.left.act(t.net, [](agent& a) { a.close(); });
+  t.net.run_for(1min);
+  CHECK_FALSE(t.left.agent().next_timeout());
+}
+
+TEST_CASE("servers: data in a part of the buffer leaves from there, behind what the relay needs",
+          "[agent]") {
+  two_homes t{dependence::address_and_port_dependent};
+  REQUIRE(t.connect());
+  t.net.run_for(1s);
+  auto& relayed = t.left.selected_types().first == relay ? t.left : t.right;
+  std::array<std::byte, 200> buffer{};
+  relayed.act(t.net, [&](agent& a) {
+    const auto out = a.encapsulate(byte_view{buffer}.subspan(4, 100), buffer);
+    REQUIRE(out);
+    CHECK(out->offset == 0);
+    CHECK(out->size == 104);
+    CHECK(out->remote.address == turn_address);
+    const auto moved = a.encapsulate(byte_view{buffer}.subspan(50, 100), buffer);
+    REQUIRE(moved);
+    CHECK(moved->offset == 46);
+  });
+}

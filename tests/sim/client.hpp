@@ -1,0 +1,120 @@
+// A host whose agent gathers by itself, in a network with servers.
+//
+// owns:     the loop of the five verbs, and signalling that takes no time
+// does not: wrap, ask or pace anything: the agent does
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "floe/agent/agent.hpp"
+#include "sim/network.hpp"
+#include "sim/random.hpp"
+
+namespace floe::sim {
+
+class client final : public party {
+ public:
+  client(network& net, const config& behaviour, std::uint64_t seed)
+      : entropy_{seed}, agent_{net.now(), behaviour, entropy_} {
+    net.join(*this);
+  }
+
+  /// Trickles to `to` from now on; both sides must say so.
+  void signal_to(client& to) { peer_ = &to; }
+
+  /// Binds a socket at an interface and names it to the agent.
+  socket_id add_socket(network& net, interface_id where, std::uint16_t port) {
+    const auto socket = net.bind(*this, where, port);
+    act(net, [&](floe::agent& a) { (void)a.add_local(socket, net.bound(socket)).value(); });
+    return socket;
+  }
+
+  /// Lets the agent act, and drains it as the contract says.
+  template <class Act>
+  void act(network& net, Act&& act) {
+    act(agent_);
+    std::array<std::byte, max_datagram_size + max_relay_overhead> buffer{};
+    while (const auto out = agent_.poll_transmit(buffer)) {
+      net.send(out->local, out->remote, byte_view{buffer}.first(out->size));
+    }
+    while (const auto e = agent_.poll_event()) on_event(net, *e);
+  }
+
+  /// Sends data; returns whether there was a path.
+  bool send_data(network& net, std::string_view text) {
+    std::array<std::byte, 1500> buffer{};
+    const auto out = agent_.encapsulate(as_byte_view(text), buffer);
+    if (out) net.send(out->local, out->remote, byte_view{buffer}.subspan(out->offset, out->size));
+    return out.has_value();
+  }
+
+  void receive(network& net, const arrival& what) override {
+    act(net, [&](floe::agent& a) {
+      const auto result = a.handle_datagram(net.now(), {what.socket, what.remote, what.bytes});
+      if (const auto* const data = std::get_if<payload>(&result)) {
+        received.push_back({net.now(), std::string{as_text(data->bytes)}});
+      }
+    });
+  }
+  [[nodiscard]] deadline next_timeout() const override { return agent_.next_timeout(); }
+  void handle_timeout(network& net) override {
+    act(net, [&](floe::agent& a) { a.handle_timeout(net.now()); });
+    const auto next = agent_.next_timeout();
+    if (next && *next <= net.now()) net.fail("4: next_timeout() stands still");
+  }
+
+  [[nodiscard]] const floe::agent& agent() const noexcept { return agent_; }
+  [[nodiscard]] bool is_settled() const { return agent_.state() == connection_state::completed; }
+
+  /// The types of the selected pair: this side's, then the other's.
+  [[nodiscard]] std::pair<ice::candidate_type, ice::candidate_type> selected_types() const {
+    const auto& pair = *agent_.selected();
+    return {agent_.local(pair.local)->candidate.type, agent_.remote(pair.remote)->candidate.type};
+  }
+
+  template <class Event>
+  [[nodiscard]] std::vector<Event> all() const {
+    std::vector<Event> found;
+    for (const auto& [at, e] : events) {
+      if (const auto* const one = std::get_if<Event>(&e)) found.push_back(*one);
+    }
+    return found;
+  }
+
+  std::vector<std::pair<time_point, event::any>> events;
+  std::vector<ice::candidate> told;  ///< to the peer
+  std::vector<std::pair<time_point, std::string>> received;
+
+ private:
+  void on_event(network& net, const event::any& e) {
+    events.emplace_back(net.now(), e);
+    if (const auto* const found = std::get_if<event::local_candidate>(&e)) {
+      const auto candidate = agent_.local(found->id)->candidate;
+      told.push_back(candidate);
+      if (peer_ == nullptr) return;
+      introduce(net);
+      peer_->act(net, [&](floe::agent& a) { (void)a.add_remote(candidate).has_value(); });
+    } else if (std::holds_alternative<event::gathering_done>(e) && peer_ != nullptr) {
+      peer_->act(net, [](floe::agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+    }
+  }
+
+  void introduce(network& net) {
+    const auto own = agent_.local_credentials();
+    peer_->act(net, [&](floe::agent& a) {
+      (void)a.set_remote_credentials(own.ufrag, own.password).has_value();
+    });
+  }
+
+  random_source entropy_;
+  floe::agent agent_;
+  client* peer_ = nullptr;
+};
+
+}  // namespace floe::sim
