@@ -35,6 +35,12 @@ TEST_CASE("attempts: a session needs no more memory than the largest that is con
   CHECK(turn::is_stream(largest.transport));
 }
 
+TEST_CASE("attempts: where no server gives relays there is no room for any", "[gather]") {
+  CHECK(gather::detail::places_for({.limits = {.relays = 3}}) == 0);
+  CHECK(gather::detail::places_for({.servers = support::only_stun}) == 0);
+  CHECK(gather::detail::places_for({.servers = support::only_turn, .limits = {.relays = 3}}) == 3);
+}
+
 TEST_CASE("attempts: nothing starts before it is told to", "[gather][8445-5.1-a]") {
   gather_fixture f;
   REQUIRE(f.gatherer.add_socket(f.now, wlan, support::wlan_at));

@@ -38,6 +38,17 @@ namespace detail {
   return out;
 }
 
+/// How many sessions there can be: none where no server gives relays.
+[[nodiscard]] inline std::size_t places_for(const config& c) noexcept {
+  for (const auto& s : c.servers) {
+    for (const auto uri : s.uris) {
+      const auto plan = plan_for(uri);
+      if (plan && plan->service == service::relay) return c.limits.relays;
+    }
+  }
+  return 0;
+}
+
 /// True for a name that mDNS resolves (RFC 6762 §3).
 [[nodiscard]] constexpr bool is_local_name(std::string_view name) noexcept {
   constexpr std::string_view suffix = ".local";
@@ -57,7 +68,7 @@ inline gatherer::gatherer(const config& config, entropy_ref entropy,
                                                           .capacity = config.limits.attempts},
                                                          entropy,
                                                          memory},
-      relays_(config.limits.relays, detail::largest_session(config), entropy, memory),
+      relays_(detail::places_for(config), detail::largest_session(config), entropy, memory),
       events_(config.limits.events, memory), next_relay_{config.first_relay} {
   std::size_t uris = 0;
   for (const auto& s : config.servers) uris += s.uris.size();

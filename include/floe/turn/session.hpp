@@ -56,7 +56,7 @@ struct session_limits {
   std::uint16_t channels = 32;
   std::uint16_t connections = 4;  ///< only of relays that speak TCP
   std::uint16_t outstanding = 8;  ///< requests under way (RFC 8489 §6.2: at most 10)
-  std::uint16_t events = 64;
+  std::uint16_t events = 32;
   std::uint32_t stream_frame = channel_header_size + largest_payload;  ///< only with connections
 };
 
