@@ -152,7 +152,7 @@ class connection {
     if (got > 0 || (got == 0 && !stream)) return into.first(static_cast<std::size_t>(got));
     const bool later = tls_
                            ? SSL_get_error(tls_.get(), static_cast<int>(got)) == SSL_ERROR_WANT_READ
-                           : got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+                           : got < 0 && errno == EAGAIN;
     // An ICMP error about a datagram is no reason to give a server up that is being restarted.
     if (!later && stream) open_ = false;
     return std::nullopt;
