@@ -22,6 +22,7 @@ enum class gathering : std::uint8_t;
 enum class link_choice : std::uint8_t;
 enum class reject : std::uint8_t;
 enum class server_id : std::uint8_t;
+enum class session_verdict : std::uint8_t;
 enum class socket_id : std::uint32_t;
 enum class stream_id : std::uint16_t;
 struct address;
@@ -43,6 +44,7 @@ struct payload;
 struct rejected;
 struct reply;
 struct sent_check;
+struct session_report;
 struct statistics;
 struct stream;
 struct transmit;
@@ -76,19 +78,26 @@ class hmac_key;
 namespace floe::event {
 
 struct checklist_changed;
+struct connection_needed;
 struct consent_lost;
 struct dropped;
+struct enough_gathered;
 struct gathering_done;
 struct learned_candidate;
 struct local_candidate;
+struct name_needed;
 struct pair_changed;
 struct pair_removed;
 struct path_found;
+struct relay_lost;
 struct released;
 struct restarted;
 struct role_changed;
 struct selected;
+struct server_result;
+struct socket_needed;
 struct state_changed;
+struct token_needed;
 
 }  // namespace floe::event
 
@@ -149,12 +158,14 @@ enum class level : std::uint8_t;
 enum class network_cost : std::uint8_t;
 enum class pair_event : std::uint8_t;
 enum class pair_state : std::uint8_t;
+enum class pair_verdict : std::uint8_t;
 enum class peer_nomination : std::uint8_t;
 enum class remote_change : std::uint8_t;
 enum class role : std::uint8_t;
 enum class role_decision : std::uint8_t;
 enum class trigger : std::uint8_t;
 struct candidate;
+struct check_history;
 struct check_outcome;
 struct check_request;
 struct checklist_rule;

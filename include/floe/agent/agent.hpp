@@ -22,6 +22,7 @@
 #include "floe/agent/connection.hpp"
 #include "floe/agent/events.hpp"
 #include "floe/agent/outbox.hpp"
+#include "floe/agent/report.hpp"
 #include "floe/agent/stream.hpp"
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
@@ -226,6 +227,9 @@ class agent {
   [[nodiscard]] ice::role role() const noexcept { return claim_.role; }
   [[nodiscard]] const statistics& stats() const noexcept { return stats_; }
 
+  /// Why the session works, or doesn't. ice::judge() says the same of each pair of checklists().
+  [[nodiscard]] session_report report() const;
+
   /// A candidate that an event named; nullptr when it is gone.
   [[nodiscard]] const ice::local_candidate* local(ice::local_id id) const {
     return candidates_.locals().find(id);
@@ -286,6 +290,8 @@ class agent {
   inbound on_proved_request(const datagram& datagram, const stun::authenticated& request,
                             const route& to, std::string_view sender, ice::local_id local);
   inbound on_response(const datagram& datagram, const stun::message_view& message);
+  void note_answer(ice::check_history& history, const check_transactions::row& row,
+                   const stun::authenticated& response, const ice::check_outcome& outcome) const;
   inbound on_data(const datagram& datagram);
   inbound refuse_stranger(const datagram& datagram, const stun::message_view& message,
                           stun::error_code code, reject reason);
@@ -301,6 +307,7 @@ class agent {
   [[nodiscard]] std::optional<route> find_route(std::string_view ufrag) const;
 
   // checks.hpp: what happens to pairs
+  [[nodiscard]] ice::check_history* history_of(const sent_check& check);
   std::optional<ice::pair_id> add_pair(ice::local_id local, ice::remote_id remote);
   void transition(ice::pair_id id, ice::pair_event event);
   void report(ice::pair_id id, std::optional<ice::pair_state> from);
@@ -432,7 +439,8 @@ class agent {
   event_queue events_;
   std::pmr::list<gather::gatherer> gatherer_;  ///< one where there are servers
   bool servers_done_ = true;                   ///< it has found what it could
-  bool server_turn_ = true;                    ///< a server is asked before the next check
+  std::size_t failed_servers_ = 0;
+  bool server_turn_ = true;  ///< a server is asked before the next check
   statistics stats_;
 };
 

@@ -92,6 +92,13 @@ inline void agent::start_check(ice::pair_id id) {
   send(owner, transaction, path_of(p),
        {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
   ++stats_.checks_sent;
+  ice::check_history::count(checklists_[id].history.requests_sent);
+}
+
+/// What is remembered of the pair of a check; nullptr when it is gone.
+inline ice::check_history* agent::history_of(const sent_check& check) {
+  const auto id = checklists_.find(check.local, check.remote);
+  return id ? &checklists_[*id].history : nullptr;
 }
 
 /// Enters a check into the transactions and the outbox.

@@ -153,12 +153,17 @@ inline inbound agent::on_response(const datagram& datagram, const stun::message_
   const auto* const generation = find_generation(row.owner.stream, row.owner.generation);
   if (generation == nullptr || !generation->remote) return rejected{reject::unknown_transaction};
   const auto response = stun::authenticate(message, generation->remote->key);
-  if (!response) return rejected{response.error()};
+  auto* const history = history_of(row.owner);
+  if (!response) {
+    if (history != nullptr) history->unproved_answer = true;
+    return rejected{response.error()};
+  }
 
   ++stats_.answers_received;
   transactions_.erase(*id);
   const auto outcome =
       ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
+  if (history != nullptr) note_answer(*history, row, *response, outcome);
   if (row.owner.what == sent_check::consent) {
     on_consent_answer(row, outcome);
   } else {
@@ -166,6 +171,19 @@ inline inbound agent::on_response(const datagram& datagram, const stun::message_
   }
   if (outcome.what == ice::check_outcome::wrong_path) return rejected{reject::wrong_path};
   return consumed{};
+}
+
+/// Remembers what a check came to.
+inline void agent::note_answer(ice::check_history& history, const check_transactions::row& row,
+                               const stun::authenticated& response,
+                               const ice::check_outcome& outcome) const {
+  ice::check_history::count(history.responses_received);
+  if (const auto error = response->get<stun::error_code_attribute>()) {
+    history.last_error = static_cast<std::uint16_t>(error->code);
+  }
+  if (outcome.what == ice::check_outcome::wrong_path) history.answered_elsewhere = true;
+  const bool measures = outcome.what == ice::check_outcome::succeeded && row.schedule.sends() == 1;
+  if (measures) history.current_round_trip_time = elapsed(row.started, now_);
 }
 
 inline inbound agent::on_data(const datagram& datagram) {
@@ -243,6 +261,7 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   const auto id = known ? known : add_pair(local, *remote);
   if (!id || checklists_[*id].expired) return;
   checklists_[*id].checked_by_peer = true;
+  ice::check_history::count(checklists_[*id].history.requests_received);
   transition(stream, ice::checklist_event::revived);
   if (config_.level == ice::level::full) {
     trigger(*id);

@@ -122,6 +122,7 @@ inline void agent::tell(const gather::event::any& e) {
   } else if (const auto* const token = std::get_if<told::token_needed>(&e)) {
     events_.push(event::token_needed{token->attempt});
   } else if (const auto* const result = std::get_if<told::server_result>(&e)) {
+    failed_servers_ += result->outcome == gather::outcome::answered ? 0U : 1U;
     events_.push(event::server_result{result->uri, result->base.socket, result->server,
                                       result->outcome, result->code, result->took});
   } else if (std::holds_alternative<told::enough>(e)) {

@@ -74,6 +74,9 @@ inline void agent::serve_transactions() {
       case what::resend:
         outbox_.push(transactions_, due->which);
         ++stats_.retransmissions;
+        if (auto* const history = history_of(due->row.owner)) {
+          ice::check_history::count(history->requests_sent);
+        }
         break;
       case what::expired:
         if (due->row.owner.what == sent_check::connectivity) on_failure(due->row);
@@ -257,6 +260,29 @@ inline connection_facts agent::facts() const {
                                                 c.link->consent.is_late(now_, config_.consent));
   }
   return facts;
+}
+
+inline session_report agent::report() const {
+  session_report r{.state = state_,
+                   .remote_candidates = candidates_.remotes().size(),
+                   .pair_count = checklists_.size(),
+                   .failed_servers = failed_servers_,
+                   .has_credentials = true};
+  candidates_.locals().for_each([&](ice::local_id, const ice::local_candidate& row) {
+    r.local_candidates += row.conveyed ? 1U : 0U;
+  });
+  each_stream([&](stream_id id) {
+    r.gathering = r.gathering || at(id).gathering;
+    r.has_credentials = r.has_credentials && at(id).current.remote;
+  });
+  for (const auto id : checklists_.order()) {
+    const auto verdict = ice::judge(checklists_[id]);
+    if (ice::weight_of(verdict) > ice::weight_of(r.pairs)) r.pairs = verdict;
+  }
+  r.has_path = std::all_of(components_.begin(), components_.end(),
+                           [](const component& c) { return c.link.has_value(); });
+  r.verdict = judge(r);
+  return r;
 }
 
 inline void agent::refresh_state() {

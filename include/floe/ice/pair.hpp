@@ -12,6 +12,7 @@
 
 #include "floe/core/ids.hpp"
 #include "floe/ice/candidate.hpp"
+#include "floe/ice/check_history.hpp"
 
 namespace floe::ice {
 
@@ -127,7 +128,8 @@ struct pair {
   bool checked_by_peer = false;    ///< an authenticated check of the peer came on it
   bool expired = false;            ///< consent was lost on it: not used again with the same
                                    ///< credentials (RFC 7675 §5.1)
-  std::uint8_t conflicts = 0;      ///< how many of its checks were answered with 487
+  check_history history{};
+  std::uint8_t conflicts = 0;  ///< how many of its checks were answered with 487
 };
 
 }  // namespace floe::ice
