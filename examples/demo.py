@@ -2,7 +2,8 @@
 """Two floecat processes find each other over real sockets, and this script tells how.
 
 It carries their lines across, as two people or a server would, watches what they say they do, lets
-them exchange one message each way, and writes every datagram to a capture file.
+them exchange one message each way, and writes every datagram to a capture file. A STUN server tells
+each side by what address the Internet would see it: that of a NAT, which is made here as well.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TIME_LIMIT = 4.0  # seconds for everything
@@ -98,6 +100,43 @@ class Side:
         return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
 
 
+class Internet:
+    """A STUN server of our own, behind a NAT as seen from the sides: it sees other ports than theirs.
+
+    The NAT lets in what comes from where something was sent to, so nothing but the server's answers.
+    """
+
+    def __init__(self, stunserver):
+        self.process = subprocess.Popen([stunserver, "--port", "0"], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, text=True)
+        host, port = self.process.stdout.readline().split() or ("", "0")
+        self.server = (host, int(port))
+        self.inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.inside.bind(("127.0.0.1", 0))
+        self.address = endpoint(*map(str, self.inside.getsockname()))
+        threading.Thread(target=self.translate, daemon=True).start()
+
+    def translate(self):
+        selector = selectors.DefaultSelector()
+        selector.register(self.inside, selectors.EVENT_READ)
+        outsides = {}
+        while True:
+            for key, _ in selector.select():
+                try:
+                    data, source = key.fileobj.recvfrom(2048)
+                    if key.fileobj is not self.inside:
+                        self.inside.sendto(data, key.data)
+                        continue
+                    if source not in outsides:
+                        outside = outsides[source] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                        outside.bind((source[0], 0))
+                        outside.connect(self.server)
+                        selector.register(outside, selectors.EVENT_READ, source)
+                    outsides[source].send(data)
+                except OSError:
+                    pass  # lost, as any datagram may be
+
+
 class Demo:
     """Both sides, and the loop that listens to them."""
 
@@ -175,14 +214,14 @@ def endpoint(host, port):
 
 
 def records(path):
-    """The time stamp, source, UDP data and raw record of each packet."""
+    """The time stamp, both endpoints, UDP data and raw record of each packet."""
     data = pathlib.Path(path).read_bytes() if os.path.exists(path) else b""
     at = 24
     while at + 16 <= len(data):
         seconds, nanoseconds, size, _ = struct.unpack_from(">4I", data, at)
         packet = data[at + 16:at + 16 + size]
         if len(packet) == size:
-            yield (seconds, nanoseconds), source(packet), udp_data(packet), data[at:at + 16 + size]
+            yield (seconds, nanoseconds), ends(packet), udp_data(packet), data[at:at + 16 + size]
         at += 16 + size
 
 
@@ -190,29 +229,28 @@ def header_size(packet):
     return 20 if packet[0] >> 4 == 4 else 40
 
 
-def source(packet):
-    if packet[0] >> 4 == 4:
-        host = socket.inet_ntop(socket.AF_INET, packet[12:16])
-    else:
-        host = socket.inet_ntop(socket.AF_INET6, packet[8:24])
-    return endpoint(host, struct.unpack_from(">H", packet, header_size(packet))[0])
+def ends(packet):
+    family, at, size = (socket.AF_INET, 12, 4) if packet[0] >> 4 == 4 else (socket.AF_INET6, 8, 16)
+    hosts = [socket.inet_ntop(family, packet[i:i + size]) for i in (at, at + size)]
+    return [endpoint(*end) for end in zip(hosts, struct.unpack_from(">HH", packet, header_size(packet)))]
 
 
 def udp_data(packet):
     return packet[header_size(packet) + 8:]
 
 
-def merge_captures(sides, path):
-    """Writes what each side sent, in the order of time. Returns the UDP data of every datagram."""
+def merge_captures(sides, server, path):
+    """Writes what each side sent and what the server did, in the order of time. Returns the UDP data of
+    every datagram, and whether it is from or to the server."""
     merged = []
     for side in sides:
-        own = {e for e, _, _ in side.candidates}
-        merged += [r for r in records(side.capture) if r[1] in own]
+        own = {e for e, _, _ in side.candidates} | {server}
+        merged += [r for r in records(side.capture) if r[1][0] in own]
     merged.sort(key=lambda r: r[0])
     path.parent.mkdir(parents=True, exist_ok=True)
     header = struct.pack(">IHHIIII", 0xa1b23c4d, 2, 4, 0, 0, 65536, 101)
     path.write_bytes(header + b"".join(raw for _, _, _, raw in merged))
-    return [data for _, _, data, _ in merged]
+    return [(data, server in ends) for _, ends, data, _ in merged]
 
 
 # ---- the story -----------------------------------------------------------------------------------
@@ -237,6 +275,14 @@ def tell_candidates(sides):
     title("Candidates: where each side might be reached")
     table([(s.name, e, kind, f"priority {priority}")
            for s in sides for e, kind, priority in s.candidates])
+
+
+def tell_servers(sides):
+    asked = [(s.name, words[2], words[3], words[5], "ms") for s in sides for _, words in s.events
+             if words[0] == "server" and words[3] != "no-matching-family"]
+    if asked:
+        title("Servers: what address the Internet would see, here that of a NAT that the demo plays")
+        table(asked)
 
 
 def number_pairs(sides):
@@ -301,8 +347,9 @@ def tell_result(sides, pairs, start, datagrams):
     def since(at):
         return f"{max(0.0, at - known) * 1000:.1f}"
 
-    data = [d for d in datagrams if d.decode(errors="replace") in MESSAGES.values()]
-    checks = [d for d in datagrams if d not in data]
+    asking = [d for d, is_servers in datagrams if is_servers]
+    data = [d for d, _ in datagrams if d.decode(errors="replace") in MESSAGES.values()]
+    checks = [d for d, is_servers in datagrams if not is_servers and d not in data]
     title("Result")
     print(f"  pair {chosen} is selected by both: A {a.selected[0]} and B {a.selected[1]}\n")
     print("  from the moment both sides knew all candidates")
@@ -310,7 +357,8 @@ def tell_result(sides, pairs, start, datagrams):
            ("to a valid pair on both sides", since(valid), "ms"),
            ("to the selected pair on both sides", since(settled), "ms")], "    ")
     print("\n  datagrams used")
-    table([("to connect", str(len(checks)), f"with {sum(map(len, checks))} bytes of UDP data"),
+    table([("to ask the server", str(len(asking)), f"with {sum(map(len, asking))} bytes of UDP data"),
+           ("to connect", str(len(checks)), f"with {sum(map(len, checks))} bytes of UDP data"),
            ("for the messages", str(len(data)), f"with {sum(map(len, data))} bytes of UDP data")],
           "    ")
 
@@ -321,12 +369,13 @@ def tell_messages(sides):
         print(f"  {side.name} to {peer.name}: {peer.received[0]!r} delivered")
 
 
-def play(demo, capture):
+def play(demo, server, capture):
     """The whole demo. Tells what can be told even when it ends early."""
     sides = demo.sides
     start = None
     try:
         start = demo.exchange_lines()
+        tell_servers(sides)
         tell_candidates(sides)
         demo.until(demo.agreed, "pair was selected by both sides")
         demo.exchange_messages()
@@ -338,7 +387,7 @@ def play(demo, capture):
         if start is not None and pairs:
             tell_pairs(pairs)
             tell_checks(sides, pairs, start)
-        datagrams = merge_captures(sides, capture)
+        datagrams = merge_captures(sides, server, capture)
     tell_result(sides, pairs, start, datagrams)
     tell_messages(sides)
     return len(datagrams)
@@ -368,11 +417,14 @@ def main():
     print("Two programs that share nothing but a few lines of text look for a path to each other.")
     print("A is controlling: it settles which pair is used. B is controlled.")
     sides = []
+    internet = None
     with tempfile.TemporaryDirectory() as directory:
         try:
+            internet = Internet(pathlib.Path(arguments.floecat).resolve().with_name("stunserver"))
+            options += ["--stun", "stun:" + internet.address]
             for name, role in (("A", "controlling"), ("B", "controlled")):
                 sides.append(Side(name, role, arguments.floecat, directory, options))
-            count = play(Demo(sides, arguments.kill_after), arguments.pcap)
+            count = play(Demo(sides, arguments.kill_after), internet.address, arguments.pcap)
             print(f"\nAll {count} datagrams are in {arguments.pcap} (for Wireshark or tshark).")
         except Ending as why:
             print(f"\nThe demo ended early: {why}.")
@@ -385,9 +437,9 @@ def main():
             print(f"\nThe demo could not run: {why}.")
             return 1
         finally:
-            for side in sides:
-                side.process.kill()
-                side.process.wait()
+            for one in sides + ([internet] if internet else []):
+                one.process.kill()
+                one.process.wait()
     return 0
 
 

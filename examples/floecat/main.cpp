@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -29,9 +30,15 @@ to stdout, whole and in order, until both sides have ended.
                     (default: those of all interfaces that are up)
   --loopback        use loopback addresses as well
                     (default: only where there are no others)
+  --stun URI        ask a STUN server for addresses, as stun:HOST[:PORT]
+  --turn URI        ask a TURN server for relays, as turn:HOST[:PORT][?transport=tcp], or
+                    turns:HOST[:PORT] for TLS; --stun and --turn may be repeated
+  --user NAME       for all TURN servers
+  --password TEXT   likewise
+  --relay-only      let everything go through relays
   --timeout SECONDS give up when no connection stands by then
                     (default: 600; lines: never)
-  --pcap FILE       write every datagram to FILE, for Wireshark
+  --pcap FILE       write every UDP datagram to FILE, for Wireshark
   --verbose         tell on stderr what happens, and when
 
 lines writes           and reads
@@ -85,6 +92,39 @@ const char* take_pcap(options& o, std::string_view text) {
   return text.empty() ? "--pcap takes a file name" : nullptr;
 }
 
+const char* take_server(options& o, std::string_view uri, floe::gather::service wanted,
+                        const char* usage) {
+  const auto plan = floe::gather::plan_for(uri);
+  const bool usable =
+      plan && plan->service == wanted && plan->transport != floe::turn::transport::dtls;
+  if (usable) o.uris.push_back(uri);
+  return usable ? nullptr : usage;
+}
+
+const char* take_stun(options& o, std::string_view uri) {
+  return take_server(o, uri, floe::gather::service::reflexive, "--stun takes stun:HOST[:PORT]");
+}
+
+const char* take_turn(options& o, std::string_view uri) {
+  return take_server(o, uri, floe::gather::service::relay,
+                     "--turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]");
+}
+
+const char* take_user(options& o, std::string_view text) {
+  o.servers.username = text;
+  return nullptr;
+}
+
+const char* take_password(options& o, std::string_view text) {
+  o.servers.credential = text;
+  return nullptr;
+}
+
+const char* take_relay_only(options& o, std::string_view) {
+  o.relay_only = true;
+  return nullptr;
+}
+
 const char* take_loopback(options& o, std::string_view) {
   o.loopback = true;
   return nullptr;
@@ -105,6 +145,10 @@ const char* take_mode(options& o, std::string_view text) {
   } else {
     return "the mode is offer, answer or lines";
   }
+  const bool relays = std::any_of(o.uris.begin(), o.uris.end(), [](std::string_view uri) {
+    return uri[0] == 't' || uri[0] == 'T';
+  });
+  if (o.relay_only && !relays) return "--relay-only needs --turn";
   return (o.mode == mode::lines) == o.role.has_value() ? nullptr : "--role goes with lines";
 }
 
@@ -117,6 +161,11 @@ struct known_option {
 constexpr std::array known_options{
     known_option{"role", required_argument, take_role},
     known_option{"bind", required_argument, take_bind},
+    known_option{"stun", required_argument, take_stun},
+    known_option{"turn", required_argument, take_turn},
+    known_option{"user", required_argument, take_user},
+    known_option{"password", required_argument, take_password},
+    known_option{"relay-only", no_argument, take_relay_only},
     known_option{"timeout", required_argument, take_timeout},
     known_option{"pcap", required_argument, take_pcap},
     known_option{"loopback", no_argument, take_loopback},
@@ -157,6 +206,7 @@ int run(int count, char** words) {
   if (optind + 1 != count) return fail("one mode is needed: offer, answer or lines");
   const auto* const trouble = take_mode(parsed, words[optind]);
   if (trouble != nullptr) return fail(trouble);
+  parsed.servers.uris = parsed.uris;
   return parsed.mode == mode::lines ? run_lines(parsed) : run_talk(parsed);
 }
 

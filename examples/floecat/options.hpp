@@ -4,9 +4,11 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/gather/server.hpp"
 #include "floe/ice/role.hpp"
 
 namespace floecat {
@@ -29,6 +31,9 @@ struct options {
   std::optional<floe::ice::role> role;  ///< lines have one
   std::vector<floe::address> bind;
   bool loopback = false;
+  std::vector<std::string_view> uris;  ///< of servers
+  floe::gather::server servers;        ///< all of them
+  bool relay_only = false;
   std::optional<std::chrono::milliseconds> timeout;
   std::string pcap;  ///< empty: none
   bool verbose = false;

@@ -24,6 +24,35 @@ std::string_view name_of(floe::ice::pair_state state) {
   return "?";
 }
 
+std::string_view name_of(floe::gather::outcome what) {
+  using floe::gather::outcome;
+  switch (what) {
+    case outcome::answered: return "answered";
+    case outcome::refused: return "refused";
+    case outcome::credentials: return "credentials";
+    case outcome::timeout: return "timeout";
+    case outcome::unusable_answer: return "unusable-answer";
+    case outcome::unreachable: return "unreachable";
+    case outcome::unresolved: return "unresolved";
+    case outcome::unsupported: return "unsupported";
+    case outcome::no_room: return "no-room";
+    case outcome::no_matching_family: return "no-matching-family";
+  }
+  return "?";
+}
+
+std::string number_of(std::optional<floe::stun::error_code> code) {
+  return code ? std::to_string(static_cast<unsigned>(*code)) : "-";
+}
+
+/// With tenths of milliseconds.
+std::string milliseconds_of(floe::duration d) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f",
+                std::chrono::duration<double, std::milli>(d).count());
+  return text.data();
+}
+
 std::string value_of(const floe::ice::candidate& candidate, std::string_view ufrag) {
   const auto text = floe::sdp::to_text(candidate, ufrag);
   return std::string{text.view().substr(floe::sdp::candidate_prefix.size())};
@@ -48,7 +77,11 @@ void complain(const std::string& text) { std::fprintf(stderr, "floecat: %s\n", t
 
 std::string text_of(const floe::agent& agent, floe::ice::local_id id) {
   const auto* const row = agent.local(id);
-  return row == nullptr ? "gone" : value_of(row->candidate, agent.local_credentials().ufrag);
+  if (row == nullptr) return "gone";
+  auto told = row->candidate;
+  // Who wants to be reached by a relay only may want to hide where it is (RFC 8839 §5.1).
+  if (told.type == floe::ice::candidate_type::relay) told.related.reset();
+  return value_of(told, agent.local_credentials().ufrag);
 }
 
 std::string text_of(const floe::agent& agent, floe::ice::remote_id id, std::string_view ufrag) {
@@ -96,6 +129,12 @@ void report::tell_event(const floe::agent& agent, const floe::event::any& event)
         tell("pair removed " + pairs_[key_of(e.id)]);
         pairs_.erase(key_of(e.id));
       },
+      [&](const floe::event::server_result& e) {
+        tell("server " + std::string{agent.server_name(e.uri)} + " " + text_of(e.server) + " " +
+             std::string{name_of(e.outcome)} + " " + number_of(e.code) + " " +
+             milliseconds_of(e.took));
+      },
+      [&](const floe::event::relay_lost& e) { tell("relay lost " + number_of(e.code)); },
       [&](const floe::event::dropped& e) { tell("dropped " + std::to_string(e.count)); },
       [](const auto&) {},
   };

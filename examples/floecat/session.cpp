@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "floe/sdp/address.hpp"
@@ -48,6 +49,7 @@ floe::config with_loopback(floe::config config, const std::vector<local_address>
   config.loopback = std::any_of(addresses.begin(), addresses.end(), [](const local_address& local) {
     return floe::is_loopback(local.address);
   });
+  config.gathering.special_peers = config.loopback;
   return config;
 }
 
@@ -59,6 +61,9 @@ floe::config config_of(const options& options) {
   config.role =
       options.role.value_or(options.mode == mode::answer ? role::controlled : role::controlling);
   config.report_pairs = options.verbose;
+  if (!options.uris.empty()) config.servers = {&options.servers, 1};
+  if (options.relay_only) config.offers = floe::ice::relayed_only;
+  config.gathering.limits = {.sockets = 32, .attempts = 128};
   config.limits.local_candidates = 32;
   config.limits.remote_candidates = 64;
   config.limits.events = 1024;
@@ -120,6 +125,8 @@ int session::run() {
     serve_agent();
     if (!outcome) outcome = advance(now());  // events may have changed its mind
     if (outcome) {
+      agent_.close();  // its relays are told
+      drain();
       flush();
       report_.tell_totals(agent_.stats());
       return *outcome;
@@ -141,18 +148,24 @@ void session::serve_agent() {
 }
 
 void session::drain() {
-  std::array<std::byte, floe::max_datagram_size> datagram{};
+  std::array<std::byte, floe::max_datagram_size + floe::max_relay_overhead> datagram{};
   while (const auto out = agent_.poll_transmit(datagram)) {
-    deliver(*out, floe::byte_view{datagram}.first(out->size));
+    deliver(*out, floe::byte_view{datagram}.subspan(out->offset, out->size));
   }
   while (const auto event = agent_.poll_event()) {
     report_.tell_event(agent_, *event);
+    std::visit([this](const auto& e) { provide(e); }, *event);
     on_event(*event);
   }
 }
 
 /// A datagram that can't be sent is a lost one, which everything above knows how to repair.
 int session::deliver(const floe::transmit& out, floe::byte_view bytes) {
+  if (static_cast<std::uint32_t>(out.local) >= first_link) {
+    const auto found = links_.find(out.local);
+    if (found != links_.end()) found->second.connection->send(bytes);
+    return found == links_.end() ? ENOTCONN : 0;
+  }
   auto& socket = sockets_[static_cast<std::size_t>(out.local)];
   const auto at = std::chrono::system_clock::now();
   const auto error = socket.send(out.remote, bytes);
@@ -166,9 +179,12 @@ int session::deliver(const floe::transmit& out, floe::byte_view bytes) {
 }
 
 std::string session::send(floe::byte_view data) {
-  const auto out = agent_.encapsulate(data, outgoing_);
+  const auto place = floe::byte_span{outgoing_}.subspan(headroom);
+  if (data.size() > place.size()) return "too much for a datagram";
+  std::copy(data.begin(), data.end(), place.begin());
+  const auto out = agent_.encapsulate(place.first(data.size()), outgoing_);
   if (!out) return make_error_code(out.error()).message();
-  const auto error = deliver(*out, floe::byte_view{outgoing_}.first(out->size));
+  const auto error = deliver(*out, floe::byte_view{outgoing_}.subspan(out->offset, out->size));
   return error == 0 ? "" : std::strerror(error);
 }
 
@@ -179,18 +195,66 @@ remote_words::listener session::listener(std::function<void(std::string_view)> r
 
 /// Takes what waits at a socket, but not for ever: others wait as well.
 void session::receive(std::size_t index) {
-  auto& socket = sockets_[index];
   for (int i = 0; i < 64; ++i) {
-    const auto arrival = socket.receive(incoming_);
+    const auto arrival = sockets_[index].receive(incoming_);
     if (!arrival) return;
     const auto bytes = floe::byte_view{incoming_}.first(arrival->size);
-    pcap_.record(std::chrono::system_clock::now(), arrival->from, socket.bound(), bytes);
-    const auto inbound =
-        agent_.handle_datagram(now(), {static_cast<floe::socket_id>(index), arrival->from, bytes});
-    const auto* const payload = std::get_if<floe::payload>(&inbound);
-    if (payload != nullptr && payload->verified) on_payload(payload->bytes);
+    pcap_.record(std::chrono::system_clock::now(), arrival->from, sockets_[index].bound(), bytes);
+    take(
+        agent_.handle_datagram(now(), {static_cast<floe::socket_id>(index), arrival->from, bytes}));
     drain();
   }
+}
+
+void session::take(const floe::inbound& inbound) {
+  const auto* const payload = std::get_if<floe::payload>(&inbound);
+  if (payload != nullptr && payload->verified) on_payload(payload->bytes);
+}
+
+/// Lets a connection do what it waited for.
+void session::receive(links::iterator link) {
+  const auto id = link->first;
+  const auto [attempt, server] = std::pair{link->second.attempt, link->second.server};
+  auto& connection = *link->second.connection;
+  const bool was_open = connection.is_open();
+  connection.advance();
+  if (!was_open && connection.is_open() && !agent_.connected(now(), attempt, id)) {
+    links_.erase(link);  // it took too long
+    return;
+  }
+  while (const auto size = connection.receive(incoming_)) {
+    agent_.handle_stream(now(), id, floe::byte_view{incoming_}.first(*size));
+    while (const auto inbound = agent_.next_inbound(now())) take(*inbound);
+    drain();
+  }
+  if (!connection.is_broken()) return;
+  report_.tell("connection to " + text_of(server) + " broken");
+  if (was_open) {
+    agent_.handle_unreachable(now(), {id, server});
+  } else {
+    agent_.connect_failed(now(), attempt);
+  }
+  links_.erase(link);
+}
+
+void session::provide(const floe::event::name_needed& e) {
+  agent_.resolved(now(), e.uri, resolve(std::string{agent_.server_name(e.uri)}, e.port));
+}
+
+void session::provide(const floe::event::connection_needed& e) {
+  const bool tls = e.transport == floe::turn::transport::tls;
+  const auto& from = sockets_[static_cast<std::size_t>(e.socket)].local();
+  const auto name = tls ? std::string{agent_.server_name(e.uri)} : std::string{};
+  links_[static_cast<floe::socket_id>(next_link_++)] = {
+      e.attempt, e.server, std::make_unique<connection>(from, e.server, name)};
+}
+
+void session::provide(const floe::event::socket_needed& e) {
+  auto opened = udp_socket::open(sockets_[static_cast<std::size_t>(e.socket)].local());
+  if (!opened) return agent_.connect_failed(now(), e.attempt);
+  sockets_.push_back(std::move(*opened));
+  static_cast<void>(
+      agent_.connected(now(), e.attempt, static_cast<floe::socket_id>(sockets_.size() - 1)));
 }
 
 void session::read_input() {
@@ -225,17 +289,31 @@ void session::take_signals() {
 void session::wait() {
   std::vector<pollfd> watched;
   for (const auto& socket : sockets_) watched.push_back({socket.fd(), POLLIN, 0});
+  for (const auto& [id, link] : links_) {
+    watched.push_back({link.connection->fd(), link.connection->awaited(), 0});
+  }
   watched.push_back({signal_pipe[0], POLLIN, 0});
   watched.push_back({!input_ended_ && wants_input() ? STDIN_FILENO : -1, POLLIN, 0});
   watched.push_back({output_.empty() ? -1 : STDOUT_FILENO, POLLOUT, 0});
 
   const auto next = floe::earliest(agent_.next_timeout(), next_timeout());
   if (::poll(watched.data(), watched.size(), milliseconds_until(next, now())) < 0) return;
-  for (std::size_t i = 0; i < sockets_.size(); ++i) {
-    if (watched[i].revents != 0) receive(i);
+  auto seen = watched.cbegin();
+  const auto ready = [&seen] { return (seen++)->revents != 0; };
+  const auto udp = sockets_.size();  // more may come while these are read
+  const auto streams = links_.size();
+  for (std::size_t i = 0; i < udp; ++i) {
+    if (ready()) receive(i);
   }
-  if (watched[sockets_.size() + 1].revents != 0) read_input();
-  if (watched[sockets_.size() + 2].revents != 0) write_output();
+  auto link = links_.begin();
+  for (std::size_t i = 0; i < streams; ++i) {
+    const auto next_one = std::next(link);
+    if (ready()) receive(link);
+    link = next_one;
+  }
+  ++seen;  // signals are looked for anyway
+  if (ready()) read_input();
+  if (ready()) write_output();
 }
 
 /// Writes what is left, to a reader who takes it soon.

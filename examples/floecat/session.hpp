@@ -6,11 +6,14 @@
 
 #include <array>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "connection.hpp"
 #include "floe/agent/agent.hpp"
 #include "lines.hpp"
 #include "options.hpp"
@@ -63,15 +66,35 @@ class session {
   [[nodiscard]] remote_words::listener listener(std::function<void(std::string_view)> refused);
 
  private:
+  /// Numbers of connections, far from those of sockets and relays.
+  static constexpr std::uint32_t first_link = 1U << 20U;
+  /// For what a relay needs in front of data.
+  static constexpr std::size_t headroom = floe::max_relay_overhead;
+
   struct entropy {
     void operator()(floe::byte_span out) const;
   };
+
+  /// A connection that an attempt asked for.
+  struct server_link {
+    floe::gather::attempt_id attempt;
+    floe::endpoint server;
+    std::unique_ptr<floecat::connection> connection;
+  };
+  using links = std::map<floe::socket_id, server_link>;
 
   bool open_sockets(bool all_or_none);
   void serve_agent();
   void drain();
   int deliver(const floe::transmit& out, floe::byte_view bytes);
+  void provide(const floe::event::name_needed& e);
+  void provide(const floe::event::connection_needed& e);
+  void provide(const floe::event::socket_needed& e);
+  template <class Other>
+  void provide(const Other&) {}
+  void take(const floe::inbound& inbound);
   void receive(std::size_t index);
+  void receive(links::iterator link);
   void read_input();
   void write_output();
   void take_signals();
@@ -83,6 +106,8 @@ class session {
   std::vector<local_address> addresses_;
   floe::agent agent_;
   std::vector<udp_socket> sockets_;  ///< by socket_id
+  links links_;
+  std::uint32_t next_link_ = first_link;
   pcap_writer pcap_;
   std::string output_;
   bool output_broke_ = false;
@@ -90,7 +115,7 @@ class session {
   bool signalled_ = false;
   int last_send_error_ = 0;
   std::array<std::byte, 65'536> incoming_{};
-  std::array<std::byte, 65'536> outgoing_{};
+  std::array<std::byte, headroom + 65'536> outgoing_{};
 };
 
 }  // namespace floecat

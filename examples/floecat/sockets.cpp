@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,16 +13,6 @@
 #include <memory>
 
 namespace floecat {
-
-namespace {
-
-/// A socket address of either family as the system takes it.
-struct raw_address {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(sockaddr_storage);
-
-  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
 
 raw_address to_raw(const floe::endpoint& e, std::uint32_t interface) {
   raw_address raw;
@@ -44,6 +34,8 @@ raw_address to_raw(const floe::endpoint& e, std::uint32_t interface) {
   }
   return raw;
 }
+
+namespace {
 
 /// nullopt for other families than IPv4 and IPv6.
 std::optional<floe::endpoint> from_raw(const sockaddr* raw) {
@@ -116,11 +108,24 @@ std::vector<local_address> choose_addresses(const std::vector<floe::address>& wa
   return chosen;
 }
 
+std::vector<floe::endpoint> resolve(const std::string& name, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner{list, &freeaddrinfo};
+  std::vector<floe::endpoint> found;
+  for (const auto* i = list; i != nullptr; i = i->ai_next) {
+    if (const auto e = from_raw(i->ai_addr)) found.push_back({e->address, port});
+  }
+  return found;
+}
+
 std::optional<udp_socket> udp_socket::open(const local_address& local) {
   const bool v6 = is_ipv6(local);
   const int fd = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0);
   if (fd < 0) return std::nullopt;
-  udp_socket made{fd, local.interface};
+  udp_socket made{fd, local};
   const int on = 1;
   if (v6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0) return std::nullopt;
@@ -144,7 +149,7 @@ std::optional<udp_socket::arrival> udp_socket::receive(floe::byte_span buffer) {
 }
 
 int udp_socket::send(const floe::endpoint& to, floe::byte_view bytes) {
-  auto raw = to_raw(to, interface_);
+  auto raw = to_raw(to, local_.interface);
   const auto sent = sendto(fd_, bytes.data(), bytes.size(), 0, raw.get(), raw.size);
   return sent < 0 ? errno : 0;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lines.hpp"
@@ -55,6 +56,7 @@ class talk final : public session {
   floecat::pipe pipe_;
   remote_words remote_;
   std::vector<std::string> mine_;  ///< lines of the token
+  bool token_told_ = false;
   bool theirs_known_ = false;
   bool has_path_ = false;
   std::string input_;  ///< read, and not yet in the pipe
@@ -70,7 +72,10 @@ talk::talk(const options& options, const floe::config& config)
   if (mode_ == mode::offer) agent().gather(now());
 }
 
+/// Once: what servers say too late is not in it.
 void talk::print_token() {
+  if (std::exchange(token_told_, true)) return;
+  if (mine_.empty()) complain("no server gave an address; --verbose tells why");
   const auto credentials = agent().local_credentials();
   const std::vector<std::string> own{"ufrag " + std::string{credentials.ufrag},
                                      "pwd " + std::string{credentials.password}};
@@ -126,6 +131,7 @@ void talk::on_event(const floe::event::any& event) {
       [this](const floe::event::local_candidate& e) {
         mine_.push_back("candidate " + text_of(agent(), e.id));
       },
+      [this](const floe::event::enough_gathered&) { print_token(); },
       [this](const floe::event::gathering_done&) { print_token(); },
       [this](const floe::event::path_found&) { has_path_ = true; },
       [](const auto&) {},

@@ -603,7 +603,7 @@ class CommandLine(unittest.TestCase):
         done = self.run_once("--help")
         self.assertEqual(done.returncode, 0)
         for word in (b"offer", b"answer", b"lines", b"--bind", b"--loopback", b"--timeout", b"--pcap",
-                     b"--verbose", b"exit codes", b"  6  ", b"handed over"):
+                     b"--stun", b"--turn", b"--user", b"--password", b"--relay-only", b"--verbose", b"exit codes", b"  6  ", b"handed over"):
             self.assertIn(word, done.stdout)
 
     def test_wrong_usage(self):
@@ -611,7 +611,11 @@ class CommandLine(unittest.TestCase):
                       ("lines", "--role", "x"), ("offer", "--bind"), ("offer", "--bind", "localhost"),
                       ("offer", "--bind", "0.0.0.0"), ("offer", "--timeout", "-1"),
                       ("offer", "--timeout", "soon"), ("offer", "--pcap="), ("offer", "--frob=1"),
-                      ("offer", "--frob"), ("offer", "-v")):
+                      ("offer", "--frob"), ("offer", "-v"), ("offer", "--stun", "127.0.0.1"),
+                      ("offer", "--stun", "stuns:127.0.0.1"), ("offer", "--stun", "turn:127.0.0.1"),
+                      ("offer", "--turn", "stun:127.0.0.1"), ("offer", "--turn", "turns:127.0.0.1?transport=udp"),
+                      ("offer", "--turn", "turn:"), ("offer", "--relay-only"),
+                      ("offer", "--relay-only", "--stun", "stun:127.0.0.1")):
             with self.subTest(words=words):
                 done = self.run_once(*words)
                 self.assertEqual(done.returncode, 2)
@@ -650,6 +654,8 @@ class Demo(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assertEqual(done.stderr, "")
             self.assertEqual(done.stdout.count("delivered"), 2)
+            self.assertEqual(done.stdout.count(" answered "), 2)
+            self.assertEqual(done.stdout.count("srflx"), 2)
             self.assertIn("selected", done.stdout)
             self.assertGreater(len(capture), 24)
 

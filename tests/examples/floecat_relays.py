@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""floecat processes that reach each other only through Debian's coturn: floecat_relays.py FLOECAT
+
+Everything runs on loopback addresses. Every wait has a limit, and every process is ended by its id.
+"""
+
+import hashlib
+import os
+import pathlib
+import random
+import socket
+import sys
+import time
+import unittest
+
+import floecat_test
+import turn_interop
+from floecat_test import LIMIT, Process
+from turn_interop import PASSWORD, USER, Coturn
+
+SEED = int(os.environ.get("SEED", "1"))
+BURST = 32  # payloads under way: fewer than any buffer holds
+
+
+def dropped_by_the_system():
+    """How many datagrams found a full buffer, on the whole machine."""
+    names, values = [line.split() for line in pathlib.Path("/proc/net/snmp").read_text().splitlines()
+                     if line.startswith("Udp: ")]
+    return sum(int(values[names.index(name)]) for name in ("RcvbufErrors", "SndbufErrors"))
+
+
+class Relays(unittest.TestCase):
+    def options(self, server, *words, how="", user=USER, password=PASSWORD):
+        """how: what the URI has besides host and port."""
+        scheme, port = ("turns", server.tls_port) if server.tls else ("turn", server.port)
+        return ["--bind", turn_interop.LOOPBACK[server.family], "--relay-only", "--verbose",
+                "--turn", f"{scheme}:localhost:{port}{how}", "--user", user, "--password", password, *words]
+
+    def connected(self, options):
+        sides = [Process(self, "lines", "--role", role, *options) for role in ("controlling", "controlled")]
+        told = [side.description() for side in sides]
+        for side, lines in zip(sides, reversed(told)):
+            candidates = [line.split() for line in lines if line.startswith("candidate ")]
+            self.assertTrue(candidates)
+            for words in candidates:
+                self.assertEqual((words[8], words[10:14:3]), ("relay", ["0.0.0.0", "ufrag"]))
+            side.tell(*lines)
+        for side in sides:
+            self.assertEqual(side.until("selected ").count("typ relay"), 2)
+            side.until("state completed")
+        return sides
+
+    def exchange(self, sides, count):
+        """Payloads both ways in turns. Returns how many were lost."""
+        lost = 0
+        dice = random.Random(SEED)
+        for first in range(0, count, BURST):
+            sender, receiver = sides if first // BURST % 2 == 0 else reversed(sides)
+            payloads = [f"{i:08x}" + dice.randbytes(dice.randrange(400)).hex()
+                        for i in range(first, min(first + BURST, count))]
+            sender.tell(*("send " + p for p in payloads))
+            waiting = ["rx " + p for p in payloads]
+            try:
+                while waiting:
+                    waiting.remove(receiver.line(2))
+            except AssertionError as why:
+                if not str(why).startswith("no further line"):
+                    raise
+            lost += len(waiting)
+            receiver.seen.clear()
+        return lost
+
+    def check(self, server, count, how=""):
+        sides = self.connected(self.options(server, how=how))
+        before, began = dropped_by_the_system(), time.monotonic()
+        lost = self.exchange(sides, count)
+        took, dropped = time.monotonic() - began, dropped_by_the_system() - before
+        print(f"{'TLS' if server.tls else how or 'UDP'}: {count} payloads through two relays in {took:.1f} s, "
+              f"{lost} lost, {dropped} dropped by the system", flush=True)
+        self.assertLessEqual(lost, dropped)
+        for side in sides:
+            side.tell("quit")
+            self.assertEqual(side.code(), 0)
+            self.assertRegex(side.errors.decode(), r"server localhost 127\.0\.0\.1:\d+ answered - \d+\.\d")
+
+    def test_udp_and_tcp(self):
+        server = Coturn(self, socket.AF_INET)
+        self.check(server, 100_000)
+        self.check(server, 10_000, "?transport=tcp")
+
+    def test_tls(self):
+        server = Coturn(self, socket.AF_INET, tls=True)
+        os.environ["SSL_CERT_FILE"] = str(server.here / "certificate")
+        self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
+        self.check(server, 10_000)
+
+    def test_what_goes_in_comes_out(self):
+        """offer and answer, with more data than any window."""
+        server = Coturn(self, socket.AF_INET)
+        sides = [Process(self, mode, *self.options(server), binary=True) for mode in ("offer", "answer")]
+        offer, answer = sides
+        answer.tell(offer.line())
+        offer.tell(answer.line())
+        data = random.Random(SEED).randbytes(2_000_000)
+        offer.write(data)
+        offer.end_input()
+        answer.end_input()
+        self.assertEqual([side.code() for side in sides], [0, 0])
+        self.assertEqual((answer.size, answer.digest.digest()), (len(data), hashlib.sha256(data).digest()))
+        self.assertEqual(offer.size, 0)
+
+    def refused(self, options):
+        """What the only server came to, when it gives nothing."""
+        side = Process(self, "lines", "--role", "controlling", *options)
+        self.assertEqual(len(side.description()), 3)
+        side.tell("quit")
+        self.assertEqual(side.code(), 0)
+        return next(line.split()[5:7] for line in side.errors.decode().splitlines() if " server " in line)
+
+    def test_wrong_password(self):
+        server = Coturn(self, socket.AF_INET)
+        for how in "", "?transport=tcp":
+            self.assertEqual(self.refused(self.options(server, how=how, password="wrong")), ["credentials", "401"])
+
+    def test_a_certificate_that_nobody_trusts(self):
+        server = Coturn(self, socket.AF_INET, tls=True)
+        self.assertEqual(self.refused(self.options(server, how="?transport=tcp")), ["unreachable", "-"])
+
+    def test_a_certificate_for_another_name(self):
+        server = Coturn(self, socket.AF_INET, tls=True)
+        os.environ["SSL_CERT_FILE"] = str(server.here / "certificate")
+        self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
+        options = [word.replace("localhost", "127.0.0.1") for word in self.options(server, how="?transport=tcp")]
+        self.assertEqual(self.refused(options), ["unreachable", "-"])
+
+    def test_nobody_there(self):
+        class Nobody:
+            family, tls, port = socket.AF_INET, False, turn_interop.free_port("127.0.0.1", socket.AF_INET)
+
+        self.assertEqual(self.refused(self.options(Nobody, how="?transport=tcp")), ["unreachable", "-"])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    floecat_test.FLOECAT = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main(verbosity=2)
