@@ -7,9 +7,9 @@
 #pragma once
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 
 #include "floe/core/endpoint.hpp"
 
@@ -37,7 +37,9 @@ struct preference_rank {
   bool last_resort = false;
   std::uint16_t turn = 0;  ///< IPv6 and IPv4 take turns, IPv6 first (RFC 8421 §4)
 
-  [[nodiscard]] constexpr auto operator<=>(const preference_rank&) const noexcept = default;
+  [[nodiscard]] constexpr bool operator<(const preference_rank& other) const noexcept {
+    return std::tie(cost, last_resort, turn) < std::tie(other.cost, other.last_resort, other.turn);
+  }
 };
 
 /// The rank of an address that `earlier` others of its cost, kind and family precede.
