@@ -99,13 +99,20 @@ TEST_CASE("servers: host, reflexive and relayed candidates are told, then that t
 TEST_CASE("servers: asking them keeps the pace, together with the checks",
           "[agent][8445-5.1.1.2-e]") {
   two_homes t{dependence::endpoint_independent};
-  std::vector<time_point> asked;
   t.begin();
-  // With the first checks under way before the second server is asked.
-  t.net.run_for(5s);
-  const auto results = t.left.all<event::server_result>();
-  REQUIRE(results.size() == 2);
-  CHECK(t.left.agent().stats().checks_sent > 0);
+  std::size_t sent = 0;
+  std::vector<time_point> starts;
+  // Until the first check everything new that leaves the left one asks a server.
+  t.net.run_until(
+      [&] {
+        const auto now_sent = t.left.agent().stats().datagrams_sent;
+        if (now_sent != sent) starts.push_back(t.net.now());
+        sent = now_sent;
+        return t.left.agent().stats().checks_sent > 0 || starts.size() == 2;
+      },
+      5s);
+  REQUIRE(starts.size() == 2);
+  CHECK(starts[1] - starts[0] >= 50ms);
 }
 
 TEST_CASE("servers: through kind NATs two clients connect by what STUN told them", "[agent]") {
@@ -135,6 +142,28 @@ TEST_CASE("servers: through symmetric NATs they connect by a relay, and talk for
   CHECK(t.right.received.size() == 360);
   CHECK(t.left.is_settled());
   CHECK(t.right.is_settled());
+}
+
+TEST_CASE("servers: a channel waits until the pair is selected", "[agent][8445-7.2.1-b]") {
+  two_homes t{dependence::address_and_port_dependent};
+  const auto channels = [&] {
+    std::size_t count = 0;
+    for (const auto& a : t.turn.server().allocations()) count += a.channels.size();
+    return count;
+  };
+  t.begin();
+  std::size_t before = 0;
+  REQUIRE(t.net.run_until(
+      [&] {
+        if (t.left.agent().selected() == nullptr && t.right.agent().selected() == nullptr) {
+          before = std::max(before, channels());
+        }
+        return t.left.is_settled() && t.right.is_settled();
+      },
+      30s));
+  CHECK(before == 0);
+  t.net.run_for(1s);
+  CHECK(channels() > 0);
 }
 
 TEST_CASE("servers: relayed only, nothing but the relay's address shows", "[agent][8445-19.1-a]") {

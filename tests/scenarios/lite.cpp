@@ -81,6 +81,35 @@ TEST_CASE("lite: two of them settle on what their candidates say, without a chec
   CHECK(d.right.received.size() == 1);
 }
 
+TEST_CASE("lite: the priority of its only address is the highest there is",
+          "[scenario][8445-5.2-d]") {
+  scripted_peer peer{6, lite()};
+  REQUIRE(candidates_of(peer.n).size() == 1);
+  CHECK(candidates_of(peer.n)[0].priority == 2130706431);
+}
+
+TEST_CASE("lite: of several pairs the best is selected, and the event says what to tell the peer",
+          "[scenario][8445-8.2-b]") {
+  scripted_peer peer{7, lite(ice::role::controlling)};
+  peer.n.agent.describe_peer({.level = ice::level::lite});
+  peer.tell_credentials();
+  peer.tell_candidate({address::v4(198, 51, 100, 1), 7000}, "2", 10);
+  peer.tell_candidate();
+  peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+  peer.net.run_for(0ms);
+  REQUIRE(peer.n.agent.selected() != nullptr);
+  CHECK(peer.n.agent.remote(peer.n.agent.selected()->remote)->candidate.address == right_address);
+  CHECK(count_events<event::selected>(peer.n) == 1);
+}
+
+TEST_CASE("lite: the peer's level can't change once its credentials are known",
+          "[scenario][8445-9-c]") {
+  scripted_peer peer{8, controlled()};
+  peer.tell_credentials();
+  peer.n.agent.describe_peer({.level = ice::level::lite});
+  CHECK(peer.n.agent.role() == ice::role::controlled);
+}
+
 TEST_CASE("lite: it has host candidates only", "[scenario][8445-5.2-a]") {
   scripted_peer peer{5, lite()};
   const endpoint mapped{address::v4(203, 0, 113, 1), 7000};

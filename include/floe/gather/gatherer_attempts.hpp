@@ -21,6 +21,7 @@ namespace detail {
   out.software = c.software;
   out.special_peers = c.special_peers;
   out.limits = c.relay_limits;
+  out.bind_after = 0;  // bind() is called for the peers that are settled on (RFC 8445 §7.2.1)
   return out;
 }
 
