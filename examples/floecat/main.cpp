@@ -110,28 +110,15 @@ const char* take_turn(options& o, std::string_view uri) {
                      "--turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]");
 }
 
-const char* take_user(options& o, std::string_view text) {
-  o.servers.username = text;
+template <std::string_view floe::gather::server::*Text>
+const char* take_account(options& o, std::string_view text) {
+  o.servers.*Text = text;
   return nullptr;
 }
 
-const char* take_password(options& o, std::string_view text) {
-  o.servers.credential = text;
-  return nullptr;
-}
-
-const char* take_relay_only(options& o, std::string_view) {
-  o.relay_only = true;
-  return nullptr;
-}
-
-const char* take_loopback(options& o, std::string_view) {
-  o.loopback = true;
-  return nullptr;
-}
-
-const char* take_verbose(options& o, std::string_view) {
-  o.verbose = true;
+template <bool options::*Flag>
+const char* set(options& o, std::string_view) {
+  o.*Flag = true;
   return nullptr;
 }
 
@@ -163,13 +150,13 @@ constexpr std::array known_options{
     known_option{"bind", required_argument, take_bind},
     known_option{"stun", required_argument, take_stun},
     known_option{"turn", required_argument, take_turn},
-    known_option{"user", required_argument, take_user},
-    known_option{"password", required_argument, take_password},
-    known_option{"relay-only", no_argument, take_relay_only},
+    known_option{"user", required_argument, take_account<&floe::gather::server::username>},
+    known_option{"password", required_argument, take_account<&floe::gather::server::credential>},
+    known_option{"relay-only", no_argument, set<&options::relay_only>},
     known_option{"timeout", required_argument, take_timeout},
     known_option{"pcap", required_argument, take_pcap},
-    known_option{"loopback", no_argument, take_loopback},
-    known_option{"verbose", no_argument, take_verbose},
+    known_option{"loopback", no_argument, set<&options::loopback>},
+    known_option{"verbose", no_argument, set<&options::verbose>},
     known_option{"help", no_argument, nullptr},
 };
 

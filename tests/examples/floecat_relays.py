@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""floecat processes that reach each other only through Debian's coturn: floecat_relays.py FLOECAT
+"""floecat processes that reach each other only through Debian's coturn: floecat_relays.py FLOECAT [PAYLOADS]
 
 Everything runs on loopback addresses. Every wait has a limit, and every process is ended by its id.
 """
@@ -19,6 +19,7 @@ from floecat_test import LIMIT, Process
 from turn_interop import PASSWORD, USER, Coturn
 
 SEED = int(os.environ.get("SEED", "1"))
+PAYLOADS = 100_000  # through the relays by UDP; a tenth of it by TCP and TLS
 BURST = 32  # payloads under way: fewer than any buffer holds
 
 
@@ -85,18 +86,18 @@ class Relays(unittest.TestCase):
 
     def test_udp_and_tcp(self):
         server = Coturn(self, socket.AF_INET)
-        self.check(server, 100_000)
-        self.check(server, 10_000, "?transport=tcp")
+        self.check(server, PAYLOADS)
+        self.check(server, PAYLOADS // 10, "?transport=tcp")
 
     def test_tls(self):
         server = Coturn(self, socket.AF_INET, tls=True)
         os.environ["SSL_CERT_FILE"] = str(server.here / "certificate")
         self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
-        self.check(server, 10_000)
+        self.check(server, PAYLOADS // 10)
 
     def test_what_goes_in_comes_out(self):
-        """offer and answer, with more data than any window."""
-        server = Coturn(self, socket.AF_INET)
+        """offer and answer, with more data than any window; in the end they give their relays back."""
+        server = Coturn(self, socket.AF_INET, "verbose")
         sides = [Process(self, mode, *self.options(server), binary=True) for mode in ("offer", "answer")]
         offer, answer = sides
         answer.tell(offer.line())
@@ -108,6 +109,10 @@ class Relays(unittest.TestCase):
         self.assertEqual([side.code() for side in sides], [0, 0])
         self.assertEqual((answer.size, answer.digest.digest()), (len(data), hashlib.sha256(data).digest()))
         self.assertEqual(offer.size, 0)
+        limit = time.monotonic() + LIMIT
+        while (server.here / "log").read_text().count("lifetime=0") < 2:
+            self.assertLess(time.monotonic(), limit)
+            time.sleep(0.05)
 
     def refused(self, options):
         """What the only server came to, when it gives nothing."""
@@ -144,4 +149,6 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     floecat_test.FLOECAT = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    if len(sys.argv) > 1 and sys.argv[1].isdigit():
+        PAYLOADS = int(sys.argv.pop(1))
     unittest.main(verbosity=2)
