@@ -39,3 +39,12 @@ TEST_CASE("conclusion: a Completed list lives as long as its selected pairs", "[
   list.state = checklist_state::failed;
   CHECK_FALSE(ice::conclude(list, time_point{}));
 }
+
+TEST_CASE(
+    "conclusion: what was not selected is freed a while after the list was Completed, if ever",
+    "[ice][8445-8.3.1-a]") {
+  const time_point completed{1h};
+  CHECK(ice::release_due(completed, 3s) == completed + 3s);
+  CHECK_FALSE(ice::release_due(std::nullopt, 3s));
+  CHECK_FALSE(ice::release_due(completed, std::nullopt));
+}

@@ -130,3 +130,11 @@ TEST_CASE("consent: at the beginning of the clock nothing underflows", "[ice]") 
   CHECK(c.due(begin + 30s, defaults) == consent_step::expired);
   CHECK(c.due(time_point::max(), defaults) == consent_step::expired);
 }
+
+TEST_CASE("consent: a path is suspect after a round of checks without an answer", "[ice]") {
+  const ice::consent_config config;
+  const time_point proved{1h};
+  CHECK_FALSE(ice::is_suspect(proved, proved + 8s - duration{1}, config));
+  CHECK(ice::is_suspect(proved, proved + 8s, config));
+  CHECK_FALSE(ice::is_suspect(proved, proved + 1h, {.enabled = false}));
+}

@@ -115,3 +115,22 @@ TEST_CASE("nomination: with its failure the list fails, but not before the PAC t
   CHECK_FALSE(ice::fails_list(false, std::nullopt, now));
   CHECK_FALSE(ice::fails_list(true, now, now));
 }
+
+TEST_CASE("nomination: a component that is settled long enough follows a new nomination",
+          "[ice][8445-8.1.1-f]") {
+  const ice::nomination_config config;
+  const time_point settled{1h};
+  CHECK_FALSE(ice::replaces_selection(std::nullopt, config, settled));
+  CHECK_FALSE(ice::replaces_selection(settled, config, settled + 5s - duration{1}));
+  CHECK(ice::replaces_selection(settled, config, settled + 5s));
+}
+
+TEST_CASE("nomination: where the host chooses, the rule does nothing", "[ice]") {
+  const ice::nomination_config config{.chosen_by = ice::nomination_config::host};
+  CHECK(ice::decide_nomination({.valid_since = time_point{}}, config, time_point{1h}).what ==
+        ice::nomination_decision::nothing);
+}
+
+TEST_CASE("nomination: patience is half a second unless the host says otherwise", "[ice]") {
+  CHECK(ice::nomination_config{}.patience == 500ms);
+}
