@@ -18,3 +18,22 @@ TEST_CASE("candidate_filter: each policy lets through exactly its types", "[ice]
     CHECK(let_through(ice::no_host, type) == (type != candidate_type::host));
   }
 }
+
+TEST_CASE("candidate_filter: a related address that is not offered is not shown either", "[ice]") {
+  const endpoint inside{address::v4(10, 0, 0, 1), 5000};
+  const auto related_of = [&](candidate_type type, ice::candidate_filter filter) {
+    ice::candidate c;
+    c.type = type;
+    c.related = inside;
+    ice::hide_related(c, filter);
+    return *c.related;
+  };
+  const endpoint none{address::v4(0, 0, 0, 0), 9};
+  CHECK(related_of(candidate_type::srflx, ice::any_candidate) == inside);
+  CHECK(related_of(candidate_type::srflx, ice::no_host) == none);
+  CHECK(related_of(candidate_type::relay, ice::no_host) == inside);
+  CHECK(related_of(candidate_type::relay, ice::relayed_only) == none);
+  ice::candidate host;
+  ice::hide_related(host, ice::relayed_only);
+  CHECK_FALSE(host.related);
+}

@@ -78,6 +78,7 @@ TEST_CASE("policies: relayed only, no other address shows and nothing leaves but
   behaviour.offers = ice::relayed_only;
   well_connected w{behaviour};
   CHECK(types_of(w.n) == std::vector{ice::candidate_type::relay});
+  CHECK(candidates_of(w.n)[0].related->address == address::v4(0, 0, 0, 0));
   w.introduce();
   w.net.run_for(1min);
   REQUIRE_FALSE(w.net.log().empty());

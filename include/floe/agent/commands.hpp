@@ -268,6 +268,7 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
   if (!made || candidates_.count_named() == config_.limits.local_candidates) {
     return unexpected{errc::capacity_reached};
   }
+  ice::hide_related(made->candidate, config_.offers);
   const auto id = candidates_.add_local(*made);
   if (!id) return unexpected{errc::capacity_reached};
   if (config_.offers(made->candidate)) candidates_.open(*id);
