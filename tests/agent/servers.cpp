@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,8 +26,9 @@ const std::array<gather::server, 2> both_servers{
     gather::server{.uris = stun_uris},
     gather::server{.uris = turn_uris, .username = "user", .credential = "password"}};
 
-config behaviour(ice::role role, gsl::span<const gather::server> servers = both_servers) {
-  return {.role = role, .servers = servers};
+config behaviour(ice::role role, gsl::span<const gather::server> servers = both_servers,
+                 std::optional<duration> release = std::nullopt) {
+  return {.role = role, .servers = servers, .release = release};
 }
 
 gateway_config behind(dependence mapping, std::uint8_t outer) {
@@ -37,14 +39,14 @@ gateway_config behind(dependence mapping, std::uint8_t outer) {
 /// Two clients behind NATs of a kind, with a STUN and a TURN server on the Internet.
 struct two_homes {
   explicit two_homes(dependence kind, std::uint64_t seed = 1,
-                     gsl::span<const gather::server> servers = both_servers)
+                     std::optional<duration> release = std::nullopt)
       : net{seed}, left_home{net.add_realm(behind(kind, 1))}, right_home{net.add_realm(
                                                                   behind(kind, 2))},
         turn{net,
              {net.add_interface(internet, turn_address, wire())},
              {.credentials = {.users = {{"user", "password"}}}}},
-        left{net, behaviour(ice::role::controlling, servers), seed * 2},
-        right{net, behaviour(ice::role::controlled, servers), seed * 2 + 1} {
+        left{net, behaviour(ice::role::controlling, both_servers, release), seed * 2},
+        right{net, behaviour(ice::role::controlled, both_servers, release), seed * 2 + 1} {
     stun.serve(net, net.add_interface(internet, stun_address, wire()));
     left.add_socket(net, net.add_interface(left_home, address::v4(10, 0, 0, 1), wire()), 5000);
     right.add_socket(net, net.add_interface(right_home, address::v4(10, 0, 1, 1), wire()), 6000);
@@ -236,6 +238,54 @@ TEST_CASE("servers: closing ends although the relay does not answer", "[agent]")
   t.left.act(t.net, [](agent& a) { a.close(); });
   t.net.run_for(1min);
   CHECK_FALSE(t.left.agent().next_timeout());
+}
+
+TEST_CASE("servers: a relay that is not needed is given back, and stays away after a restart",
+          "[agent][8445-8.3.1-a]") {
+  two_homes t{dependence::endpoint_independent, 1, 3s};
+  REQUIRE(t.connect());
+  t.net.run_for(10s);
+  CHECK(t.turn.server().allocations().size() == 0);
+  const auto told = t.left.told.size();
+  t.left.act(t.net, [](agent& a) { a.restart(); });
+  for (auto i = told; i < t.left.told.size(); ++i) CHECK(t.left.told[i].type != relay);
+}
+
+TEST_CASE("servers: the socket that a selected relay was obtained through is needed",
+          "[agent][8445-8.3.1-a]") {
+  two_homes t{dependence::address_and_port_dependent, 1, 3s};
+  REQUIRE(t.connect());
+  t.net.run_for(10s);
+  auto& relayed = t.left.selected_types().first == relay ? t.left : t.right;
+  for (const auto& e : relayed.all<event::released>()) {
+    CHECK(relayed.agent().local(relayed.agent().selected()->checked)->socket != e.socket);
+    CHECK(e.socket >= socket_id{0x80000000});
+  }
+  REQUIRE(t.left.send_data(t.net, "still"));
+  t.net.run_for(1s);
+  CHECK(t.right.received.size() == 1);
+}
+
+TEST_CASE("servers: a socket that is named late is asked from before gathering ends", "[agent]") {
+  two_homes t{dependence::endpoint_independent};
+  client late{t.net, behaviour(ice::role::controlling), 99};
+  late.act(t.net, [&](agent& a) { a.gather(t.net.now(), gathering::open); });
+  late.add_socket(
+      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 9), two_homes::wire()), 5000);
+  late.act(t.net, [&](agent& a) { a.gather(t.net.now()); });
+  t.net.run_for(5s);
+  CHECK(types(late) == std::vector{host, srflx, relay});
+  CHECK(late.all<event::gathering_done>().size() == 1);
+}
+
+TEST_CASE("servers: when the only socket goes, gathering is done", "[agent]") {
+  two_homes t{dependence::endpoint_independent};
+  client lone{t.net, behaviour(ice::role::controlling), 98};
+  const auto socket = lone.add_socket(
+      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 8), two_homes::wire()), 5000);
+  lone.act(t.net, [&](agent& a) { a.gather(t.net.now()); });
+  lone.act(t.net, [&](agent& a) { REQUIRE(a.remove_local(socket)); });
+  CHECK(lone.all<event::gathering_done>().size() == 1);
 }
 
 TEST_CASE("servers: data in a part of the buffer leaves from there, behind what the relay needs",

@@ -46,4 +46,5 @@ TEST_CASE("lite: the slower pace of both agents counts, and 50 ms of one that sa
   CHECK(ice::agreed_pace(20ms, {.pacing = 100ms}) == 100ms);
   CHECK(ice::agreed_pace(100ms, {.pacing = 20ms}) == 100ms);
   CHECK(ice::agreed_pace(20ms, {}) == 50ms);
+  CHECK(ice::agreed_pace(20ms, {.pacing = 1h}) == 10s);
 }

@@ -162,6 +162,32 @@ TEST_CASE("policies: gathering that stays open tells candidates as they come", "
   }
 }
 
+TEST_CASE("policies: an address that a check taught first is told when a server names it",
+          "[scenario]") {
+  scripted_peer peer{12};
+  world net{13};
+  auto& n = net.add("agent", controlling());
+  const auto local = net.bind(n, left_address);
+  net.act(n, [&](agent& a) {
+    a.gather(net.now(), gathering::open);
+    (void)a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value();
+    (void)a
+        .add_remote({.foundation = ice::foundation::from_number(1),
+                     .priority = 2130706431,
+                     .address = right_address})
+        .has_value();
+  });
+  net.run_for(0ms);
+  net.act(n, [&](agent& a) { a.handle_timeout(net.now()); });
+  REQUIRE_FALSE(net.log().empty());
+  net.inject(n, socket_id{1}, right_address, peer.success(net.log().front(), mapped));
+  const auto before = candidates_of(n).size();
+  net.act(n, [&](agent& a) { REQUIRE(a.add_reflexive(local, mapped)); });
+  REQUIRE(candidates_of(n).size() == before + 1);
+  CHECK(candidates_of(n).back().type == ice::candidate_type::srflx);
+  CHECK(candidates_of(n).back().address == mapped);
+}
+
 TEST_CASE("policies: both agents keep to the slower pace", "[scenario][8445-14.2-a]") {
   auto behaviour = controlling();
   behaviour.ta = 20ms;

@@ -107,6 +107,27 @@ TEST_CASE("mobility: a removed socket takes its candidates along, and another pa
   CHECK(mover.agent.remove_local(first_socket).error() == errc::invalid_candidate);
 }
 
+TEST_CASE("mobility: data goes on at once over another valid path, before any is nominated",
+          "[scenario][8445-12.1-e]") {
+  auto behaviour = controlling();
+  behaviour.nomination.chosen_by = ice::nomination_config::host;
+  world net{6};
+  auto& left = net.add("left", behaviour);
+  auto& right = net.add("right", controlled());
+  net.bind(left, left_address);
+  net.bind(left, second_left);
+  net.bind(right, right_address);
+  gather_all(net, left);
+  gather_all(net, right);
+  signal(net, left, right);
+  signal(net, right, left);
+  net.run_for(2s);
+  REQUIRE(net.send_data(left, "x"));
+  net.act(left, [](agent& a) { REQUIRE(a.remove_local(first_socket)); });
+  CHECK(net.send_data(left, "y"));
+  CHECK(net.log().back().source == second_left);
+}
+
 TEST_CASE("mobility: without another path a removed socket ends the session by timer",
           "[scenario]") {
   duo d{3};

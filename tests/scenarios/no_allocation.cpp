@@ -92,7 +92,7 @@ TEST_CASE("no allocation: not in a session's life, its hostile visitors, restart
   run(60s);
   const bool settled_again = left.state() == connection_state::completed;
   left.close();
-  run(60s);
+  run(120s);
 
   const auto taken_after = memory.taken;
   const auto allocated_after = global_allocations;

@@ -186,7 +186,8 @@ class agent {
   result<void> bring_token(time_point now, gather::attempt_id which, const turn::token& token);
 
   /// Takes the next bytes of a connection, in any pieces; next_inbound() then says what they came
-  /// to, until it says nothing. False when no connection has this number.
+  /// to, until it says nothing; the bytes must live until then, and a payload until the next call.
+  /// False when no connection has this number.
   bool handle_stream(time_point now, socket_id socket, byte_view bytes);
   std::optional<inbound> next_inbound(time_point now);
 
@@ -257,11 +258,13 @@ class agent {
   void announce(stream_id stream);
   void announce(ice::local_id id);
   void finish_gathering(stream_id stream);
-  result<ice::local_id> enter(std::optional<ice::local_candidate> made);
+  result<ice::local_id> enter(std::optional<ice::local_candidate> made,
+                              std::optional<ice::local_id> learned = std::nullopt);
   void restart(stream_id stream);
   [[nodiscard]] bool may_check(stream_id stream) const;
   void pair_up(stream_id stream);
   bool pair_up(stream_id stream, ice::remote_id theirs);
+  void close_local(ice::local_id base);
   void forget_local(ice::local_id id);
   void replay_early_checks(stream_id stream);
   bool make_room_for_remote(stream_id stream, std::uint32_t priority);
@@ -270,6 +273,12 @@ class agent {
   [[nodiscard]] gather::gatherer* gatherer() {
     return gatherer_.empty() ? nullptr : &gatherer_.front();
   }
+  [[nodiscard]] const gather::gatherer* gatherer() const {
+    return gatherer_.empty() ? nullptr : &gatherer_.front();
+  }
+  void release_relay(socket_id socket);
+  void forget_mapping(const gather::candidate& before);
+  void forbid_peers(stream_id stream);
   std::optional<inbound> unwrap(const gather::inbound& in);
   void serve_gatherer();
   void tell(const gather::event::any& e);
@@ -346,6 +355,7 @@ class agent {
   void nominate();
   void give_up();
   void look_again(stream_id stream);
+  [[nodiscard]] bool is_needed(ice::local_id base) const;
   void release_unselected();
   void settle_without_checks();
   [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
@@ -438,7 +448,6 @@ class agent {
   outbox outbox_;
   event_queue events_;
   std::pmr::list<gather::gatherer> gatherer_;  ///< one where there are servers
-  bool servers_done_ = true;                   ///< it has found what it could
   std::size_t failed_servers_ = 0;
   bool server_turn_ = true;  ///< a server is asked before the next check
   statistics stats_;

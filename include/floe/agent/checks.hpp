@@ -312,9 +312,9 @@ inline void agent::settle(ice::valid_id id) {
 /// Makes an event of the selected pair of a component, if it has changed.
 inline void agent::tell_selection(component& c) {
   const auto selected = valid_.selected(c.stream, c.id);
-  if (!selected) c.settled.reset();
-  if (selected && !c.settled) c.settled = now_;
-  if (std::exchange(c.told_selection, selected) == selected || !selected) return;
+  if (std::exchange(c.told_selection, selected) == selected) return;
+  c.settled = selected ? deadline{now_} : std::nullopt;
+  if (!selected) return;
   const auto& v = valid_[*selected];
   bind_channel(v);
   events_.push(event::selected{v.stream, v.component, v.local, v.remote});

@@ -50,7 +50,6 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy,
   if (!config_.servers.empty() && config_.level == ice::level::full) {
     config_.gathering.servers = config_.servers;
     gatherer_.emplace_back(config_.gathering, entropy_, memory);
-    servers_done_ = false;
   }
   config_.servers = config_.gathering.servers = {};
   streams_.reserve(config.limits.streams);
@@ -102,7 +101,12 @@ inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endp
     return unexpected{errc::unusable_address};
   }
   const auto known = candidates_.find_local(through.stream, through.candidate.component, mapped);
-  if (known) return *known;
+  if (known) {
+    // A check may have been answered before the server was.
+    const auto made = candidates_.make_reflexive(host, mapped, server);
+    const bool learned = candidates_.locals()[*known].candidate.type == ice::candidate_type::prflx;
+    return learned && made ? enter(made, known) : *known;
+  }
   return enter(candidates_.make_reflexive(host, mapped, server));
 }
 
@@ -127,7 +131,12 @@ inline result<void> agent::remove_local(socket_id socket) {
   const auto base = candidates_.find_socket(socket);
   if (!base) return unexpected{errc::invalid_candidate};
   forget_local(*base);
-  if (auto* const g = gatherer()) g->remove_socket(now_, socket);
+  if (auto* const g = gatherer()) {
+    release_relay(socket);
+    g->remove_socket(now_, socket);
+    serve_gatherer();
+  }
+  choose_links();
   refresh_state();
   return {};
 }
@@ -178,14 +187,14 @@ inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::s
 }
 
 inline void agent::describe_peer(const ice::peer_traits& traits) {
+  if (closed_) return;
+  schedule_.set_ta(ice::agreed_pace(config_.ta, traits));
   const bool known = std::any_of(streams_.begin(), streams_.end(), [](const floe::stream& row) {
     return row.current.remote.has_value();
   });
-  if (!known) peer_.level = traits.level;
-  schedule_.set_ta(ice::agreed_pace(config_.ta, traits));
-  // Conflicts may have moved the role of a full agent; that of a lite one only depends on the peer.
-  const auto initial = config_.level == ice::level::full ? claim_.role : config_.role;
-  const auto role = ice::role_between(config_.level, peer_.level, initial);
+  if (known) return;
+  peer_.level = traits.level;
+  const auto role = ice::role_between(config_.level, peer_.level, config_.role);
   if (role != claim_.role) switch_role(role);
 }
 
@@ -263,18 +272,22 @@ inline result<void> agent::locate(stream_id stream, component_id component) cons
   return {};
 }
 
-/// Enters a local candidate into the table, and tells the host while candidates may still come.
-inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> made) {
+/// Enters a local candidate into the table, in the place of a learned one if there is one, and
+/// tells the host while candidates may still come.
+inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> made,
+                                          std::optional<ice::local_id> learned) {
   if (!made || candidates_.count_named() == config_.limits.local_candidates) {
     return unexpected{errc::capacity_reached};
   }
   ice::hide_related(made->candidate, config_.offers);
-  const auto id = candidates_.add_local(*made);
+  const auto id = learned ? learned : candidates_.add_local(*made);
   if (!id) return unexpected{errc::capacity_reached};
+  if (learned) candidates_.replace_local(*learned, *made);
   if (config_.offers(made->candidate)) candidates_.open(*id);
   const auto& row = at(made->stream);
   if (!row.gathering || row.gathered) return *id;
   announce(*id);
+  reprioritize();
   pair_up(made->stream);
   unfreeze_first(made->stream);
   return *id;
@@ -303,7 +316,9 @@ inline void agent::announce(ice::local_id id) {
 /// Says that a stream has all its candidates, once host and servers have given theirs.
 inline void agent::finish_gathering(stream_id stream) {
   auto& row = at(stream);
-  if (!row.named || !servers_done_ || std::exchange(row.gathered, true)) return;
+  const auto* const g = gatherer();
+  if (!row.named || (g != nullptr && !g->is_complete())) return;
+  if (std::exchange(row.gathered, true)) return;
   events_.push(event::gathering_done{stream});
 }
 
@@ -325,10 +340,12 @@ inline void agent::restart(stream_id stream) {
 
   forget_checks(stream);
   early_.erase_if([&](const early_check& e) { return e.stream == stream; });
+  forbid_peers(stream);
   candidates_.forget_generation(stream);
   for (auto& c : components_) {
     if (c.stream != stream) continue;
     c.told_selection.reset();
+    c.settled.reset();
     c.path_announced = false;
   }
   transition(stream, ice::checklist_event::restarted);
@@ -338,6 +355,14 @@ inline void agent::restart(stream_id stream) {
   announce(stream);
   row.gathered = false;
   finish_gathering(stream);
+}
+
+/// Lets nothing leave from a base any more, or come in, until a restart opens it again.
+inline void agent::close_local(ice::local_id base) {
+  candidates_.close(base);
+  transactions_.erase_if([&](const sent_check& check) { return check.local == base; });
+  drop_pairs([&](const ice::pair& p) { return p.local == base; });
+  valid_.erase_if([&](const ice::valid_pair& v) { return v.checked == base; });
 }
 
 /// Ends whatever leaves from a local candidate, or from one that was obtained through it.

@@ -94,7 +94,8 @@ struct config {
   /// traffic takes relays.
   ice::candidate_filter offers = ice::any_candidate;
 
-  /// Which of the peer's candidates are used.
+  /// Which of the candidates that the peer signals are used. Where its checks come from is learned
+  /// whatever this says.
   ice::candidate_filter accepts = ice::any_candidate;
 
   /// Whether loopback addresses may be candidates (RFC 8445 §5.1.1.1 says no), as they must where

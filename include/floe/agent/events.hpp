@@ -95,7 +95,7 @@ struct consent_lost {
   component_id component{1};
 };
 
-/// A role conflict was resolved (RFC 8445 §7.3.1.1).
+/// A role conflict was resolved (RFC 8445 §7.3.1.1), or the peer turned out to be lite.
 struct role_changed {
   ice::role role = ice::role::controlling;
 };

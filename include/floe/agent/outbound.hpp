@@ -5,7 +5,7 @@
 // sources:  RFC 8445 §7.1, §7.3, §12.1
 #pragma once
 
-#include <algorithm>
+#include <cstring>
 
 #include "floe/agent/agent.hpp"
 #include "floe/ice/check_incoming.hpp"
@@ -56,7 +56,7 @@ inline result<transmit> agent::encapsulate(byte_view data, byte_span buffer, str
   if (!link) return unexpected{errc::no_path};
   const auto place = offset_in(buffer, data);
   if (!place && data.size() > buffer.size()) return unexpected{errc::buffer_too_small};
-  if (!place) std::copy(data.data(), data.data() + data.size(), buffer.data());
+  if (!place && !data.empty()) std::memmove(buffer.data(), data.data(), data.size());
   const auto out = wrap(link->path, buffer, place.value_or(0), data.size());
   if (!out) return unexpected{out.error()};
   return sent(link->path, *out);

@@ -66,10 +66,10 @@ inline std::optional<inbound> agent::next_inbound(time_point now) {
   advance(now);
   auto* const g = gatherer();
   const auto next = g != nullptr ? g->next_inbound(now_) : std::nullopt;
-  if (!next) return std::nullopt;
-  const auto result = unwrap(*next).value_or(rejected{reject::unknown_socket});
+  // What is handed out lives in its session, which must not go before it was read.
+  if (next) return unwrap(*next).value_or(rejected{reject::unknown_socket});
   pump();
-  return result;
+  return std::nullopt;
 }
 
 /// What a datagram from a server comes to; nullopt when it is from none.
@@ -92,11 +92,10 @@ inline void agent::serve_gatherer() {
   while (const auto e = g->poll_event()) {
     if (const auto* const found = std::get_if<told::found>(&*e)) {
       on_found(found->candidate);
-    } else if (std::holds_alternative<told::complete>(*e)) {
-      servers_done_ = true;
-      each_stream([&](stream_id id) { finish_gathering(id); });
+    } else if (const auto* const moved = std::get_if<told::mapping_changed>(&*e)) {
+      forget_mapping(moved->before);
     } else if (const auto* const lost = std::get_if<told::relay_lost>(&*e)) {
-      (void)remove_local(lost->relay);
+      if (const auto base = candidates_.find_socket(lost->relay)) forget_local(*base);
       events_.push(event::relay_lost{lost->relay, lost->why, lost->code});
     } else if (const auto* const open = std::get_if<told::permitted>(&*e)) {
       resend_checks(open->relay, open->peer);
@@ -106,6 +105,7 @@ inline void agent::serve_gatherer() {
       tell(*e);
     }
   }
+  each_stream([&](stream_id id) { finish_gathering(id); });
 }
 
 /// Makes an event for the host of what only it can answer, or may want to know.
@@ -135,12 +135,47 @@ inline void agent::tell(const gather::event::any& e) {
 /// A server gave an address: it becomes a candidate of whatever uses the socket it was asked from.
 inline void agent::on_found(const gather::candidate& found) {
   const auto host = candidates_.find_socket(found.base.socket);
-  if (!host) return;
-  if (found.is_relayed()) {
-    (void)add_relayed(*host, found.relay, found.address, found.mapped, found.server_number);
-  } else {
-    (void)add_reflexive(*host, found.address, found.server_number);
+  if (!found.is_relayed()) {
+    if (host) (void)add_reflexive(*host, found.address, found.server_number);
+    return;
   }
+  const bool entered =
+      host && add_relayed(*host, found.relay, found.address, found.mapped, found.server_number);
+  if (!entered) release_relay(found.relay);
+}
+
+/// Gives a relay back, if it is one of the gatherer's.
+inline void agent::release_relay(socket_id socket) {
+  auto* const g = gatherer();
+  if (g != nullptr && g->is_relay(socket)) g->release(now_, socket);
+}
+
+/// A NAT gave a socket another address: the old candidate leads nowhere, unless a path has it.
+inline void agent::forget_mapping(const gather::candidate& before) {
+  const auto host = candidates_.find_socket(before.base.socket);
+  if (!host) return;
+  const auto& row = candidates_.locals()[*host];
+  const auto old = candidates_.find_local(row.stream, row.candidate.component, before.address);
+  if (!old || candidates_.locals()[*old].candidate.type != ice::candidate_type::srflx) return;
+  const bool used = valid_.contains_if([&](const ice::valid_pair& v) { return v.local == *old; });
+  if (!used) candidates_.erase_local(*old);
+}
+
+/// Takes back what the relays of a stream permit to peers that are about to be forgotten, unless
+/// data still flows there.
+inline void agent::forbid_peers(stream_id stream) {
+  auto* const g = gatherer();
+  if (g == nullptr) return;
+  candidates_.locals().for_each([&](ice::local_id, const ice::local_candidate& local) {
+    if (local.stream != stream || local.candidate.type != ice::candidate_type::relay) return;
+    candidates_.remotes().for_each([&](ice::remote_id, const ice::remote_candidate& remote) {
+      const auto& peer = remote.candidate.address.address;
+      const bool in_use = std::any_of(components_.begin(), components_.end(), [&](const auto& c) {
+        return c.link && c.link->path.local == local.socket && c.link->path.remote.address == peer;
+      });
+      if (remote.stream == stream && !in_use) g->forbid(local.socket, peer);
+    });
+  });
 }
 
 /// Lets the relay of a pair accept what its peer sends, before anything is sent to it
@@ -193,6 +228,8 @@ inline void agent::fail_pairs(socket_id relay, const address& peer) {
 inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::size_t offset,
                                     result<std::size_t> size) {
   if (!size) return unexpected{size.error()};
+  // What was meant for a socket or a relay that is gone has nowhere to leave from.
+  if (!candidates_.uses(along.local)) return unexpected{errc::no_path};
   auto* const g = gatherer();
   if (g == nullptr || !g->is_relay(along.local)) {
     return transmit{along.local, along.remote, *size, offset};

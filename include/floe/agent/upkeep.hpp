@@ -18,7 +18,7 @@ inline void agent::handle_timeout(time_point now) {
 }
 
 inline deadline agent::next_timeout() const {
-  const auto* const g = gatherer_.empty() ? nullptr : &gatherer_.front();
+  const auto* const g = gatherer();
   auto next = g != nullptr ? g->next_timeout() : std::nullopt;
   if (closed_) return next;
   if (g != nullptr && g->wants_start()) next = earliest(next, schedule_.free_at(now_));
@@ -180,7 +180,10 @@ inline void agent::look_again(stream_id stream) {
   at(stream).pac.reset();
   start_pac_timers();
   pair_up(stream);
-  unfreeze_first(stream);
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    if (p.stream == stream && !p.expired && p.state != ice::pair_state::succeeded) trigger(id);
+  }
 }
 
 /// Lets the candidates decide where nobody checks: the best pair of every component is selected
@@ -203,23 +206,40 @@ inline std::optional<ice::pair_id> agent::settled_by_candidates(const component&
       [&](const ice::pair& p) { return p.stream == c.stream && p.component == c.id; });
 }
 
-/// Frees the sockets that no selected pair of a settled stream needs (RFC 8445 §8.3.1).
+/// True for a base that some path leaves from, or that the relay of one was obtained through.
+inline bool agent::is_needed(ice::local_id base) const {
+  const auto leads = [&](ice::local_id used) {
+    // The relays of one allocation live and die together.
+    const auto& mine = candidates_.locals()[base];
+    const auto& theirs = candidates_.locals()[used];
+    const bool siblings = mine.candidate.type == ice::candidate_type::relay &&
+                          theirs.candidate.type == ice::candidate_type::relay &&
+                          mine.host == theirs.host && mine.server == theirs.server;
+    return siblings || candidates_.stems_from(used, base);
+  };
+  return std::any_of(components_.begin(), components_.end(), [&](const component& c) {
+    const auto chosen = valid_.selected(c.stream, c.id);
+    const auto linked = c.link ? candidates_.find_socket(c.link->path.local) : std::nullopt;
+    return (chosen && leads(valid_[*chosen].checked)) || (linked && leads(*linked));
+  });
+}
+
+/// Frees the sockets that no path of a settled stream needs (RFC 8445 §8.3.1).
 inline void agent::release_unselected() {
   each_stream([&](stream_id id) {
     const auto due = ice::release_due(at(id).completed, config_.release);
     if (!due || now_ < *due) return;
     at(id).completed.reset();
     candidates_.locals().for_each([&](ice::local_id base, const ice::local_candidate& row) {
-      const bool selected = std::any_of(components_.begin(), components_.end(), [&](const auto& c) {
-        const auto chosen = valid_.selected(c.stream, c.id);
-        return chosen && valid_[*chosen].checked == base;
-      });
-      if (row.stream != id || !is_base(row) || !row.open || selected) return;
-      candidates_.close(base);
-      drop_pairs([&](const ice::pair& p) { return p.local == base; });
-      valid_.erase_if([&](const ice::valid_pair& v) { return v.checked == base; });
-      if (auto* const g = gatherer()) g->release(now_, row.socket);
-      events_.push(event::released{id, row.socket});
+      if (row.stream != id || !is_base(row) || !row.open || is_needed(base)) return;
+      const auto socket = row.socket;
+      if (row.candidate.type == ice::candidate_type::relay) {
+        release_relay(socket);
+        forget_local(base);
+      } else {
+        close_local(base);
+      }
+      events_.push(event::released{id, socket});
     });
   });
 }
@@ -269,7 +289,7 @@ inline session_report agent::report() const {
                    .failed_servers = failed_servers_,
                    .has_credentials = true};
   candidates_.locals().for_each([&](ice::local_id, const ice::local_candidate& row) {
-    r.local_candidates += row.conveyed ? 1U : 0U;
+    r.local_candidates += row.conveyed && config_.offers(row.candidate) ? 1U : 0U;
   });
   each_stream([&](stream_id id) {
     r.gathering = r.gathering || at(id).gathering;

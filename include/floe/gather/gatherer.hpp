@@ -132,6 +132,11 @@ class gatherer {
 
   // ---- the pace ------------------------------------------------------------------------------
 
+  /// True when nothing is awaited from the servers, of the sockets there are now.
+  [[nodiscard]] bool is_complete() const noexcept {
+    return started_ && judge(facts()) == progress::complete;
+  }
+
   /// True when a server is to be asked that was not asked before.
   [[nodiscard]] bool wants_start() const noexcept;
   /// Asks it. Nothing happens when there is none.

@@ -1,7 +1,7 @@
 // Which candidates a session may use at all.
 //
 // owns:     the type of such a policy, and the usual ones
-// does not: apply it; the agent asks it about every candidate of both sides
+// does not: apply it; the agent asks it about its own candidates and those that the peer signals
 // sources:  RFC 8445 §19.1 (hiding addresses); the W3C's iceTransportPolicy is relayed_only()
 #pragma once
 

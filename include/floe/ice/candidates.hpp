@@ -144,6 +144,12 @@ class candidates {
     return locals_.insert(row);
   }
 
+  /// Puts what is known better now in the place of a learned local candidate.
+  void replace_local(local_id learned, local_candidate row) {
+    row.foundation_number = number_of(locals_, row.candidate.foundation, learned);
+    locals_[learned] = row;
+  }
+
   /// Lets checks come in for a local candidate, at its base.
   void open(local_id id) {
     each_base_of(id, [](local_candidate& base) { base.open = true; });

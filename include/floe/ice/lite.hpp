@@ -42,9 +42,13 @@ struct peer_traits {
   return conflict ? role_decision::keep_and_reply_487 : role_decision::keep;
 }
 
-/// The pace between two new transactions: the slower one of both agents (RFC 8445 §14.2).
+/// The slowest pace that a peer may ask for.
+inline constexpr duration max_pace = std::chrono::seconds{10};
+
+/// The pace between two new transactions: the slower one of both agents (RFC 8445 §14.2), within
+/// reason.
 [[nodiscard]] constexpr duration agreed_pace(duration mine, const peer_traits& theirs) noexcept {
-  return std::max(mine, theirs.pacing);
+  return std::max(mine, std::min(theirs.pacing, max_pace));
 }
 
 /// True when nobody checks, so that the candidates alone decide (RFC 8445 §6.2, §8.2).
