@@ -51,7 +51,10 @@ bool connection::prepare_tls(const std::string& name) {
   if (floe::sdp::parse_address(name)) {
     return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_.get()), name.c_str()) == 1;
   }
-  return SSL_set_tlsext_host_name(tls_.get(), name.c_str()) == 1 &&
+  // SSL_set_tlsext_host_name() without the casts of its macro.
+  auto server = name;
+  return SSL_ctrl(tls_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  server.data()) == 1 &&
          SSL_set1_host(tls_.get(), name.c_str()) == 1;
 }
 
