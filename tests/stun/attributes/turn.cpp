@@ -81,7 +81,7 @@ TEST_CASE("turn attributes: the error of one family", "[stun]") {
 TEST_CASE("turn attributes: ADDRESS-ERROR-CODE is written only with a phrase that may be sent",
           "[stun][8656-18-b]") {
   const auto code = stun::error_code::address_family_not_supported;
-  const auto write = [code](std::string_view phrase) {
+  const auto write = [](std::string_view phrase) {
     std::array<std::byte, 600> buffer{};
     return stun::writer{buffer, {stun::method::allocate, stun::message_class::success}, {}}
         .add(stun::address_error_code{family::ipv4, {code, phrase}})
