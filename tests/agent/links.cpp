@@ -59,7 +59,7 @@ TEST_CASE("links: 30 seconds after the last answer nothing more is sent",
   peer.net.run_for(1ns);
   CHECK(peer.net.now() - proved == 30s);
   CHECK(count_events<event::consent_lost>(peer.n) == 1);
-  CHECK(peer.n.agent.state() == connection_state::checking);
+  CHECK(peer.n.agent.state() == connection_state::failed);
   CHECK_FALSE(peer.net.send_data(peer.n, "x"));
   for (const auto& w : asked) {
     if (w.bytes.size() > 20) (void)peer.send(peer.success(w));

@@ -177,13 +177,16 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
 /// that works is nominated.
 inline void agent::look_again(stream_id stream) {
   transition(stream, ice::checklist_event::path_lost);
-  at(stream).pac.reset();
-  start_pac_timers();
   pair_up(stream);
   for (const auto id : checklists_.order()) {
     const auto& p = checklists_[id];
     if (p.stream == stream && !p.expired && p.state != ice::pair_state::succeeded) trigger(id);
   }
+  // Where there is something to try it gets its time; else the end of consent was the end.
+  at(stream).pac = now_;
+  if (!outlook(stream).busy) return;
+  at(stream).pac.reset();
+  start_pac_timers();
 }
 
 /// Lets the candidates decide where nobody checks: the best pair of every component is selected

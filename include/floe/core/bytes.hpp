@@ -25,7 +25,7 @@ using byte_span = gsl::span<std::byte>;
 /// Where in `whole` the bytes of `part` begin; nullopt when they are elsewhere, or none.
 [[nodiscard]] inline std::optional<std::size_t> offset_in(byte_view whole,
                                                           byte_view part) noexcept {
-  constexpr std::less_equal<const std::byte*> not_after;
+  constexpr std::less_equal<> not_after;
   if (part.empty() || !not_after(whole.data(), part.data())) return std::nullopt;
   if (!not_after(part.data() + part.size(), whole.data() + whole.size())) return std::nullopt;
   return static_cast<std::size_t>(part.data() - whole.data());

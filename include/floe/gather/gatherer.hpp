@@ -243,6 +243,7 @@ class gatherer {
   void ask(attempt_id id, attempt& a);
   void open_session(attempt& a, socket_id local);
   void fail(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
+  void give_up(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
   void report(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
   void on_deadline(attempt_id id, attempt& a);
   void let_go(attempt& a);

@@ -141,8 +141,8 @@ inline const endpoint* gatherer::address_for(const attempt& a) const noexcept {
 inline void gatherer::settle_address(attempt& a) {
   const auto* const e = address_for(a);
   if (e == nullptr) {
-    return fail(a,
-                sources_[a.uri].addresses == 0 ? outcome::unresolved : outcome::no_matching_family);
+    return give_up(a, sources_[a.uri].addresses == 0 ? outcome::unresolved
+                                                     : outcome::no_matching_family);
   }
   a.server = *e;
   a.stage = stage::queued;
@@ -214,12 +214,16 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
 /// Goes on to the next address of the server, where another may help, or gives up.
 inline void gatherer::fail(attempt& a, outcome why, std::optional<stun::error_code> code) {
   const bool other_may_help = why == outcome::timeout || why == outcome::unreachable;
+  if (other_may_help) ++a.address;
+  if (!other_may_help || address_for(a) == nullptr) return give_up(a, why, code);
   a.ends.reset();
   let_go(a);
-  if (other_may_help) {
-    ++a.address;
-    if (address_for(a) != nullptr) return settle_address(a);
-  }
+  settle_address(a);
+}
+
+inline void gatherer::give_up(attempt& a, outcome why, std::optional<stun::error_code> code) {
+  a.ends.reset();
+  let_go(a);
   a.stage = stage::failed;
   report(a, why, code);
 }
