@@ -11,7 +11,8 @@
 using namespace floe;
 using namespace floe::sim;
 
-TEST_CASE("random sessions: what must hold holds, and who can connect does", "[scenario][sim][long]") {
+TEST_CASE("random sessions: what must hold holds, and who can connect does",
+          "[scenario][sim][long]") {
   constexpr std::uint64_t first = 1;
   constexpr std::uint64_t count = 10'000;
   std::array<std::size_t, verdict_count> found{};
