@@ -1,18 +1,16 @@
 // SHA-1, SHA-256 and CRC-32 by the instructions that ARMv8 CPUs have for them.
 //
-// owns:     finding out what the CPU has, and the three inner loops
-// does not: decide when to use them (crypto/hardware.hpp)
-// invariant: empty on other machines and compilers, so that it can be included everywhere. Where
-// the
-//            instructions can't be named without compiler options it is empty as well.
+// owns:     the three inner loops
+// does not: find out what the CPU has: only the operating system could tell. They are used where
+//           the compiler is told that the CPU has them (-march=armv8-a+crypto+crc, or a newer
+//           architecture), as it is by itself for Apple's machines
+// invariant: empty elsewhere, so that it can be included everywhere.
 #pragma once
 
-#if defined(__aarch64__) && defined(__linux__) && \
-    (!defined(__clang__) || (defined(__ARM_FEATURE_SHA2) && defined(__ARM_FEATURE_CRC32)))
+#if defined(__aarch64__) && defined(__ARM_FEATURE_SHA2) && defined(__ARM_FEATURE_CRC32)
 
 #include <arm_acle.h>
 #include <arm_neon.h>
-#include <sys/auxv.h>
 
 #include <array>
 #include <cstddef>
@@ -21,31 +19,6 @@
 #include <utility>
 
 namespace floe::crypto::arm {
-
-namespace detail {
-
-/// What the CPU has beyond plain ARMv8.
-struct cpu_features {
-  bool sha1 = false;
-  bool sha256 = false;
-  bool crc32 = false;
-};
-
-}  // namespace detail
-
-[[nodiscard]] inline detail::cpu_features detect() noexcept {
-  constexpr unsigned long hwcap_sha1 = 1UL << 5U;
-  constexpr unsigned long hwcap_sha2 = 1UL << 6U;
-  constexpr unsigned long hwcap_crc32 = 1UL << 7U;
-  const auto bits = getauxval(AT_HWCAP);
-  return {(bits & hwcap_sha1) != 0, (bits & hwcap_sha2) != 0, (bits & hwcap_crc32) != 0};
-}
-
-/// What this CPU has, found out at the first call.
-[[nodiscard]] inline const detail::cpu_features& features() noexcept {
-  static const detail::cpu_features found = detect();
-  return found;
-}
 
 namespace detail {
 
@@ -65,8 +38,7 @@ struct sha1_registers {
 
 /// Rounds 4 G to 4 G + 3.
 template <int G>
-[[gnu::target("+crypto"), gnu::always_inline]] inline void sha1_group(sha1_registers& r,
-                                                                      message_words& m) noexcept {
+[[gnu::always_inline]] inline void sha1_group(sha1_registers& r, message_words& m) noexcept {
   constexpr std::array<std::uint32_t, 4> constants{0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
   auto& w = m.w[G % 4];
   if constexpr (G >= 4) {
@@ -85,8 +57,8 @@ template <int G>
 }
 
 template <int... G>
-[[gnu::target("+crypto"), gnu::always_inline]] inline void
-sha1_groups(sha1_registers& r, message_words& m, std::integer_sequence<int, G...>) noexcept {
+[[gnu::always_inline]] inline void sha1_groups(sha1_registers& r, message_words& m,
+                                               std::integer_sequence<int, G...>) noexcept {
   (sha1_group<G>(r, m), ...);
 }
 
@@ -97,8 +69,8 @@ struct sha256_registers {
 
 /// Rounds 4 G to 4 G + 3.
 template <int G>
-[[gnu::target("+crypto"), gnu::always_inline]] inline void
-sha256_group(sha256_registers& r, message_words& m, const std::uint32_t* constants) noexcept {
+[[gnu::always_inline]] inline void sha256_group(sha256_registers& r, message_words& m,
+                                                const std::uint32_t* constants) noexcept {
   auto& w = m.w[G % 4];
   if constexpr (G >= 4) {
     w = vsha256su1q_u32(vsha256su0q_u32(w, m.w[(G + 1) % 4]), m.w[(G + 2) % 4], m.w[(G + 3) % 4]);
@@ -110,17 +82,17 @@ sha256_group(sha256_registers& r, message_words& m, const std::uint32_t* constan
 }
 
 template <int... G>
-[[gnu::target("+crypto"), gnu::always_inline]] inline void
-sha256_groups(sha256_registers& r, message_words& m, const std::uint32_t* constants,
-              std::integer_sequence<int, G...>) noexcept {
+[[gnu::always_inline]] inline void sha256_groups(sha256_registers& r, message_words& m,
+                                                 const std::uint32_t* constants,
+                                                 std::integer_sequence<int, G...>) noexcept {
   (sha256_group<G>(r, m, constants), ...);
 }
 
 }  // namespace detail
 
-/// Takes `count` blocks of 64 bytes into a SHA-1 state. in: features().sha1
-[[gnu::target("+crypto")]] inline void sha1(std::array<std::uint32_t, 5>& chain,
-                                            const std::byte* blocks, std::size_t count) noexcept {
+/// Takes `count` blocks of 64 bytes into a SHA-1 state.
+inline void sha1(std::array<std::uint32_t, 5>& chain, const std::byte* blocks,
+                 std::size_t count) noexcept {
   detail::sha1_registers r{vld1q_u32(chain.data()), chain[4]};
   for (; count > 0; --count, blocks += 64) {
     const auto before = r;
@@ -134,10 +106,10 @@ sha256_groups(sha256_registers& r, message_words& m, const std::uint32_t* consta
   chain[4] = r.e;
 }
 
-/// Takes `count` blocks of 64 bytes into a SHA-256 state. in: features().sha256
-[[gnu::target("+crypto")]] inline void sha256(std::array<std::uint32_t, 8>& chain,
-                                              const std::array<std::uint32_t, 64>& constants,
-                                              const std::byte* blocks, std::size_t count) noexcept {
+/// Takes `count` blocks of 64 bytes into a SHA-256 state.
+inline void sha256(std::array<std::uint32_t, 8>& chain,
+                   const std::array<std::uint32_t, 64>& constants, const std::byte* blocks,
+                   std::size_t count) noexcept {
   detail::sha256_registers r{vld1q_u32(chain.data()), vld1q_u32(chain.data() + 4)};
   for (; count > 0; --count, blocks += 64) {
     const auto before = r;
@@ -151,9 +123,9 @@ sha256_groups(sha256_registers& r, message_words& m, const std::uint32_t* consta
   vst1q_u32(chain.data() + 4, r.efgh);
 }
 
-/// Carries a CRC-32 register over `size` bytes at `data`. in: features().crc32
-[[gnu::target("+crc")]] [[nodiscard]] inline std::uint32_t
-crc32(std::uint32_t crc, const std::byte* data, std::size_t size) noexcept {
+/// Carries a CRC-32 register over `size` bytes at `data`.
+[[nodiscard]] inline std::uint32_t crc32(std::uint32_t crc, const std::byte* data,
+                                         std::size_t size) noexcept {
   for (; size >= 8; data += 8, size -= 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, data, sizeof eight);

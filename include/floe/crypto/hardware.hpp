@@ -1,6 +1,6 @@
 // The CPU's own hash instructions, where it has them.
 //
-// owns:     the choice, made once when first asked
+// owns:     the choice: on x86 made once, when first asked; on ARM by the compiler
 // does not: hold any portable code; a function that answers false or nullopt did nothing, and its
 //           caller goes on with its own
 #pragma once
@@ -76,24 +76,20 @@ using sha256_constants = std::array<std::uint32_t, 64>;
                                    : x86::crc32<written::earlier>(crc, data, size);
 }
 
-#elif defined(__aarch64__) && defined(__linux__) && \
-    (!defined(__clang__) || (defined(__ARM_FEATURE_SHA2) && defined(__ARM_FEATURE_CRC32)))
+#elif defined(__aarch64__) && defined(__ARM_FEATURE_SHA2) && defined(__ARM_FEATURE_CRC32)
 
 [[nodiscard]] inline bool sha1(sha1_state& chain, const std::byte* blocks,
                                std::size_t count) noexcept {
-  if (!arm::features().sha1) return false;
   arm::sha1(chain, blocks, count);
   return true;
 }
 [[nodiscard]] inline bool sha256(sha256_state& chain, const sha256_constants& constants,
                                  const std::byte* blocks, std::size_t count) noexcept {
-  if (!arm::features().sha256) return false;
   arm::sha256(chain, constants, blocks, count);
   return true;
 }
 [[nodiscard]] inline std::optional<std::uint32_t> crc32(std::uint32_t crc, const std::byte* data,
                                                         std::size_t size, written) noexcept {
-  if (!arm::features().crc32) return std::nullopt;
   return arm::crc32(crc, data, size);
 }
 [[nodiscard]] inline bool hmac_sha1(const sha1_state&, const sha1_state&, const std::byte*,
