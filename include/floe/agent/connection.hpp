@@ -10,6 +10,8 @@
 #include <optional>
 #include <string_view>
 
+#include "floe/core/state_table.hpp"
+
 namespace floe {
 
 enum class connection_state : std::uint8_t {
@@ -86,31 +88,12 @@ inline constexpr std::array connection_rules{
 };
 // clang-format on
 
-namespace detail {
-
-consteval bool no_duplicate_connection_rule() {
-  for (std::size_t i = 0; i < connection_rules.size(); ++i) {
-    for (std::size_t j = i + 1; j < connection_rules.size(); ++j) {
-      if (connection_rules[i].from == connection_rules[j].from &&
-          connection_rules[i].on == connection_rules[j].on) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-static_assert(detail::no_duplicate_connection_rule());
+static_assert(has_one_rule_each(connection_rules));
 
 /// The state after one step; nullopt when the condition leaves the state as it is.
 [[nodiscard]] constexpr std::optional<connection_state> next(connection_state from,
                                                              connection_condition on) noexcept {
-  for (const auto& rule : connection_rules) {
-    if (rule.from == from && rule.on == on) return rule.to;
-  }
-  return std::nullopt;
+  return follow(connection_rules, from, on);
 }
 
 /// What is true of a session.

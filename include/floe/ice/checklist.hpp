@@ -21,6 +21,7 @@
 
 #include "floe/core/ring.hpp"
 #include "floe/core/slot_table.hpp"
+#include "floe/core/state_table.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/pairing.hpp"
 
@@ -70,31 +71,12 @@ inline constexpr std::array checklist_rules{
 };
 // clang-format on
 
-namespace detail {
-
-consteval bool no_duplicate_checklist_rule() {
-  for (std::size_t i = 0; i < checklist_rules.size(); ++i) {
-    for (std::size_t j = i + 1; j < checklist_rules.size(); ++j) {
-      if (checklist_rules[i].from == checklist_rules[j].from &&
-          checklist_rules[i].on == checklist_rules[j].on) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-static_assert(detail::no_duplicate_checklist_rule());
+static_assert(has_one_rule_each(checklist_rules));
 
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<checklist_state> next(checklist_state from,
                                                             checklist_event on) noexcept {
-  for (const auto& rule : checklist_rules) {
-    if (rule.from == from && rule.on == on) return rule.to;
-  }
-  return std::nullopt;
+  return follow(checklist_rules, from, on);
 }
 
 /// A change of a pair's state.

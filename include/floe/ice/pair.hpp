@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "floe/core/ids.hpp"
+#include "floe/core/state_table.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/check_history.hpp"
 
@@ -69,29 +70,11 @@ inline constexpr std::array pair_rules{
 };
 // clang-format on
 
-namespace detail {
-
-consteval bool no_duplicate_pair_rule() {
-  for (std::size_t i = 0; i < pair_rules.size(); ++i) {
-    for (std::size_t j = i + 1; j < pair_rules.size(); ++j) {
-      if (pair_rules[i].from == pair_rules[j].from && pair_rules[i].on == pair_rules[j].on) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-static_assert(detail::no_duplicate_pair_rule());
+static_assert(has_one_rule_each(pair_rules));
 
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<pair_state> next(pair_state from, pair_event on) noexcept {
-  for (const auto& rule : pair_rules) {
-    if (rule.from == from && rule.on == on) return rule.to;
-  }
-  return std::nullopt;
+  return follow(pair_rules, from, on);
 }
 
 /// True while a pair may still come to work.

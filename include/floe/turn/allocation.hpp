@@ -14,6 +14,7 @@
 #include "floe/core/bytes.hpp"
 #include "floe/core/endpoint.hpp"
 #include "floe/core/result.hpp"
+#include "floe/core/state_table.hpp"
 #include "floe/stun/attribute_list.hpp"
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/attributes/turn.hpp"
@@ -73,31 +74,12 @@ inline constexpr std::array allocation_rules{
 };
 // clang-format on
 
-namespace detail {
-
-consteval bool no_duplicate_allocation_rule() {
-  for (std::size_t i = 0; i < allocation_rules.size(); ++i) {
-    for (std::size_t j = i + 1; j < allocation_rules.size(); ++j) {
-      if (allocation_rules[i].from == allocation_rules[j].from &&
-          allocation_rules[i].on == allocation_rules[j].on) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-static_assert(detail::no_duplicate_allocation_rule());
+static_assert(has_one_rule_each(allocation_rules));
 
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<allocation_state> next(allocation_state from,
                                                              allocation_event on) noexcept {
-  for (const auto& rule : allocation_rules) {
-    if (rule.from == from && rule.on == on) return rule.to;
-  }
-  return std::nullopt;
+  return follow(allocation_rules, from, on);
 }
 
 /// What carries data between relay and peer.

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/core/state_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/turn/channel_data.hpp"
 
@@ -73,31 +74,12 @@ inline constexpr std::array channel_rules{
 };
 // clang-format on
 
-namespace detail {
-
-consteval bool no_duplicate_channel_rule() {
-  for (std::size_t i = 0; i < channel_rules.size(); ++i) {
-    for (std::size_t j = i + 1; j < channel_rules.size(); ++j) {
-      if (channel_rules[i].from == channel_rules[j].from &&
-          channel_rules[i].on == channel_rules[j].on) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-static_assert(detail::no_duplicate_channel_rule());
+static_assert(has_one_rule_each(channel_rules));
 
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<channel_state> next(channel_state from,
                                                           channel_event on) noexcept {
-  for (const auto& rule : channel_rules) {
-    if (rule.from == from && rule.on == on) return rule.to;
-  }
-  return std::nullopt;
+  return follow(channel_rules, from, on);
 }
 
 /// How long a binding lasts, and how long its number and its peer are then left alone.

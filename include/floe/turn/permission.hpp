@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/core/state_table.hpp"
 #include "floe/core/time.hpp"
 
 namespace floe::turn {
@@ -70,31 +71,12 @@ inline constexpr std::array permission_rules{
 };
 // clang-format on
 
-namespace detail {
-
-consteval bool no_duplicate_permission_rule() {
-  for (std::size_t i = 0; i < permission_rules.size(); ++i) {
-    for (std::size_t j = i + 1; j < permission_rules.size(); ++j) {
-      if (permission_rules[i].from == permission_rules[j].from &&
-          permission_rules[i].on == permission_rules[j].on) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-}  // namespace detail
-
-static_assert(detail::no_duplicate_permission_rule());
+static_assert(has_one_rule_each(permission_rules));
 
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<permission_state> next(permission_state from,
                                                              permission_event on) noexcept {
-  for (const auto& rule : permission_rules) {
-    if (rule.from == from && rule.on == on) return rule.to;
-  }
-  return std::nullopt;
+  return follow(permission_rules, from, on);
 }
 
 /// True for an address that a relay is asked to reach: none that means "here" to whoever uses it,
