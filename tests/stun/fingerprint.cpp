@@ -57,3 +57,17 @@ TEST_CASE("fingerprint: any flipped bit of a message makes it wrong, or no messa
     }
   }
 }
+
+TEST_CASE("fingerprint: a missing one is good where none is required, a wrong one never",
+          "[stun][8489-7-a]") {
+  const auto with = *message_view::parse(vectors::rfc5769_2_1);
+  const auto without = *message_view::parse(vectors::rfc5769_2_4);
+  auto bytes = std::vector<std::byte>(vectors::rfc5769_2_1.begin(), vectors::rfc5769_2_1.end());
+  bytes.back() ^= std::byte{1};
+  const auto wrong = *message_view::parse(bytes);
+  for (const bool required : {false, true}) {
+    CHECK(stun::has_good_fingerprint(with, required));
+    CHECK(stun::has_good_fingerprint(without, required) == !required);
+    CHECK_FALSE(stun::has_good_fingerprint(wrong, required));
+  }
+}

@@ -48,7 +48,7 @@ inline inbound agent::receive(const datagram& datagram) {
 }
 
 inline inbound agent::on_message(const datagram& datagram, const stun::message_view& message) {
-  if (stun::check_fingerprint(message) != stun::fingerprint_state::right) {
+  if (!stun::has_good_fingerprint(message, true)) {
     return rejected{reject::bad_fingerprint};
   }
   if (message.method() != stun::method::binding) return rejected{reject::unsupported_method};

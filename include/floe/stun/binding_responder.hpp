@@ -63,9 +63,7 @@ respond_to_binding(const datagram& request, byte_span buffer, const responder_co
   Expects(buffer.size() >= max_datagram_size);
   const auto message = message_view::parse(request.bytes);
   if (!message) return unexpected{message.error()};
-  const auto print = check_fingerprint(*message);
-  if (print == fingerprint_state::wrong ||
-      (print == fingerprint_state::absent && config.require_fingerprint)) {
+  if (!has_good_fingerprint(*message, config.require_fingerprint)) {
     return unexpected{reject::bad_fingerprint};
   }
   if (message->type() != message_type{method::binding, message_class::request}) {
@@ -81,7 +79,7 @@ respond_to_binding(const datagram& request, byte_span buffer, const responder_co
     out.add(error_code_attribute{error_code::unknown_attribute}).add(unknown_attributes{unknown});
   }
   if (!config.software.empty()) out.add(software{config.software});
-  if (print == fingerprint_state::right) out.add_fingerprint();
+  if (message->find(attribute_type::fingerprint)) out.add_fingerprint();
   const auto size = out.finish();
   Expects(size.has_value());  // all but SOFTWARE is bounded, and that is the caller's
   return transmit{request.local, request.remote, *size};

@@ -34,4 +34,16 @@ fingerprint_over(byte_view front, crypto::written when = crypto::written::earlie
                                                                 : fingerprint_state::wrong;
 }
 
+/// True when FINGERPRINT speaks for a message: it is right, or absent where it is not `required`,
+/// as on sockets that STUN shares with other protocols (RFC 8489 §7).
+[[nodiscard]] constexpr bool has_good_fingerprint(const message_view& message,
+                                                  bool required) noexcept {
+  switch (check_fingerprint(message)) {
+    case fingerprint_state::right: return true;
+    case fingerprint_state::absent: return !required;
+    case fingerprint_state::wrong: return false;
+  }
+  return false;
+}
+
 }  // namespace floe::stun

@@ -79,9 +79,7 @@ class nat_discovery {
     handle_timeout(now);
     const auto message = message_view::parse(in.bytes);
     if (!message) return unexpected{message.error()};
-    const auto print = check_fingerprint(*message);
-    if (print == fingerprint_state::wrong ||
-        (config_.fingerprint && print == fingerprint_state::absent)) {
+    if (!has_good_fingerprint(*message, config_.fingerprint)) {
       return unexpected{reject::bad_fingerprint};
     }
     if (message->method() != method::binding) return unexpected{reject::unsupported_method};

@@ -102,8 +102,7 @@ inline inbound session::dispatch(const path& from, byte_view bytes) {
 }
 
 inline inbound session::on_message(const path& from, const stun::message_view& message) {
-  const auto print = stun::check_fingerprint(message);
-  if (print == stun::fingerprint_state::wrong) return unexpected{reject::bad_fingerprint};
+  if (!stun::has_good_fingerprint(message, false)) return unexpected{reject::bad_fingerprint};
   switch (message.cls()) {
     case stun::message_class::request: return unexpected{reject::unsupported_method};
     case stun::message_class::indication:
