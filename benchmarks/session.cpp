@@ -3,8 +3,10 @@
 // nothing else.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <memory_resource>
 #include <random>
 
@@ -18,9 +20,14 @@ namespace {
 
 /// Fast numbers: the cost of real randomness is the host's.
 struct quick_entropy {
-  std::minstd_rand engine;
+  std::mt19937_64 engine;
   void operator()(byte_span out) {
-    for (auto& octet : out) octet = static_cast<std::byte>(engine() >> 8U);
+    while (!out.empty()) {
+      const auto word = engine();
+      const auto size = std::min(out.size(), sizeof(word));
+      std::memcpy(out.data(), &word, size);
+      out = out.subspan(size);
+    }
   }
 };
 

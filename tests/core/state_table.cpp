@@ -32,7 +32,7 @@ TEST_CASE("state_table: two rows for the same state and event contradict each ot
 }
 
 TEST_CASE("state_table: an event without a row leaves the state as it is", "[core]") {
-  CHECK(follow(sound, lamp::off, press::short_one) == lamp::on);
-  CHECK(follow(sound, lamp::on, press::short_one) == lamp::off);
-  CHECK_FALSE(follow(sound, lamp::on, press::long_one));
+  CHECK(follow<sound>(lamp::off, press::short_one) == lamp::on);
+  CHECK(follow<sound>(lamp::on, press::short_one) == lamp::off);
+  CHECK_FALSE(follow<sound>(lamp::on, press::long_one));
 }

@@ -85,3 +85,16 @@ TEST_CASE("time: a product is exact, or held at the maximum", "[core][ATK-F06]")
   CHECK(scaled(duration::max(), 2) == duration::max());
   CHECK(scaled(duration::max() / 2, 2) == duration::max() - tick);
 }
+
+TEST_CASE("time: the soonest of many deadlines, or never", "[core]") {
+  soonest next;
+  CHECK_FALSE(next.get());
+  next.note(deadline{});
+  CHECK_FALSE(next.get());
+  next.note(last);
+  CHECK(next.get() == last);
+  next.note(deadline{zero + 2s});
+  next.note(zero + 3s);
+  next.note(deadline{});
+  CHECK(next.get() == zero + 2s);
+}

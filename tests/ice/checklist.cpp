@@ -70,6 +70,49 @@ TEST_CASE("checklist: every rule changes something and names its section", "[ice
   }
 }
 
+TEST_CASE("checklist: what is counted is what a walk finds, whatever happened", "[ice]") {
+  checklists set;
+  const auto agree = [&] {
+    for (const auto stream : {first, second}) {
+      std::size_t all = 0;
+      bool pending = false;
+      for (const auto state : ice::pair_states) {
+        const auto& ids = set.order();
+        const auto walked =
+            static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), [&](pair_id id) {
+              return set[id].stream == stream && set[id].state == state;
+            }));
+        REQUIRE(set.count(stream, state) == walked);
+        all += walked;
+        pending = pending || (is_pending(state) && walked != 0);
+      }
+      REQUIRE(set.count(stream) == all);
+      REQUIRE(set.is_pending(stream) == pending);
+    }
+    for (const auto state : ice::pair_states) {
+      REQUIRE(set.count(state) == set.count(first, state) + set.count(second, state));
+    }
+  };
+  agree();
+  std::vector<pair_id> ids;
+  for (const auto state : ice::pair_states) {
+    for (std::uint16_t stream = 0; stream < 2; ++stream) {
+      ids.push_back(set.add({.stream = stream, .state = state}));
+      agree();
+    }
+  }
+  for (const auto event : ice::pair_events) {
+    for (const auto id : ids) {
+      set.apply(id, event);
+      agree();
+    }
+  }
+  for (const auto id : ids) {
+    set.erase(id);
+    agree();
+  }
+}
+
 TEST_CASE("checklist: a list begins Running, without a pair, and each has its own state",
           "[ice][8838-6-a]") {
   checklists set;

@@ -93,7 +93,7 @@ static_assert(has_one_rule_each(connection_rules));
 /// The state after one step; nullopt when the condition leaves the state as it is.
 [[nodiscard]] constexpr std::optional<connection_state> next(connection_state from,
                                                              connection_condition on) noexcept {
-  return follow(connection_rules, from, on);
+  return follow<connection_rules>(from, on);
 }
 
 /// What is true of a session.

@@ -5,6 +5,8 @@
 // sources:  RFC 7675 §5 (consent); RFC 8445 §9 (restart), §11 (keepalives), §12.1 (sending data)
 #pragma once
 
+#include <algorithm>
+
 #include "floe/agent/agent.hpp"
 #include "floe/ice/check_response.hpp"
 #include "floe/ice/consent.hpp"
@@ -126,9 +128,7 @@ inline void agent::choose_links() {
     probe_alternatives(c);
     switch (choose_link(view_of(c))) {
       case link_choice::keep: break;
-      case link_choice::take_selected:
-        take_link(c, valid_[*valid_.selected(c.stream, c.id)]);
-        break;
+      case link_choice::take_selected: take_link(c, valid_[*c.told_selection]); break;
       case link_choice::take_fresh: take_link(c, valid_[*freshest(c)]); break;
       case link_choice::take_best: take_link(c, valid_[*valid_.best(c.stream, c.id)]); break;
       case link_choice::drop: leave_link(c); break;
@@ -139,11 +139,11 @@ inline void agent::choose_links() {
 
 inline link_view agent::view_of(const component& c) const {
   link_view view{.has_failed = checklists_.state(c.stream) == ice::checklist_state::failed,
-                 .has_selected = valid_.selected(c.stream, c.id).has_value(),
+                 .has_selected = c.told_selection.has_value(),
                  .has_valid = valid_.best(c.stream, c.id).has_value()};
-  if (const auto selected = valid_.selected(c.stream, c.id)) {
-    view.is_suspect = ice::is_suspect(valid_[*selected].proved, now_, config_.consent);
-    view.has_fresh = freshest(c).has_value();
+  if (c.told_selection) {
+    view.is_suspect = ice::is_suspect(valid_[*c.told_selection].proved, now_, config_.consent);
+    view.has_fresh = view.is_suspect && freshest(c).has_value();
   }
   if (!c.link) return view;
   const auto& row = at(c.stream);
@@ -164,7 +164,7 @@ inline std::optional<ice::valid_id> agent::freshest(const component& c) const {
 
 /// Asks all other paths of a component once its selected one is suspect.
 inline void agent::probe_alternatives(component& c) {
-  const auto selected = valid_.selected(c.stream, c.id);
+  const auto selected = c.told_selection;
   const bool suspect = selected && ice::is_suspect(valid_[*selected].proved, now_, config_.consent);
   if (std::exchange(c.probed, suspect) || !suspect) return;
   pair_up(c.stream);
@@ -218,11 +218,10 @@ inline void agent::forget_former(stream_id stream) {
 inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
   if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
-  auto next = c.link->consent.deadline(now_, config_.consent);
-  if (const auto selected = valid_.selected(c.stream, c.id); selected && !c.probed) {
-    next = earliest(next, after(valid_[*selected].proved, config_.consent.suspect));
-  }
-  return next;
+  const auto next = c.link->consent.deadline(now_, config_.consent);
+  const auto selected = c.probed ? std::nullopt : valid_.selected(c.stream, c.id);
+  if (!selected) return next;
+  return std::min(next, after(valid_[*selected].proved, config_.consent.suspect));
 }
 
 }  // namespace floe

@@ -71,7 +71,7 @@ struct link_view {
   bool has_failed = false;        ///< the checklist has failed
   bool has_selected = false;      ///< a pair is selected
   bool is_suspect = false;        ///< the selected pair should have been proved again by now
-  bool has_fresh = false;         ///< some pair is valid and not suspect
+  bool has_fresh = false;         ///< then: some pair is valid and not suspect
   bool has_valid = false;         ///< some pair is valid
   bool on_former = false;         ///< the link in use belongs to the former generation
   bool on_current_valid = false;  ///< the link in use is a pair of this generation, still valid

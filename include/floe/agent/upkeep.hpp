@@ -19,26 +19,27 @@ inline void agent::handle_timeout(time_point now) {
 
 inline deadline agent::next_timeout() const {
   const auto* const g = gatherer();
-  auto next = g != nullptr ? g->next_timeout() : std::nullopt;
-  if (closed_) return next;
-  if (g != nullptr && g->wants_start()) next = earliest(next, schedule_.free_at(now_));
-  next = earliest(next, transactions_.deadline());
+  soonest next;
+  if (g != nullptr) next.note(g->next_timeout());
+  if (closed_) return next.get();
+  if (g != nullptr && g->wants_start()) next.note(schedule_.free_at(now_));
+  next.note(transactions_.deadline());
   if (config_.level == ice::level::full) {
-    next = earliest(next, schedule_.deadline(now_, checklists_));
+    next.note(schedule_.deadline(now_, checklists_));
   }
   if (config_.consent.enabled) {
-    next = earliest(next, valid_.stale_deadline(config_.consent.expiry));
+    next.note(valid_.stale_deadline(config_.consent.expiry));
   }
   each_stream([&](stream_id id) {
-    next = earliest(next, conclusion_deadline(id));
-    next = earliest(next, ice::release_due(at(id).completed, config_.release));
+    next.note(conclusion_deadline(id));
+    next.note(ice::release_due(at(id).completed, config_.release));
   });
   for (const auto& c : components_) {
-    next = earliest(next, link_deadline(c));
-    next = earliest(next, nomination_deadline(c));
-    if (settled_by_candidates(c)) next = earliest(next, now_);
+    next.note(link_deadline(c));
+    next.note(nomination_deadline(c));
+    if (settled_by_candidates(c)) next.note(now_);
   }
-  return next;
+  return next.get();
 }
 
 /// Lets time pass up to `now`: whatever fell due happens before anything new does.
@@ -159,13 +160,10 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
     return std::all_of(components_.begin(), components_.end(),
                        [&](const component& c) { return c.stream != stream || holds(c.id); });
   };
-  const auto pending = [&](const ice::pair& p) {
-    return p.stream == stream && is_pending(p.state);
-  };
   return {.state = checklists_.state(stream),
           .local_complete = row.gathered,
           .remote_complete = row.remote_complete || config_.presume_end_of_candidates,
-          .busy = checklists_.find_if(pending).has_value(),
+          .busy = checklists_.is_pending(stream),
           .all_reachable =
               every_component([&](component_id id) { return valid_.best(stream, id).has_value(); }),
           .all_selected = every_component(

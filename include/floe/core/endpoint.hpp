@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,7 +35,13 @@ struct address {
     return family == family::ipv4 ? 4 : 16;
   }
 
-  [[nodiscard]] constexpr bool operator==(const address&) const noexcept = default;
+  [[nodiscard]] constexpr bool operator==(const address& other) const noexcept {
+    // Two words: the array's own comparison is a call.
+    using words = std::array<std::uint64_t, 2>;
+    const auto mine = std::bit_cast<words>(octets);
+    const auto theirs = std::bit_cast<words>(other.octets);
+    return ((mine[0] ^ theirs[0]) | (mine[1] ^ theirs[1])) == 0 && family == other.family;
+  }
 };
 
 /// A transport address: an address and a port in host byte order. Which transport it is for is

@@ -5,6 +5,7 @@
 // invariant: adding a duration never overflows, so a deadline computed from any instant is ordered.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 
@@ -43,6 +44,28 @@ using deadline = std::optional<time_point>;
   if (!b) return a;
   return *a < *b ? a : b;
 }
+
+/// The earliest of many deadlines, gathered one by one. It stays in two registers, where an
+/// optional that is assigned again and again would go through memory.
+class soonest {
+ public:
+  constexpr void note(time_point at) noexcept {
+    at_ = std::min(at_, at);
+    any_ = true;
+  }
+  constexpr void note(const deadline& at) noexcept {
+    if (at) note(*at);
+  }
+
+  /// Never, when nothing was noted.
+  [[nodiscard]] constexpr deadline get() const noexcept {
+    return any_ ? deadline{at_} : std::nullopt;
+  }
+
+ private:
+  time_point at_ = time_point::max();
+  bool any_ = false;
+};
 
 /// `span` times `factor` for non-negative values, held at duration::max().
 [[nodiscard]] constexpr duration scaled(duration span, duration::rep factor) noexcept {

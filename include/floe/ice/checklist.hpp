@@ -5,7 +5,8 @@
 // sources:  RFC 8445 §6.1.2 (checklists), §6.1.3 (states), §6.1.4.1 (triggered-check queue),
 //           §7.2.5.3.3 (unfreezing)
 // invariant: order() is by decreasing priority, ties by component; a pair is in the queue exactly
-//            when its row says so.
+//            when its row says so; a pair changes its state by apply() only, so that the counts
+//            hold.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <numeric>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -76,7 +78,7 @@ static_assert(has_one_rule_each(checklist_rules));
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<checklist_state> next(checklist_state from,
                                                             checklist_event on) noexcept {
-  return follow(checklist_rules, from, on);
+  return follow<checklist_rules>(from, on);
 }
 
 /// A change of a pair's state.
@@ -107,18 +109,39 @@ class checklist_set {
   }
 
   /// Opens the checklist of the next stream, Running.
-  void add_list() { lists_.push_back(checklist_state::running); }
+  void add_list() { lists_.push_back({}); }
 
   [[nodiscard]] std::size_t lists() const noexcept { return lists_.size(); }
-  [[nodiscard]] checklist_state state(stream_id stream) const {
-    return lists_[static_cast<std::size_t>(stream)];
+  [[nodiscard]] checklist_state state(stream_id stream) const { return at(stream).state; }
+
+  /// How many pairs of a list, or of all lists, are in a state. cost: no walk over the pairs
+  [[nodiscard]] std::size_t count(stream_id stream, pair_state state) const {
+    return at(stream).pairs[static_cast<std::size_t>(state)];
+  }
+  [[nodiscard]] std::size_t count(pair_state state) const {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < lists_.size(); ++i) sum += count(static_cast<stream_id>(i), state);
+    return sum;
+  }
+
+  /// How many pairs a list has.
+  [[nodiscard]] std::size_t count(stream_id stream) const {
+    const auto& pairs = at(stream).pairs;
+    return std::accumulate(pairs.begin(), pairs.end(), std::size_t{0});
+  }
+
+  /// True while a pair of a list may still come to work.
+  [[nodiscard]] bool is_pending(stream_id stream) const {
+    return std::any_of(pair_states.begin(), pair_states.end(), [&](pair_state state) {
+      return ice::is_pending(state) && count(stream, state) != 0;
+    });
   }
 
   /// Changes the state of a list; false when the event leaves it as it is.
   bool apply(stream_id stream, checklist_event event) {
-    auto& list = lists_[static_cast<std::size_t>(stream)];
-    const auto to = next(list, event);
-    if (to) list = *to;
+    auto& state = at(stream).state;
+    const auto to = next(state, event);
+    if (to) state = *to;
     return to.has_value();
   }
 
@@ -163,6 +186,7 @@ class checklist_set {
   /// Adds a pair. in: the set is not full.
   pair_id insert(const pair& row) {
     const auto id = *rows_.insert(row);
+    ++counter(row);
     order_.insert(std::upper_bound(order_.begin(), order_.end(), id, by_rank{rows_}), id);
     return id;
   }
@@ -170,6 +194,7 @@ class checklist_set {
   void erase(pair_id id) {
     order_.erase(std::remove(order_.begin(), order_.end(), id), order_.end());
     queue_.erase_if([&](pair_id queued) { return queued == id; });
+    --counter(rows_[id]);
     rows_.erase(id);
   }
 
@@ -178,7 +203,10 @@ class checklist_set {
     auto& row = rows_[id];
     const auto to = next(row.state, event);
     if (!to) return std::nullopt;
-    return pair_transition{std::exchange(row.state, *to), *to};
+    --counter(row);
+    const auto from = std::exchange(row.state, *to);
+    ++counter(row);
+    return pair_transition{from, *to};
   }
 
   /// Puts a pair into the triggered-check queue of its list, unless it is there (RFC 8445
@@ -212,6 +240,7 @@ class checklist_set {
 
   /// True while a pair of this foundation is Waiting or In-Progress anywhere in the set.
   [[nodiscard]] bool is_busy(pair_foundation foundation) const {
+    if (count(pair_state::waiting) == 0 && count(pair_state::in_progress) == 0) return false;
     return find_if([&](const pair& p) {
              return p.foundation == foundation &&
                     (p.state == pair_state::waiting || p.state == pair_state::in_progress);
@@ -227,12 +256,6 @@ class checklist_set {
     std::sort(order_.begin(), order_.end(), by_rank{rows_});
   }
 
-  /// How many pairs a list has.
-  [[nodiscard]] std::size_t count(stream_id stream) const {
-    return static_cast<std::size_t>(std::count_if(
-        order_.begin(), order_.end(), [&](pair_id id) { return rows_[id].stream == stream; }));
-  }
-
   /// What the other pairs of its foundation say about a pair.
   [[nodiscard]] foundation_view view_of(const pair& one) const {
     foundation_view view;
@@ -246,6 +269,19 @@ class checklist_set {
   }
 
  private:
+  struct list {
+    checklist_state state = checklist_state::running;
+    std::array<std::uint16_t, pair_states.size()> pairs{};  ///< how many are in each state
+  };
+
+  [[nodiscard]] list& at(stream_id stream) { return lists_[static_cast<std::size_t>(stream)]; }
+  [[nodiscard]] const list& at(stream_id stream) const {
+    return lists_[static_cast<std::size_t>(stream)];
+  }
+  [[nodiscard]] std::uint16_t& counter(const pair& row) {
+    return at(row.stream).pairs[static_cast<std::size_t>(row.state)];
+  }
+
   /// The list that is longest once `stream` has one pair more; that one where several are.
   [[nodiscard]] stream_id longest_with(stream_id stream) const {
     auto longest = stream;
@@ -262,7 +298,7 @@ class checklist_set {
   table rows_;
   std::pmr::vector<pair_id> order_;
   ring<pair_id> queue_;
-  std::pmr::vector<checklist_state> lists_;
+  std::pmr::vector<list> lists_;
 };
 
 }  // namespace floe::ice

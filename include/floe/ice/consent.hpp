@@ -74,11 +74,9 @@ class consent {
   }
 
   /// When due() or is_late() next changes, seen from `now`.
-  [[nodiscard]] floe::deadline deadline(time_point now,
-                                        const consent_config& config) const noexcept {
-    auto next = earliest(next_check_, after(proved_, config.expiry));
-    if (!is_late(now, config)) next = earliest(next, after(proved_, config.late));
-    return next;
+  [[nodiscard]] time_point deadline(time_point now, const consent_config& config) const noexcept {
+    const auto next = std::min(next_check_, after(proved_, config.expiry));
+    return is_late(now, config) ? next : std::min(next, after(proved_, config.late));
   }
 
  private:

@@ -74,7 +74,7 @@ static_assert(has_one_rule_each(pair_rules));
 
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<pair_state> next(pair_state from, pair_event on) noexcept {
-  return follow(pair_rules, from, on);
+  return follow<pair_rules>(from, on);
 }
 
 /// True while a pair may still come to work.

@@ -27,13 +27,14 @@ namespace floe::ice {
                                                          stream_id stream) {
   if (const auto triggered = set.first_triggered(stream)) return triggered;
   if (set.state(stream) != checklist_state::running) return std::nullopt;
-  const auto ordinary = [&](const pair& p, pair_state state) {
-    return p.stream == stream && p.state == state;
+  const auto first = [&](pair_state state, auto&& may_go) -> std::optional<pair_id> {
+    if (set.count(stream, state) == 0) return std::nullopt;
+    return set.find_if(
+        [&](const pair& p) { return p.stream == stream && p.state == state && may_go(p); });
   };
-  const auto waiting = set.find_if([&](const pair& p) { return ordinary(p, pair_state::waiting); });
+  const auto waiting = first(pair_state::waiting, [](const pair&) { return true; });
   if (waiting) return waiting;
-  return set.find_if(
-      [&](const pair& p) { return ordinary(p, pair_state::frozen) && !set.is_busy(p.foundation); });
+  return first(pair_state::frozen, [&](const pair& p) { return !set.is_busy(p.foundation); });
 }
 
 /// The longest RTO of a check. The formula of RFC 8445 §14.3 alone gives 500 s to each of 100
@@ -54,11 +55,8 @@ inline constexpr duration max_check_rto = std::chrono::seconds{3};
 
 /// check_rto() with the numbers of a set.
 [[nodiscard]] inline duration check_rto(duration floor, duration ta, const checklist_set& set) {
-  const auto active = std::count_if(set.order().begin(), set.order().end(), [&](pair_id id) {
-    const auto state = set[id].state;
-    return state == pair_state::waiting || state == pair_state::in_progress;
-  });
-  return check_rto(floor, ta, set.size(), static_cast<std::size_t>(active));
+  const auto active = set.count(pair_state::waiting) + set.count(pair_state::in_progress);
+  return check_rto(floor, ta, set.size(), active);
 }
 
 /// The pace of all checks of a session: one per Ta, the lists in turn.

@@ -97,10 +97,9 @@ class valid_list {
 
   /// When the first row will be that old.
   [[nodiscard]] floe::deadline stale_deadline(duration span) const {
-    floe::deadline first;
-    rows_.for_each(
-        [&](valid_id, const valid_pair& v) { first = earliest(first, after(v.proved, span)); });
-    return first;
+    soonest first;
+    rows_.for_each([&](valid_id, const valid_pair& v) { first.note(after(v.proved, span)); });
+    return first.get();
   }
 
   /// The valid pair that checks from `checked` to `remote` proved.
@@ -150,11 +149,11 @@ class valid_list {
 
   /// When the first of the valid pairs of a component became valid.
   [[nodiscard]] floe::deadline first_since(stream_id stream, component_id component) const {
-    floe::deadline first;
+    soonest first;
     rows_.for_each([&](valid_id, const valid_pair& v) {
-      if (v.stream == stream && v.component == component) first = earliest(first, v.since);
+      if (v.stream == stream && v.component == component) first.note(v.since);
     });
-    return first;
+    return first.get();
   }
 
   /// Recomputes every priority with `priority_of(valid_pair const&)`.
@@ -168,8 +167,11 @@ class valid_list {
   template <class Matches, class Rank>
   [[nodiscard]] std::optional<valid_id> best(Matches&& matches, Rank&& rank) const {
     std::optional<valid_id> found;
+    std::uint64_t highest = 0;
     rows_.for_each([&](valid_id id, const valid_pair& row) {
-      if (matches(row) && (!found || rank(row) > rank(rows_[*found]))) found = id;
+      if (!matches(row) || (found && rank(row) <= highest)) return;
+      found = id;
+      highest = rank(row);
     });
     return found;
   }

@@ -5,6 +5,7 @@
 // invariant: next() never lies before an instant that on_time() has already been called with.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <gsl/assert>
@@ -49,8 +50,7 @@ class retransmit_schedule {
 
   /// The next instant at which something is due.
   [[nodiscard]] constexpr deadline next() const noexcept {
-    if (passed_ >= planned_) return expiry_;
-    return earliest(instant(passed_), expiry_);
+    return passed_ >= planned_ ? expiry_ : std::min(instant(passed_), expiry_);
   }
 
   /// What is due at `now`: at most one send, however many instants have gone by since the last

@@ -144,10 +144,9 @@ class transactions {
 
   /// When on_time() next has something to do. cost: one pass over the rows
   [[nodiscard]] floe::deadline deadline() const noexcept {
-    floe::deadline soonest;
-    rows_.for_each(
-        [&soonest](id, const row& r) { soonest = earliest(soonest, r.schedule.next()); });
-    return soonest;
+    soonest next;
+    rows_.for_each([&next](id, const row& r) { next.note(r.schedule.next()); });
+    return next.get();
   }
 
   /// One thing that is due at `now`; to be called until there is none.

@@ -79,7 +79,7 @@ static_assert(has_one_rule_each(allocation_rules));
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<allocation_state> next(allocation_state from,
                                                              allocation_event on) noexcept {
-  return follow(allocation_rules, from, on);
+  return follow<allocation_rules>(from, on);
 }
 
 /// What carries data between relay and peer.

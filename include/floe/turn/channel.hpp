@@ -79,7 +79,7 @@ static_assert(has_one_rule_each(channel_rules));
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<channel_state> next(channel_state from,
                                                           channel_event on) noexcept {
-  return follow(channel_rules, from, on);
+  return follow<channel_rules>(from, on);
 }
 
 /// How long a binding lasts, and how long its number and its peer are then left alone.
@@ -192,14 +192,14 @@ class channels {
   }
 
   [[nodiscard]] deadline next_due() const noexcept {
-    deadline soonest;
-    for (const auto& row : rows_) soonest = earliest(soonest, row.ask_at());
-    return soonest;
+    soonest next;
+    for (const auto& row : rows_) next.note(row.ask_at());
+    return next.get();
   }
   [[nodiscard]] deadline next_change() const noexcept {
-    deadline soonest;
-    for (const auto& row : rows_) soonest = earliest(soonest, row.changes_at());
-    return soonest;
+    soonest next;
+    for (const auto& row : rows_) next.note(row.changes_at());
+    return next.get();
   }
 
   template <class Visit>

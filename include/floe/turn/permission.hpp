@@ -76,7 +76,7 @@ static_assert(has_one_rule_each(permission_rules));
 /// The state after an event; nullopt when the event leaves the state as it is.
 [[nodiscard]] constexpr std::optional<permission_state> next(permission_state from,
                                                              permission_event on) noexcept {
-  return follow(permission_rules, from, on);
+  return follow<permission_rules>(from, on);
 }
 
 /// True for an address that a relay is asked to reach: none that means "here" to whoever uses it,
@@ -195,15 +195,15 @@ class permissions {
 
   /// When a row is to be asked for.
   [[nodiscard]] deadline next_due() const noexcept {
-    deadline soonest;
-    for (const auto& row : rows_) soonest = earliest(soonest, row.ask_at());
-    return soonest;
+    soonest next;
+    for (const auto& row : rows_) next.note(row.ask_at());
+    return next.get();
   }
   /// When a row expires.
   [[nodiscard]] deadline next_expiry() const noexcept {
-    deadline soonest;
-    for (const auto& row : rows_) soonest = earliest(soonest, row.expires);
-    return soonest;
+    soonest next;
+    for (const auto& row : rows_) next.note(row.expires);
+    return next.get();
   }
 
   void clear() noexcept { rows_.clear(); }

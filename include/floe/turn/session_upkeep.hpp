@@ -235,24 +235,24 @@ inline deadline session::refresh_at() const noexcept {
 }
 
 inline deadline session::next_timeout() const noexcept {
-  auto soonest = transactions_.deadline();
+  soonest next;
+  next.note(transactions_.deadline());
   if (state_ == allocation_state::waiting && !awaits_socket_ && !awaits_token_) {
-    soonest = earliest(soonest, ask_at_);
+    next.note(ask_at_);
   }
-  if (state_ != allocation_state::active) return soonest;
-  soonest = earliest(soonest, expires_);
-  soonest = earliest(soonest, permissions_.next_expiry());
-  soonest = earliest(soonest, channels_.next_change());
-  connections_.for_each(
-      [&](connection_handle, const connection& c) { soonest = earliest(soonest, c.expires); });
+  if (state_ != allocation_state::active) return next.get();
+  next.note(expires_);
+  next.note(permissions_.next_expiry());
+  next.note(channels_.next_change());
+  connections_.for_each([&](connection_handle, const connection& c) { next.note(c.expires); });
   if (!awaits_token_) {
-    soonest = earliest(soonest, refresh_at());
+    next.note(refresh_at());
     if (has_room()) {
-      soonest = earliest(soonest, permissions_.next_due());
-      soonest = earliest(soonest, channels_.next_due());
+      next.note(permissions_.next_due());
+      next.note(channels_.next_due());
     }
   }
-  return soonest;
+  return next.get();
 }
 
 }  // namespace floe::turn
