@@ -1,110 +1,254 @@
 #!/usr/bin/env python3
 """Changes the rules one place at a time, and lists the changes that no twin test notices.
 
-`mutate.py [HEADER...] [--seed N] [--most N]` takes headers under include/floe/{ice,stun,turn}, all by default, in an
-order that the seed determines, and at most so many changes. A change swaps a comparison, moves a number by one, negates
-a condition, or drops a row of a state table. Each is tried in a copy of the tree: the header's twin test is built and run
-with it, and must fail, or fail to build."""
+mutations.py says what a change is. All changes of a header are built into its twin test at once, which then runs with each
+of them and must fail. What it does not notice so, because constant expressions decide it, is built and tried by itself:
+it must fail, or fail to compile because a static_assert says so. A change that does not compile otherwise is none.
+
+What was found out holds until the header or its twin test is another one, so that a run can go on where it was stopped.
+Changes that make no difference to anybody stand with their reason in mutate.allowed; they don't count."""
 
 import argparse
+import collections
 import concurrent.futures
+import hashlib
 import os
 import pathlib
 import random
 import re
-import shutil
+import resource
 import subprocess
 import sys
-import tempfile
+import threading
 
+import mutations
 import source
 
 ROOMS = ("ice", "stun", "turn")
-COMPARISONS = {"<=": "<", ">=": ">", "==": "!=", "!=": "=="}
-PLACES = [
-    ("comparison", re.compile(r"(?<![<>=!\-])(<=|>=|==|!=)(?![<>=])"), lambda m: COMPARISONS[m[0]]),
-    ("less", re.compile(r"(?<= )<(?= [a-z0-9])"), lambda m: "<="),
-    ("greater", re.compile(r"(?<= )>(?= [a-z0-9])"), lambda m: ">="),
-    ("and", re.compile(r"(?<= )&&(?= )"), lambda m: "||"),
-    ("or", re.compile(r"(?<= )\|\|(?= )"), lambda m: "&&"),
-    ("number", re.compile(r"(?<![\w.'\"])([1-9]\d{0,5})(?![\w.'\"])"), lambda m: str(int(m[1]) + 1)),
-    ("condition", re.compile(r"\bif \((?!constexpr|const |auto |!)([a-z][^;{}]*?)\)(?= return)"), lambda m: f"if (!({m[1]}))"),
-    ("row", re.compile(r"^    \w+_rule\{.*\},$", re.MULTILINE), lambda m: "//" + m[0]),
-]
-SKIPPED = re.compile(r"\bstatic_assert\b|#include|#pragma|template <|Expects\(|Ensures\(|operator")
+ALLOWED = pathlib.Path(__file__).with_name("mutate.allowed")
+SUPPORT = pathlib.Path(__file__).with_name("mutation.hpp")
+COMPILER = os.environ.get("CXX", "g++")
+FLAGS = ["-std=c++20", "-O0", "-g0", "-w", "-Wno-narrowing", f"-I{source.ROOT / 'tests'}"]
+# Headers that not every machine has, or that only some twins can include.
+UNUSUAL = re.compile(r"arm_|cpuid|immintrin|openssl|catch2|nlohmann")
+lock = threading.Lock()
 
 
-def mutations(path):
-    """(kind, line number, old line, changed text of the whole header)"""
-    text = (source.ROOT / path).read_text(encoding="utf-8")
-    bare = source.without_comments(text)
-    for kind, pattern, change in PLACES:
-        for found in pattern.finditer(bare):
-            begin = bare.rfind("\n", 0, found.start()) + 1
-            end = bare.find("\n", found.end())
-            if SKIPPED.search(bare[begin:end]):
-                continue
-            changed = text[: found.start()] + change(found) + text[found.end():]
-            yield kind, source.line_of(text, found.start()), bare[begin:end].strip(), changed
+def read_allowed():
+    """{name of a change: its reason}"""
+    lines = ALLOWED.read_text(encoding="utf-8").splitlines() if ALLOWED.exists() else []
+    return dict(line.rsplit(" | ", 1) for line in lines if line and not line.startswith("#"))
 
 
 def twin_of(path):
-    return pathlib.Path("tests") / pathlib.Path(path).relative_to("include/floe").with_suffix(".cpp")
+    return source.ROOT / "tests" / pathlib.Path(path).relative_to("include/floe").with_suffix(".cpp")
 
 
-def survives(work, path, changed):
-    """Whether the twin test of a header passes although the header is changed."""
-    include = pathlib.Path(work) / "include"
-    target = include / pathlib.Path(path).relative_to("include")
-    kept = target.read_text(encoding="utf-8")
-    target.write_text(changed, encoding="utf-8")
-    try:
-        program = pathlib.Path(work) / "twin"
-        build = [os.environ.get("CXX", "g++"), "-std=c++20", "-O0", "-w", f"-I{include}", f"-I{source.ROOT / 'tests'}",
-                 str(source.ROOT / twin_of(path)), str(pathlib.Path(work) / "main.o"), "-o", str(program)]
-        if subprocess.run(build, capture_output=True, timeout=300).returncode != 0:
+def short(path):
+    return path.removeprefix("include/floe/").removesuffix(".hpp")
+
+
+class log:
+    """What earlier runs found out: {(header, its text, change): (twin's text, outcome)}, in a file that only grows."""
+
+    def __init__(self, path):
+        self.path, self.known = path, {}
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+            *key, twin, outcome = line.split("\t")
+            self.known[tuple(key)] = (twin, outcome)
+
+    def note(self, key, twin, outcome):
+        with lock:
+            self.known[key] = (twin, outcome)
+            with self.path.open("a", encoding="utf-8") as out:
+                print(*key, twin, outcome, sep="\t", file=out)
+
+
+def digest(path):
+    return hashlib.sha1(pathlib.Path(path).read_bytes() + SUPPORT.read_bytes()).hexdigest()[:16]
+
+
+def precompile(place):
+    """Builds once what all twins share: main(), and the standard library, GSL and Catch2 as a precompiled header."""
+    used = set()
+    for path in [*(source.ROOT / "include/floe").rglob("*.hpp"), *(source.ROOT / "tests").rglob("*.[ch]pp")]:
+        used |= set(re.findall(r"^#include (<[\w./]+>)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    lines = [f"#include {name}\n" for name in sorted(used) if re.fullmatch(r"<(?:[a-z_]+|gsl/\w+)>", name) and
+             not UNUSUAL.search(name)]
+    text = f"// {COMPILER}\n" + "".join(lines) + '#include "catch.hpp"\n'
+    header, objects = place / "shared.hpp", place / "main.o"
+    if not header.exists() or header.read_text(encoding="utf-8") != text or not objects.exists():
+        header.write_text(text, encoding="utf-8")
+        subprocess.run([COMPILER, *FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch"], check=True)
+        subprocess.run([COMPILER, *FLAGS, "-c", str(source.ROOT / "tests/main.cpp"), "-o", str(objects)], check=True)
+
+
+class bench:
+    """A folder in which one change at a time is built and run."""
+
+    def __init__(self, place, name):
+        self.shared, self.work = place, place / name
+        self.work.mkdir(parents=True, exist_ok=True)
+
+    def build(self, path, text, *options):
+        """Builds the twin of a header with another text. Gives the program, or None, and what the compiler said."""
+        program = self.work / "twin"
+        changed = self.work / "include" / pathlib.Path(path).relative_to("include")
+        changed.parent.mkdir(parents=True, exist_ok=True)
+        changed.write_text(text, encoding="utf-8")
+        command = [COMPILER, *FLAGS, *options, "-include", str(self.shared / "shared.hpp"), "-include", str(SUPPORT),
+                   f"-I{self.work / 'include'}", f"-I{source.ROOT / 'include'}", str(twin_of(path)),
+                   str(self.shared / "main.o"), "-lcrypto", "-o", str(program)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        except subprocess.TimeoutExpired:
+            return None, "took too long"
+        finally:
+            changed.unlink()
+        return (program if done.returncode == 0 else None), done.stderr
+
+    def passes(self, program, number=0):
+        """Whether the tests pass; a change may make them loop or eat up the memory."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        try:
+            return subprocess.run([str(program), "--abort"], env={**os.environ, "FLOE_MUTATION": str(number)},
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=source.ROOT,
+                                  preexec_fn=limit, timeout=20).returncode == 0
+        except subprocess.TimeoutExpired:
             return False
-        return subprocess.run([str(program)], capture_output=True, timeout=60).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
-    finally:
-        target.write_text(kept, encoding="utf-8")
+
+    def together(self, path, text, wanted):
+        """{number: change} of those in `wanted` that a program with all of them notices."""
+        numbered = {number: one for number, one in wanted.items() if not one.row}
+        while numbered:
+            program, said = self.build(path, mutations.changed(text, numbered))
+            if program:
+                break
+            places = {int(line) for line in re.findall(re.escape(pathlib.Path(path).name) + r":(\d+)", said)}
+            kept = {number: one for number, one in numbered.items() if one.line not in places}
+            if len(kept) == len(numbered):
+                return {}
+            numbered = kept
+        if not numbered or not self.passes(program):
+            return {}
+        return {number: one for number, one in numbered.items() if not self.passes(program, number)}
+
+    def alone(self, path, text, number, one):
+        """'caught', 'survived', or 'void' when the changed header is no C++."""
+        program, said = self.build(path, mutations.changed(text, {number: one}), "-DFLOE_MUTATION")
+        if not program:
+            return "caught" if re.search(r"static assertion|static_assert", said) else "void"
+        return "survived" if self.passes(program) else "caught"
 
 
-def worker(jobs):
-    """The survivors of a list of (path, mutation), tried in a copy of the headers."""
-    alive = []
-    with tempfile.TemporaryDirectory() as work:
-        shutil.copytree(source.ROOT / "include", pathlib.Path(work) / "include")
-        subprocess.run([os.environ.get("CXX", "g++"), "-std=c++20", "-O1", f"-I{source.ROOT / 'tests'}", "-c",
-                        str(source.ROOT / "tests/main.cpp"), "-o", str(pathlib.Path(work) / "main.o")], check=True)
-        for path, (kind, line, old, changed) in jobs:
-            if survives(work, path, changed):
-                alive.append(f"{path}:{line}: {kind}: {old}")
-                print("survived", alive[-1], flush=True)
-    return alive
+def try_header(work, path, wanted, known, again):
+    """{change: outcome} of a header, where `wanted` are its changes."""
+    text, twin = (source.ROOT / path).read_text(encoding="utf-8"), digest(twin_of(path))
+    outcomes, left = {}, {}
+    for number, one in enumerate(wanted, 1):
+        before = known.known.get((short(path), digest(source.ROOT / path), one.name(short(path))))
+        if before and (before[0] == twin or again and before[1] != "survived"):
+            outcomes[one] = before[1]
+        else:
+            left[number] = one
+
+    def note(one, outcome):
+        outcomes[one] = outcome
+        known.note((short(path), digest(source.ROOT / path), one.name(short(path))), twin, outcome)
+
+    caught = work.together(path, text, left) if left else {}
+    for one in caught.values():
+        note(one, "caught")
+    for number, one in left.items():
+        if number not in caught:
+            note(one, work.alone(path, text, number, one))
+    return outcomes
+
+
+def check(work, path, wanted, text):
+    """Changes that are caught in a program with all of them and survive by themselves: there should be none."""
+    caught = work.together(path, text, dict(enumerate(wanted, 1)))
+    return [one for number, one in caught.items() if work.alone(path, text, number, one) == "survived"]
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("headers", nargs="*")
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--most", type=int, default=0, help="changes to try; 0: all")
+    options = argparse.ArgumentParser(prog="./dev mutate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("headers", nargs="*", metavar="ROOM or HEADER", help=f"all of {', '.join(ROOMS)} by default")
+    options.add_argument("--most", type=int, default=0, metavar="N", help="a sample of so many changes; 0: all")
+    options.add_argument("--seed", type=int, default=1, help="which sample")
+    options.add_argument("--fresh", action="store_true", help="forget what earlier runs found out")
+    options.add_argument("--survivors", action="store_true", help="after a test was added: try only what survived")
+    options.add_argument("--check", action="store_true", help="try by themselves those caught together")
+    options.add_argument("--jobs", type=int, default=1)
+    options.add_argument("--place", type=pathlib.Path, default=source.ROOT / "build/mutate")
     chosen = options.parse_args()
-    headers = chosen.headers or sorted(
-        str(path.relative_to(source.ROOT)) for room in ROOMS
-        for path in (source.ROOT / "include/floe" / room).rglob("*.hpp"))
-    jobs = [(path, mutation) for path in headers if (source.ROOT / twin_of(path)).exists()
-            for mutation in mutations(path)]
-    random.Random(chosen.seed).shuffle(jobs)
-    if chosen.most:
-        jobs = jobs[: chosen.most]
-    workers = os.cpu_count() or 1
-    print(f"{len(jobs)} changes of {len({path for path, _ in jobs})} headers, seed {chosen.seed}", flush=True)
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        alive = [line for lines in pool.map(worker, [jobs[i::workers] for i in range(workers)]) for line in lines]
-    caught = len(jobs) - len(alive)
-    print(f"caught {caught} of {len(jobs)}: {100 * caught / max(len(jobs), 1):.1f} %")
+    os.nice(10)
+    chosen.place = chosen.place.resolve()
+    chosen.place.mkdir(parents=True, exist_ok=True)
+    if chosen.fresh:
+        (chosen.place / "log").unlink(missing_ok=True)
+    precompile(chosen.place)
+    known, allowed = log(chosen.place / "log"), read_allowed()
+
+    headers = []
+    for name in chosen.headers or ROOMS:
+        name = short(name)
+        under = source.ROOT / "include/floe" / name
+        headers += sorted(under.rglob("*.hpp")) if under.is_dir() else [under.with_suffix(".hpp")]
+    headers = [path.relative_to(source.ROOT).as_posix() for path in headers]
+    headers = [path for path in headers if twin_of(path).exists()]
+    everything = [(path, one) for path in headers
+                  for one in mutations.changes((source.ROOT / path).read_text(encoding="utf-8"))]
+    if not chosen.most:
+        names = {one.name(short(path)) for path, one in everything}
+        for name in allowed:
+            if any(name.startswith(short(path) + " | ") for path in headers) and name not in names:
+                print(f"mutate.allowed: no such change: {name}")
+    everything = [(path, one) for path, one in everything if one.name(short(path)) not in allowed]
+    chosen_ones = everything
+    if chosen.most and chosen.most < len(everything):
+        chosen_ones = random.Random(chosen.seed).sample(everything, chosen.most)
+    wanted = collections.defaultdict(list)
+    for path, one in chosen_ones:
+        wanted[path].append(one)
+    print(f"{len(chosen_ones)} of {len(everything)} changes in {len(wanted)} headers"
+          + (f", seed {chosen.seed}" if chosen.most else ""), flush=True)
+
+    benches = [bench(chosen.place, f"bench{i}") for i in range(chosen.jobs)]
+    scores = {room: collections.Counter() for room in ROOMS}
+
+    def one_header(path):
+        with lock:
+            work = benches.pop()
+        try:
+            if chosen.check:
+                text = (source.ROOT / path).read_text(encoding="utf-8")
+                for one in check(work, path, wanted[path], text):
+                    print(f"only together: {one.name(short(path))}", flush=True)
+                return
+            outcomes = try_header(work, path, wanted[path], known, chosen.survivors)
+        finally:
+            with lock:
+                benches.append(work)
+        with lock:
+            counts = collections.Counter(outcomes.values())
+            scores[short(path).split("/")[0]] += counts
+            print(f"{short(path)}: {counts['caught']} caught, {counts['survived']} survived", flush=True)
+            for one in wanted[path]:
+                if outcomes[one] == "survived":
+                    print(f"  :{one.line} survived: {one.name(short(path))}", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
+        list(pool.map(one_header, wanted))
+    total = sum(scores.values(), collections.Counter())
+    for room, counts in [*scores.items(), ("all", total)]:
+        tried = counts["caught"] + counts["survived"]
+        if tried:
+            print(f"{room}: caught {counts['caught']} of {tried}, {100 * counts['caught'] / tried:.1f} %"
+                  + (f"; {counts['void']} changes do not compile" if counts["void"] else ""))
     return 0
 
 
