@@ -12,7 +12,7 @@ struct fixture {
       : table(4, std::pmr::get_default_resource()), box(4, 2, std::pmr::get_default_resource()) {}
 
   check_transactions::id start(std::uint16_t port) {
-    return *table.start(sim::epoch, stun::transaction_id::random(entropy),
+    return *table.start(stun::transaction_id::random(entropy),
                         {socket_id{1}, {address::v4(192, 0, 2, 1), port}},
                         {sim::epoch, stun::retransmit_config{}}, {});
   }

@@ -15,7 +15,7 @@ using stun::attribute_type;
 
 namespace {
 
-constexpr check_request nominating{0x6e001eff, {role::controlling, 0x0123456789abcdef}, true};
+constexpr check_request nominating{{role::controlling, 0x0123456789abcdef}, 0x6e001eff, true};
 
 using buffer = std::array<std::byte, max_datagram_size>;
 
@@ -63,7 +63,7 @@ TEST_CASE("check_request: a check has these attributes and no others, FINGERPRIN
 
 TEST_CASE("check_request: it says the priority, the role and the tie-breaker",
           "[ice][8445-7.1.1-a][8445-7.1.3-a]") {
-  const check_request controlled{0x6effffff, {role::controlled, 0xfedcba9876543210}, false};
+  const check_request controlled{{role::controlled, 0xfedcba9876543210}, 0x6effffff, false};
   const auto bytes = written(controlled);
   const auto message = support::prove(bytes);
   CHECK(message->get<stun::priority>()->value == 0x6effffff);

@@ -1,5 +1,6 @@
 #include "floe/ice/consent.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -45,6 +46,27 @@ TEST_CASE("consent: a wait is 4.0 to 6.0 seconds, both included", "[ice][7675-5.
   const auto extreme = ice::jittered(5s, std::numeric_limits<std::uint64_t>::max());
   CHECK(extreme >= 4s);
   CHECK(extreme <= 6s);
+}
+
+TEST_CASE("consent: answers are waited for over the next checks, and no longer than consent lasts",
+          "[ice][7675-5.1-f][7675-5.1-n]") {
+  for (const auto interval : {5s, 8s, 29s}) {
+    const ice::consent_config config{.interval = interval};
+    const auto patience = ice::answer_patience(config);
+    CHECK(patience > interval);
+    CHECK(patience <= config.expiry);
+    // Checks that follow each other as fast as they may never have more answers to wait for.
+    const auto wait = ice::jittered(interval, 0);
+    const auto unanswered = [&](duration now) {
+      std::size_t count = 0;
+      for (duration sent{}; sent <= now; sent += wait) count += now < sent + patience ? 1U : 0U;
+      return count;
+    };
+    std::size_t most = 0;
+    for (int i = 0; i < 20; ++i) most = std::max(most, unanswered(i * wait));
+    CHECK(most <= ice::most_unanswered(config));
+    CHECK(most + 1 >= ice::most_unanswered(config));
+  }
 }
 
 TEST_CASE("consent: it ends 30 s after the last answer, to the tick", "[ice]") {

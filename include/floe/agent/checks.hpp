@@ -82,13 +82,13 @@ inline void agent::start_check(ice::pair_id id) {
 
   const auto& p = checklists_[id];
   const auto& local = candidates_.locals()[p.local].candidate;
-  const sent_check owner{.what = sent_check::connectivity,
-                         .stream = p.stream,
-                         .component = p.component,
+  const sent_check owner{.request = {claim_, ice::check_priority(local.priority), p.nominating},
                          .local = p.local,
                          .remote = p.remote,
                          .generation = at(p.stream).current.number,
-                         .request = {ice::check_priority(local.priority), claim_, p.nominating}};
+                         .stream = p.stream,
+                         .component = p.component,
+                         .what = sent_check::connectivity};
   send(owner, transaction, path_of(p),
        {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
   ++stats_.checks_sent;
@@ -104,7 +104,7 @@ inline ice::check_history* agent::history_of(const sent_check& check) {
 /// Enters a check into the transactions and the outbox.
 inline void agent::send(const sent_check& check, const stun::transaction_id& transaction,
                         const path& along, const stun::retransmit_schedule& schedule) {
-  const auto id = transactions_.start(now_, transaction, along, schedule, check);
+  const auto id = transactions_.start(transaction, along, schedule, check);
   Ensures(id.has_value());
   outbox_.push(transactions_, *id);
 }

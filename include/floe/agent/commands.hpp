@@ -20,12 +20,9 @@ namespace detail {
   return c;
 }
 
-/// Each pair has one check that is not cancelled, and a component has a consent check for every
-/// interval until the first of them expires.
+/// Each pair has one check that is not cancelled, and each component its consent checks.
 [[nodiscard]] constexpr std::size_t transaction_capacity(const config& c) noexcept {
-  const auto consent_checks =
-      2U + static_cast<std::size_t>(c.consent.expiry / c.consent.interval) * 5U / 4U;
-  return c.limits.pairs + c.limits.components * consent_checks;
+  return c.limits.pairs + c.limits.components * ice::most_unanswered(c.consent);
 }
 
 /// Beside the events of the session itself there is a place for every candidate and its end.

@@ -183,7 +183,7 @@ inline void agent::note_answer(ice::check_history& history, const check_transact
   }
   if (outcome.what == ice::check_outcome::wrong_path) history.answered_elsewhere = true;
   const bool measures = outcome.what == ice::check_outcome::succeeded && row.schedule.sends() == 1;
-  if (measures) history.current_round_trip_time = elapsed(row.started, now_);
+  if (measures) history.current_round_trip_time = elapsed(row.schedule.start(), now_);
 }
 
 inline inbound agent::on_data(const datagram& datagram) {

@@ -64,13 +64,13 @@ inline bool agent::renominates(const component& c) const {
 
 inline void agent::send_consent_check(component& c) {
   c.link->consent.checked(now_, ice::jittered(config_.consent.interval, entropy_.number()));
-  send({.what = sent_check::consent,
+  send({.request = {claim_, c.link->priority, renominates(c)},
+        .generation = c.link->generation,
         .stream = c.stream,
         .component = c.id,
-        .generation = c.link->generation,
-        .request = {c.link->priority, claim_, renominates(c)}},
+        .what = sent_check::consent},
        stun::transaction_id::random(entropy_), c.link->path,
-       stun::retransmit_schedule::once(now_, config_.consent.expiry));
+       stun::retransmit_schedule::once(now_, ice::answer_patience(config_.consent)));
 }
 
 inline void agent::on_consent_answer(const check_transactions::row& row,

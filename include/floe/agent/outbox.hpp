@@ -30,14 +30,14 @@ struct sent_check {
     connectivity,  ///< of a pair (RFC 8445 §7.2)
     consent,       ///< of a component's link (RFC 7675 §5.1)
   };
-  purpose what = connectivity;
-  bool queued = false;  ///< stands in the outbox
-  stream_id stream{};
-  component_id component{1};
+  ice::check_request request{};
   ice::local_id local{};
   ice::remote_id remote{};
   std::uint32_t generation = 0;
-  ice::check_request request{};
+  stream_id stream{};
+  component_id component{1};
+  purpose what = connectivity;
+  bool queued = false;  ///< stands in the outbox
 };
 
 /// The checks that wait for an answer.

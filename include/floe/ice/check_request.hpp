@@ -24,8 +24,8 @@ namespace floe::ice {
 
 /// What one check tells the peer. A retransmission tells the same, whatever changed since.
 struct check_request {
-  std::uint32_t priority = 0;  ///< what a candidate learned from the check would have (§7.1.1)
   role_claim claim;
+  std::uint32_t priority = 0;  ///< what a candidate learned from the check would have (§7.1.1)
   bool nominates = false;  ///< carries USE-CANDIDATE; only a controlling agent's does
 };
 

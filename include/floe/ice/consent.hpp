@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "floe/core/time.hpp"
@@ -40,6 +41,18 @@ struct consent_config {
   const auto least = interval / 5 * 4;
   const auto spread = static_cast<std::uint64_t>((interval / 5 * 2).count()) + 1;
   return least + duration{static_cast<duration::rep>(draw % spread)};
+}
+
+/// How long the answer to a consent check is waited for: longer than any round trip, and over the
+/// next checks, so that a late answer to an earlier one counts too.
+[[nodiscard]] constexpr duration answer_patience(const consent_config& config) noexcept {
+  return std::min(config.expiry, scaled(config.interval, 3));
+}
+
+/// The most consent checks of one path that wait for their answers together.
+[[nodiscard]] constexpr std::size_t most_unanswered(const consent_config& config) noexcept {
+  const auto shortest_wait = jittered(config.interval, 0);
+  return static_cast<std::size_t>(answer_patience(config) / shortest_wait) + 1;
 }
 
 /// True when a path that was proved last at `proved` should have been proved again by now.

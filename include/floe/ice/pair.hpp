@@ -104,6 +104,7 @@ struct pair {
   remote_id remote;
   pair_foundation foundation{};
   std::uint64_t priority = 0;
+  check_history history{};
   pair_state state = pair_state::frozen;
   bool triggered = false;          ///< stands in the triggered-check queue
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
@@ -111,7 +112,6 @@ struct pair {
   bool checked_by_peer = false;    ///< an authenticated check of the peer came on it
   bool expired = false;            ///< consent was lost on it: not used again with the same
                                    ///< credentials (RFC 7675 §5.1)
-  check_history history{};
   std::uint8_t conflicts = 0;  ///< how many of its checks were answered with 487
 };
 

@@ -148,7 +148,7 @@ class binding_client {
     if (row.path != path{in.local, in.remote}) return unexpected{reject::wrong_path};
     transactions_.erase(*id);
     queries_[row.owner].transaction.reset();
-    rtos_.measure(now, row.path.remote, elapsed(row.started, now), row.schedule.sends());
+    rtos_.measure(now, row.path.remote, elapsed(row.schedule.start(), now), row.schedule.sends());
     conclude(now, row.owner, *message);
     start_waiting(now);
     return {};
@@ -246,8 +246,7 @@ class binding_client {
     const auto schedule = q.by == transport::datagram
                               ? retransmit_schedule{now, retransmit}
                               : retransmit_schedule::once(now, config_.reliable_timeout);
-    q.transaction =
-        transactions_.start(now, transaction_id::random(entropy_), q.route, schedule, id);
+    q.transaction = transactions_.start(transaction_id::random(entropy_), q.route, schedule, id);
     queue(id);
   }
 

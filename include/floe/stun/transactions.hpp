@@ -39,13 +39,12 @@ class transactions {
   struct row {
     transaction_id transaction;
     floe::path path;
-    retransmit_schedule schedule;
-    Owner owner;
-    time_point started;
     bool cancelled = false;
     /// For the owner to set when a response failed its proof, and was dropped: should the request
     /// expire, that is the reason to report (RFC 8489 §9.1.4).
     bool unproved = false;
+    retransmit_schedule schedule;
+    Owner owner;
   };
 
   /// Something to do about a request: send it again, or tell its owner that no response came. An
@@ -67,12 +66,13 @@ class transactions {
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] std::size_t capacity() const noexcept { return rows_.capacity(); }
 
-  /// Enters a request that is being sent now. When the table is full, the cancelled row that
-  /// started first gives way; nullopt when there is none.
-  std::optional<id> start(time_point now, const transaction_id& transaction, const path& route,
+  /// Enters a request that is sent when its schedule starts. When the table is full, the cancelled
+  /// row that started first gives way; nullopt when there is none.
+  std::optional<id> start(const transaction_id& transaction, const path& route,
                           const retransmit_schedule& schedule, const Owner& owner) {
     if (rows_.full() && !evict()) return std::nullopt;
-    const auto which = rows_.insert({transaction, route, schedule, owner, now});
+    const auto which = rows_.insert(
+        {.transaction = transaction, .path = route, .schedule = schedule, .owner = owner});
     if (!which) return std::nullopt;
     keys_.push_back(key(transaction));
     ids_.push_back(*which);
@@ -187,7 +187,7 @@ class transactions {
     for (std::size_t i = 0; i < ids_.size(); ++i) {
       const auto& r = rows_[ids_[i]];
       if (!r.cancelled) continue;
-      if (!oldest || r.started < rows_[ids_[*oldest]].started) oldest = i;
+      if (!oldest || r.schedule.start() < rows_[ids_[*oldest]].schedule.start()) oldest = i;
     }
     if (oldest) forget(*oldest);
     return oldest.has_value();

@@ -186,7 +186,7 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   }
   const auto row = *live;
   transactions_.erase(*id);
-  rto_.measure(elapsed(row.started, now_), row.schedule.sends());
+  rto_.measure(elapsed(row.schedule.start(), now_), row.schedule.sends());
   heard();
   if (message.cls() == stun::message_class::success) {
     on_success(row, message);

@@ -38,8 +38,8 @@ inline bool session::send(request r, socket_id from) {
   const auto schedule = is_stream(config_.transport)
                             ? stun::retransmit_schedule::once(now_, config_.reliable_timeout)
                             : stun::retransmit_schedule{now_, plan};
-  const auto id = transactions_.start(now_, stun::transaction_id::random(entropy_),
-                                      path{from, server_}, schedule, r);
+  const auto id =
+      transactions_.start(stun::transaction_id::random(entropy_), path{from, server_}, schedule, r);
   if (!id) return false;
   queue(*id);
   return true;
