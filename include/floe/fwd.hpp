@@ -195,6 +195,59 @@ struct valid_pair;
 
 }  // namespace floe::ice
 
+namespace floe::record {
+
+class input;
+class output;
+class player;
+class recorder;
+class sink_ref;
+enum class mark : std::uint8_t;
+enum class policy : std::uint8_t;
+enum class verdict : std::uint8_t;
+struct difference;
+struct outcome;
+struct policies;
+struct setup;
+struct step;
+template <class E>
+struct last_of;
+
+}  // namespace floe::record
+
+namespace floe::record::call {
+
+struct add_local;
+struct add_reflexive;
+struct add_relayed;
+struct add_remote;
+struct add_stream;
+struct bring_token;
+struct close;
+struct connect_failed;
+struct connected;
+struct describe_peer;
+struct encapsulate;
+struct end_of_remote_candidates;
+struct gather;
+struct handle_datagram;
+struct handle_stream;
+struct handle_timeout;
+struct handle_unreachable;
+struct next_inbound;
+struct next_timeout;
+struct nominate;
+struct pace;
+struct poll_event;
+struct poll_transmit;
+struct remark;
+struct remove_local;
+struct resolved;
+struct restart;
+struct set_remote_credentials;
+
+}  // namespace floe::record::call
+
 namespace floe::sdp {
 
 class field_reader;
