@@ -1,6 +1,7 @@
 // A gatherer on a virtual clock, with as many servers as a test wants.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -48,6 +49,9 @@ class gather_bench {
   std::map<floe::endpoint, bool, endpoint_order> stun_servers;  ///< false: full of silence
   std::uint16_t shift = 0;                                      ///< of the NAT's ports
   bool identity = false;                                        ///< no NAT
+  /// Whether connections that are wanted come about; unset: the test sees to them.
+  std::optional<bool> connects;
+  std::vector<floe::socket_id> connections;  ///< that stand, oldest first
   floe::time_point now{};
   floe::duration ta = std::chrono::milliseconds{50};
   floe::time_point next_start{};
@@ -69,7 +73,25 @@ class gather_bench {
   }
 
   void deliver(const floe::endpoint& from, floe::socket_id to, floe::byte_view in) {
-    const auto what = gatherer.handle_datagram(now, {to, from, in});
+    if (std::find(connections.begin(), connections.end(), to) != connections.end()) {
+      return feed(to, in);
+    }
+    take(gatherer.handle_datagram(now, {to, from, in}));
+  }
+
+  /// Lets a connection end, as its server would.
+  void disconnect(floe::socket_id connection, const floe::endpoint& server) {
+    std::erase(connections, connection);
+    gatherer.handle_unreachable(now, {connection, server});
+    settle();
+  }
+
+  void feed(floe::socket_id connection, floe::byte_view in) {
+    CHECK(gatherer.handle_stream(now, connection, in));
+    while (const auto what = gatherer.next_inbound(now)) take(*what);
+  }
+
+  void take(const floe::gather::inbound& what) {
     if (const auto* const data = std::get_if<floe::gather::unwrapped>(&what)) {
       received.push_back(*data);
       payloads.push_back(copy(data->bytes));
@@ -92,7 +114,11 @@ class gather_bench {
         const auto message = log.back().message;
         answer(*to, message);
       }
-      while (const auto e = gatherer.poll_event()) events.emplace_back(now, *e);
+      while (const auto e = gatherer.poll_event()) {
+        any = true;
+        events.emplace_back(now, *e);
+        connect(*e);
+      }
       if (!any) break;
     }
     const auto next = gatherer.next_timeout();
@@ -135,6 +161,14 @@ class gather_bench {
   }
 
  private:
+  void connect(const floe::gather::event::any& e) {
+    const auto* const wanted = std::get_if<floe::gather::event::connection_needed>(&e);
+    if (wanted == nullptr || !connects) return;
+    if (!*connects) return gatherer.connect_failed(now, wanted->attempt);
+    connections.push_back(static_cast<floe::socket_id>(next_connection_++));
+    REQUIRE(gatherer.connected(now, wanted->attempt, connections.back()));
+  }
+
   void answer(const floe::transmit& to, const bytes& message) {
     using namespace floe;
     const auto client = mapped(to.local);
@@ -158,6 +192,8 @@ class gather_bench {
       }
     }
   }
+
+  std::uint32_t next_connection_ = 100;
 };
 
 }  // namespace support

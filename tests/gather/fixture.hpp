@@ -16,6 +16,9 @@ inline constexpr std::array<std::string_view, 1> turn_uris{"turn:192.0.2.15"};
 inline const std::array<floe::gather::server, 2> both_servers{
     floe::gather::server{.uris = stun_uris},
     floe::gather::server{.uris = turn_uris, .username = "user", .credential = "pass"}};
+inline constexpr std::array<std::string_view, 1> tcp_uris{"turn:192.0.2.15?transport=tcp"};
+inline const std::array<floe::gather::server, 1> turn_over_tcp{
+    floe::gather::server{.uris = tcp_uris, .username = "user", .credential = "pass"}};
 inline const gsl::span<const floe::gather::server> only_stun{both_servers.data(), 1};
 inline const gsl::span<const floe::gather::server> only_turn{both_servers.data() + 1, 1};
 

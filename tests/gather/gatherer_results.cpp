@@ -60,6 +60,115 @@ TEST_CASE("gatherer results: a relay that is lost again and again is asked for e
   CHECK(f.gatherer.candidates().size() <= 2);
 }
 
+TEST_CASE("gatherer results: a lost relay is asked for again until its server is back",
+          "[gather][ATK-E08]") {
+  gather_fixture f{{.servers = support::only_turn}};
+  f.begin();
+  f.run(1s);
+  const auto turn = f.turn();
+  f.turn().restart();
+  REQUIRE(f.gatherer.permit(f.relay(), peer.address));
+  f.run(500ms);
+  REQUIRE(f.all<event::relay_lost>().size() == 1);
+  f.turn_servers.clear();
+  f.run(1min);
+  CHECK(f.found().size() == 2);  // the reflexive one, and the relay of before
+  CHECK(f.all<event::server_result>().size() == 1);
+  f.turn_servers[turn_at] = turn;
+  f.turn().restart();
+  f.run(1min);
+  REQUIRE(f.found().size() == 3);
+  CHECK(f.gatherer.is_relay(f.found()[2].relay));
+}
+
+TEST_CASE("gatherer results: a lost connection is made again, ever less often while it fails",
+          "[gather][ATK-E09]") {
+  gather_fixture f{{.servers = support::turn_over_tcp}};
+  f.connects = true;
+  f.begin();
+  f.run(1s);
+  const auto before = f.relay();
+  REQUIRE(f.connections.size() == 1);
+  const auto attempt = f.all<event::connection_needed>()[0].attempt;
+
+  // The server goes, and is away for a while.
+  f.turn().restart();
+  f.connects = false;
+  const auto gone = f.now;
+  f.disconnect(f.connections[0], turn_at);
+  REQUIRE(f.all<event::relay_lost>().size() == 1);
+  CHECK(f.all<event::relay_lost>()[0].relay == before);
+  f.run(20s);
+  std::vector<duration> asked;
+  for (const auto& [at, e] : f.events) {
+    if (at <= gone || !std::holds_alternative<event::connection_needed>(e)) continue;
+    CHECK(std::get<event::connection_needed>(e).attempt == attempt);
+    asked.push_back(at - gone);
+  }
+  CHECK(asked == std::vector<duration>{1s, 3s, 7s, 15s});
+
+  f.connects = true;
+  f.run(20s);
+  REQUIRE(f.connections.size() == 1);
+  const auto after = f.found().back();
+  CHECK(after.is_relayed());
+  CHECK(after.relay != before);
+  CHECK(f.gatherer.is_relay(after.relay));
+  REQUIRE(f.gatherer.permit(after.relay, peer.address));
+  f.run(10ms);
+  CHECK(f.all<event::permitted>().size() == 1);
+  CHECK(f.all<event::server_result>().size() == 1);
+  CHECK(f.all<event::complete>().size() == 1);
+}
+
+TEST_CASE("gatherer results: a connection that does not come back is given up", "[gather]") {
+  gather_fixture f{{.servers = support::turn_over_tcp}};
+  f.connects = true;
+  f.begin();
+  f.run(1s);
+  f.connects = false;
+  f.disconnect(f.connections[0], turn_at);
+  f.run(1h);
+  CHECK(f.all<event::connection_needed>().size() == 1 + 8);
+  CHECK_FALSE(f.gatherer.next_timeout());
+}
+
+TEST_CASE("gatherer results: what broke after a long time was another trouble", "[gather]") {
+  gather_fixture f{{.servers = support::turn_over_tcp}};
+  f.connects = true;
+  f.begin();
+  f.run(1s);
+  for (int i = 0; i < 30; ++i) {
+    f.turn().restart();
+    f.disconnect(f.connections.back(), turn_at);
+    f.run(10min);
+  }
+  CHECK(f.connections.size() == 1);
+  CHECK(f.all<event::relay_lost>().size() == 30);
+  CHECK(f.gatherer.is_relay(f.found().back().relay));
+}
+
+TEST_CASE("gatherer results: a server that never gave anything is not asked again", "[gather]") {
+  gather_fixture f{{.servers = support::turn_over_tcp}};
+  f.connects = false;
+  f.begin();
+  f.run(1h);
+  CHECK(f.all<event::connection_needed>().size() == 1);
+  CHECK(f.all<event::server_result>()[0].outcome == outcome::unreachable);
+}
+
+TEST_CASE("gatherer results: wrong credentials do not become right by waiting", "[gather]") {
+  gather_fixture f{{.servers = support::turn_over_tcp}};
+  f.connects = true;
+  f.begin();
+  f.run(1s);
+  f.turn().restart();
+  f.turn().password = "another";
+  f.disconnect(f.connections[0], turn_at);
+  f.run(1h);
+  CHECK(f.all<event::connection_needed>().size() == 2);
+}
+
 TEST_CASE("gatherer results: a 437 wants another socket of the host, and goes on from there",
           "[gather][8656-7.4-g][8656-7.1-b]") {
   gather_fixture f{{.servers = support::only_turn}};

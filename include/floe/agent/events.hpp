@@ -146,7 +146,8 @@ struct name_needed {
 };
 
 /// A connection to a server is wanted, from the address of `socket`: agent::connected() or
-/// agent::connect_failed() answers. The server's certificate must be for agent::server_name().
+/// agent::connect_failed() answers. The server's certificate must be for agent::server_name(). A
+/// connection that was made for the same attempt before is of no more use.
 struct connection_needed {
   gather::attempt_id attempt;
   socket_id socket{};

@@ -58,7 +58,8 @@ struct name_needed {
   bool is_local_name = false;  ///< ends in .local
 };
 /// A connection to `server` is wanted, from the address of `base`: connected() or connect_failed()
-/// answers. `host` is the name that a certificate must be for.
+/// answers. One that was made for the same attempt before is of no more use. host_of() has the name
+/// that a certificate must be for.
 struct connection_needed {
   attempt_id attempt;
   gather::base base;

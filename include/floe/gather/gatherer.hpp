@@ -33,6 +33,7 @@
 #include "floe/gather/events.hpp"
 #include "floe/gather/progress.hpp"
 #include "floe/gather/relays.hpp"
+#include "floe/gather/retry.hpp"
 #include "floe/gather/server.hpp"
 #include "floe/stun/binding_client.hpp"
 #include "floe/turn/session.hpp"
@@ -220,6 +221,7 @@ class gatherer {
     std::uint8_t address = 0;  ///< the how-manieth of the URI
     endpoint server{};
     std::optional<time_point> started{};
+    time_point granted{};   ///< when its relay was
     floe::deadline ends{};  ///< when it fails, is asked again, or is kept alive
     std::optional<stun::query_id> query{};
     std::uint16_t place = no_place;  ///< of its session; one that only says goodbye has no attempt
@@ -231,7 +233,6 @@ class gatherer {
   using attempt_table = slot_table<attempt, detail::attempt_tag>;
 
   static constexpr std::uint16_t no_place = 0xffff;
-  static constexpr unsigned most_retries = 6;
 
   // gatherer_attempts.hpp
   void advance(time_point now) noexcept { now_ = now > now_ ? now : now_; }
@@ -247,6 +248,7 @@ class gatherer {
   void report(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
   void on_deadline(attempt_id id, attempt& a);
   void let_go(attempt& a);
+  void rest(attempt& a);
   void judge_progress();
   [[nodiscard]] progress_facts facts() const noexcept;
 

@@ -224,6 +224,7 @@ inline void gatherer::fail(attempt& a, outcome why, std::optional<stun::error_co
 inline void gatherer::give_up(attempt& a, outcome why, std::optional<stun::error_code> code) {
   a.ends.reset();
   let_go(a);
+  if (!a.is_first && may_pass(why)) return rest(a);
   a.stage = stage::failed;
   report(a, why, code);
 }

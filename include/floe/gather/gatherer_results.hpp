@@ -36,11 +36,6 @@ namespace detail {
   return outcome::timeout;
 }
 
-/// How long a relay that was lost is not asked for again: doubled each time.
-[[nodiscard]] constexpr duration rest_after(duration first, unsigned tries) noexcept {
-  return scaled(first, duration::rep{1} << std::min(tries, 16U));
-}
-
 }  // namespace detail
 
 inline void gatherer::push(const event::any& e) {
@@ -161,7 +156,7 @@ inline void gatherer::on_session_event(attempt_id id, attempt& a, const turn::ev
   if (const auto* const allocated = std::get_if<told::allocated>(&e)) {
     on_allocated(a, allocated->grant);
   } else if (const auto* const off = std::get_if<told::put_off>(&e)) {
-    a.falls_back = true;
+    a.falls_back = a.is_first;
     fail(a, outcome::refused, off->code);
   } else if (const auto* const socket = std::get_if<told::socket_needed>(&e)) {
     a.stage = stage::connecting;
@@ -197,6 +192,7 @@ inline void gatherer::on_allocated(attempt& a, const turn::grant& granted) {
               .server_number = number_of(a.server.address),
               .transport = transport};
   a.stage = stage::holding;
+  a.granted = now_;
   a.ends = is_udp && config_.keepalive > duration::zero() ? deadline{after(now_, config_.keepalive)}
                                                           : std::nullopt;
   a.relay_v4 = a.relay_v6 = {};
@@ -223,12 +219,21 @@ inline void gatherer::on_ended(attempt_id, attempt& a, const turn::event::ended&
   a.relay_v4 = a.relay_v6 = {};
   let_go(a);
   a.is_first = false;
-  const bool gone_for_good = e.why == turn::end_reason::closed || a.tries == most_retries ||
-                             sources_[a.uri].plan.transport != turn::transport::udp;
-  a.stage = gone_for_good ? stage::failed : stage::resting;
-  a.ends = gone_for_good ? std::nullopt
-                         : deadline{after(now_, detail::rest_after(config_.retry_lost, a.tries))};
-  ++a.tries;
+  if (is_new_trouble(elapsed(a.granted, now_), config_.retry_lost)) a.tries = 0;
+  if (e.why == turn::end_reason::closed) {
+    a.stage = stage::failed;
+    a.ends.reset();
+  } else {
+    rest(a);
+  }
+}
+
+/// Waits before a relay that was lost is asked for again, if it may be.
+inline void gatherer::rest(attempt& a) {
+  const auto wait = rest_after(config_.retry_lost, a.tries);
+  if (wait) ++a.tries;
+  a.stage = wait ? stage::resting : stage::failed;
+  a.ends = wait ? deadline{after(now_, *wait)} : std::nullopt;
 }
 
 /// The candidates of its relay are none any more.

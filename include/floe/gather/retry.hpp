@@ -1,0 +1,53 @@
+// When a relay that was lost is asked for again.
+//
+// owns:     how long to wait, how often, and which failures are worth waiting for
+// does not: keep count, or ask (gatherer_results.hpp)
+// sources:  RFC 8445 §5.1.1.4, RFC 8656 §5 (a client makes a new allocation when one is gone)
+// invariant: a server that is down, or takes relays away, is asked ever less often, and not for
+// ever.
+#pragma once
+
+#include <optional>
+
+#include "floe/core/time.hpp"
+#include "floe/gather/events.hpp"
+
+namespace floe::gather {
+
+/// How often a relay is asked for again, before it is given up.
+inline constexpr unsigned most_retries = 8;
+
+/// How long to wait before the next try, of which there were `tries`: `first`, then twice as long
+/// each time. nullopt: there is none.
+[[nodiscard]] constexpr std::optional<duration> rest_after(duration first,
+                                                           unsigned tries) noexcept {
+  if (tries >= most_retries) return std::nullopt;
+  return scaled(first, duration::rep{1} << tries);
+}
+
+/// True for a relay that stood longer than any wait: its loss says nothing about those before, so
+/// the tries are counted anew.
+[[nodiscard]] constexpr bool is_new_trouble(duration stood, duration first) noexcept {
+  return stood >= scaled(first, duration::rep{1} << most_retries);
+}
+
+/// True for a failure that time may mend: the server starts again, or still counts what was lost.
+/// Only of servers that gave a relay before, so that one that is dead from the beginning costs
+/// nothing.
+[[nodiscard]] constexpr bool may_pass(outcome why) noexcept {
+  switch (why) {
+    case outcome::refused:
+    case outcome::timeout:
+    case outcome::unreachable:
+    case outcome::no_room: return true;
+    case outcome::answered:
+    case outcome::credentials:
+    case outcome::unusable_answer:
+    case outcome::unresolved:
+    case outcome::unsupported:
+    case outcome::no_matching_family: return false;
+  }
+  return false;
+}
+
+}  // namespace floe::gather
