@@ -15,6 +15,7 @@
 #include "floe/agent/agent.hpp"
 #include "sim/network.hpp"
 #include "sim/random.hpp"
+#include "sim/turn_party.hpp"
 
 namespace floe::sim {
 
@@ -35,13 +36,23 @@ class client final : public party {
     return socket;
   }
 
+  /// Makes the connections to a server that the agent wants, while `server_is_up`.
+  void connect_to(turn_party& server) { server_ = &server; }
+
+  /// Ends the connections to the server, as its crash does.
+  void disconnect(network& net) {
+    for (const auto& c : std::exchange(connections_, {})) {
+      act(net, [&](floe::agent& a) { a.handle_unreachable(net.now(), {c.socket, c.server}); });
+    }
+  }
+
   /// Lets the agent act, and drains it as the contract says.
   template <class Act>
   void act(network& net, Act&& act) {
     act(agent_);
     std::array<std::byte, max_datagram_size + max_relay_overhead> buffer{};
     while (const auto out = agent_.poll_transmit(buffer)) {
-      net.send(out->local, out->remote, byte_view{buffer}.first(out->size));
+      put_on_wire(net, *out, byte_view{buffer}.subspan(out->offset, out->size));
     }
     while (const auto e = agent_.poll_event()) on_event(net, *e);
   }
@@ -50,16 +61,17 @@ class client final : public party {
   bool send_data(network& net, std::string_view text) {
     std::array<std::byte, 1500> buffer{};
     const auto out = agent_.encapsulate(as_byte_view(text), buffer);
-    if (out) net.send(out->local, out->remote, byte_view{buffer}.subspan(out->offset, out->size));
+    if (out) put_on_wire(net, *out, byte_view{buffer}.subspan(out->offset, out->size));
     return out.has_value();
   }
 
   void receive(network& net, const arrival& what) override {
     act(net, [&](floe::agent& a) {
-      const auto result = a.handle_datagram(net.now(), {what.socket, what.remote, what.bytes});
-      if (const auto* const data = std::get_if<payload>(&result)) {
-        received.push_back({net.now(), std::string{as_text(data->bytes)}});
+      if (!what.connection) {
+        return take(net, a.handle_datagram(net.now(), {what.socket, what.remote, what.bytes}));
       }
+      a.handle_stream(net.now(), what.socket, what.bytes);
+      while (const auto in = a.next_inbound(net.now())) take(net, *in);
     });
   }
   [[nodiscard]] deadline next_timeout() const override { return agent_.next_timeout(); }
@@ -90,10 +102,42 @@ class client final : public party {
   std::vector<std::pair<time_point, event::any>> events;
   std::vector<ice::candidate> told;  ///< to the peer
   std::vector<std::pair<time_point, std::string>> received;
+  bool server_is_up = true;  ///< to be connected to
 
  private:
+  struct connection {
+    socket_id socket;
+    endpoint server;
+  };
+
+  void take(const network& net, const inbound& in) {
+    if (const auto* const data = std::get_if<payload>(&in)) {
+      received.push_back({net.now(), std::string{as_text(data->bytes)}});
+    }
+  }
+
+  void put_on_wire(network& net, const transmit& out, byte_view bytes) {
+    for (const auto& c : connections_) {
+      if (c.socket != out.local) continue;
+      return net.send_connected(c.socket, *server_->port_for(net, c.server.address.family), bytes);
+    }
+    net.send(out.local, out.remote, bytes);
+  }
+
+  void connect(network& net, const event::connection_needed& e) {
+    if (!server_is_up) {
+      return act(net, [&](floe::agent& a) { a.connect_failed(net.now(), e.attempt); });
+    }
+    const auto socket = net.bind(*this, net.interface_of(e.socket), next_port_++);
+    connections_.push_back({socket, e.server});
+    act(net, [&](floe::agent& a) { (void)a.connected(net.now(), e.attempt, socket).has_value(); });
+  }
+
   void on_event(network& net, const event::any& e) {
     events.emplace_back(net.now(), e);
+    if (const auto* const wanted = std::get_if<event::connection_needed>(&e)) {
+      if (server_ != nullptr) connect(net, *wanted);
+    }
     if (const auto* const found = std::get_if<event::local_candidate>(&e)) {
       const auto candidate = agent_.local(found->id)->candidate;
       told.push_back(candidate);
@@ -115,6 +159,9 @@ class client final : public party {
   random_source entropy_;
   floe::agent agent_;
   client* peer_ = nullptr;
+  turn_party* server_ = nullptr;
+  std::vector<connection> connections_;
+  std::uint16_t next_port_ = 20000;
 };
 
 }  // namespace floe::sim

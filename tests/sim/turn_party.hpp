@@ -114,7 +114,9 @@ class turn_party final : public party {
         net.send(open(net, out->from), out->to, out->bytes);
       } else if (const auto* const client = clients_.find(out->to)) {
         if (client->connection) {
-          net.send_connected(client->port, *client->connection, out->bytes);
+          auto frame = out->bytes;
+          frame.resize((frame.size() + 3) / 4 * 4);  // of ChannelData (RFC 8656 §12.5)
+          net.send_connected(client->port, *client->connection, frame);
         } else {
           net.send(client->port, out->to, out->bytes);
         }
