@@ -54,6 +54,22 @@ TEST_CASE("candidate: two are equal when every field is", "[ice]") {
   CHECK(other != some());
 }
 
-TEST_CASE("candidate: a new local one has not been handed to the host", "[ice]") {
-  CHECK_FALSE(ice::local_candidate{}.conveyed);
+TEST_CASE("candidate: a new one is the first of nothing, open to nobody, and known to nobody",
+          "[ice]") {
+  const candidate fresh;
+  CHECK(fresh.component == component_id{1});
+  CHECK(fresh.priority == 0);
+  CHECK_FALSE(fresh.related);
+
+  const ice::local_candidate local;
+  CHECK(local.host == ice::local_id{});
+  CHECK(local.variant == 0);
+  CHECK(local.foundation_number == 0);
+  CHECK_FALSE(local.open);
+  CHECK_FALSE(local.conveyed);
+
+  const ice::remote_candidate remote;
+  CHECK(remote.foundation_number == 0);
+  CHECK_FALSE(remote.learned);
+  CHECK_FALSE(remote.answered);
 }

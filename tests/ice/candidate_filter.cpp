@@ -37,3 +37,23 @@ TEST_CASE("candidate_filter: a related address that is not offered is not shown 
   ice::hide_related(host, ice::relayed_only);
   CHECK_FALSE(host.related);
 }
+
+TEST_CASE("candidate_filter: the policy is asked about the related address as a candidate of the "
+          "same component",
+          "[ice]") {
+  const auto asks = [](const ice::candidate& c) noexcept {
+    return c.component == component_id{2} && c.address.port == 5000;
+  };
+  const auto keeps = [&](component_id component, std::uint16_t port) {
+    const endpoint inside{address::v4(10, 0, 0, 1), port};
+    ice::candidate c;
+    c.type = candidate_type::srflx;
+    c.component = component;
+    c.related = inside;
+    ice::hide_related(c, asks);
+    return *c.related == inside;
+  };
+  CHECK(keeps(component_id{2}, 5000));
+  CHECK_FALSE(keeps(component_id{1}, 5000));
+  CHECK_FALSE(keeps(component_id{2}, 5001));
+}

@@ -385,3 +385,193 @@ TEST_CASE("candidates: a restart forgets what a stream learned, and no other's",
   CHECK(all.remotes().size() == 1);
   CHECK(all.remotes().find(kept) != nullptr);
 }
+
+TEST_CASE("candidates: a host candidate is what the host bound, ready to be told", "[ice]") {
+  auto all = some();
+  const auto made = all.make_host(socket_id{7}, at(5000, 3), second, two, ice::network_cost::low);
+  CHECK(made.candidate.type == candidate_type::host);
+  CHECK(made.candidate.component == two);
+  CHECK(made.candidate.address == at(5000, 3));
+  CHECK(made.candidate.foundation.text() == "1");
+  CHECK(made.candidate.priority == ice::candidate_priority(candidate_type::host, 65535, two));
+  CHECK_FALSE(made.candidate.related);
+  CHECK(made.base == at(5000, 3));
+  CHECK(made.stream == second);
+  CHECK(made.socket == socket_id{7});
+  CHECK(made.rank.cost == ice::network_cost::low);
+}
+
+TEST_CASE(
+    "candidates: only those of the same component and family make a host candidate a later one",
+    "[ice][8421-4-a]") {
+  auto all = some();
+  const auto v6 =
+      endpoint{address::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}), 1};
+  const auto turn = [&](const endpoint& bound, stream_id stream, component_id component) {
+    const auto made = all.make_host(socket_id{1}, bound, stream, component, {});
+    all.add_local(made);
+    return made.rank.turn;
+  };
+  CHECK(turn(v6, first, one) == 0);
+  CHECK(turn(at(5000), first, one) == 1);
+  CHECK(turn(v6, first, one) == 2);
+  CHECK(turn(v6, first, two) == 0);
+  CHECK(turn(v6, second, one) == 0);
+  CHECK(turn(at(5001), first, one) == 3);
+}
+
+TEST_CASE("candidates: components and streams have local preferences of their own",
+          "[ice][8445-5.1.2.1-d]") {
+  auto all = some();
+  const auto priority = [&](stream_id stream, component_id component) {
+    const auto made = all.make_host(socket_id{1}, at(5000), stream, component, {});
+    all.add_local(made);
+    return made.candidate.priority;
+  };
+  const auto best = [](component_id component) {
+    return ice::candidate_priority(candidate_type::host, 65535, component);
+  };
+  CHECK(priority(first, one) == best(one));
+  CHECK(priority(first, two) == best(two));
+  CHECK(priority(second, one) == best(one));
+  CHECK(priority(first, one) == ice::candidate_priority(candidate_type::host, 65535 - 16, one));
+}
+
+TEST_CASE("candidates: what was obtained has the address that was seen, and a foundation by its "
+          "server",
+          "[ice]") {
+  auto all = some();
+  const auto host = *all.add_local(all.make_host(socket_id{1}, at(5000), first, one, {}));
+  all.convey(host);
+  const auto srflx = *all.make_reflexive(host, at(9000), server_id{3});
+  CHECK(srflx.candidate.address == at(9000));
+  CHECK(srflx.server == server_id{3});
+  CHECK(srflx.host == host);
+  CHECK(srflx.variant == 0);
+  CHECK_FALSE(srflx.open);
+  CHECK_FALSE(srflx.conveyed);
+  CHECK(srflx.candidate.foundation != all.locals()[host].candidate.foundation);
+  all.add_local(srflx);
+
+  const auto relayed = *all.make_relayed(host, socket_id{99}, at(7000), at(9000), server_id{3});
+  CHECK(relayed.candidate.address == at(7000));
+  CHECK(relayed.server == server_id{3});
+  CHECK(relayed.variant == 0);
+  CHECK(relayed.candidate.foundation != srflx.candidate.foundation);
+
+  const auto again = *all.make_reflexive(host, at(9001), server_id{3});
+  CHECK(again.variant == 1);
+  CHECK(again.candidate.foundation == srflx.candidate.foundation);
+  const auto elsewhere = *all.make_reflexive(host, at(9001), server_id{4});
+  CHECK(elsewhere.candidate.foundation != srflx.candidate.foundation);
+
+  const auto other = *all.add_local(all.make_host(socket_id{2}, at(5001, 2), first, one, {}));
+  CHECK(all.make_reflexive(other, at(9002), server_id{3})->variant == 0);
+}
+
+TEST_CASE("candidates: final priorities are those of one stream, and not of what checks taught",
+          "[ice]") {
+  auto all = some();
+  const auto mine = add_local(all, candidate_type::host, at(5000), 1);
+  const auto theirs = add_local(all, candidate_type::host, at(5001), 2, second);
+  const auto learned = add_local(all, candidate_type::prflx, at(9000), 1);
+  const auto priority = [&](ice::local_id id) { return all.locals()[id].candidate.priority; };
+  all.prioritize(first);
+  CHECK(priority(mine) == ice::candidate_priority(candidate_type::host, 65535, one));
+  CHECK(priority(theirs) == 1000);
+  CHECK(priority(learned) == 1000);
+}
+
+TEST_CASE("candidates: those that checks taught are not among those the host named", "[ice]") {
+  auto all = some();
+  CHECK(all.count_named() == 0);
+  add_local(all, candidate_type::prflx, at(9000));
+  CHECK(all.count_named() == 0);
+  add_local(all, candidate_type::host, at(5000));
+  add_local(all, candidate_type::relay, at(7000));
+  CHECK(all.count_named() == 2);
+}
+
+TEST_CASE("candidates: a learned one gives its name to what is known better, with its foundation",
+          "[ice]") {
+  auto all = some();
+  const auto host = add_local(all, candidate_type::host, at(5000));
+  const auto learned = add_local(all, candidate_type::prflx, at(9000));
+  const auto before = all.locals()[learned].foundation_number;
+  const auto known = *all.make_reflexive(host, at(9000), server_id{1});
+  all.replace_local(learned, known);
+  CHECK(all.locals()[learned].candidate == known.candidate);
+  CHECK(all.locals()[learned].foundation_number != before);
+  CHECK(all.locals()[learned].foundation_number != all.locals()[host].foundation_number);
+
+  // A row that alone has its foundation gets another number all the same: the old one was that of
+  // what it gives way to.
+  auto same = all.locals()[host];
+  all.replace_local(learned, same);
+  CHECK(all.locals()[learned].foundation_number == all.locals()[host].foundation_number);
+}
+
+TEST_CASE("candidates: a closed base lets nothing in or out", "[ice]") {
+  auto all = some();
+  const auto host = add_local(all, candidate_type::host, at(5000), 1);
+  all.convey(host);
+  all.close(host);
+  CHECK_FALSE(all.find_base(first, socket_id{1}));
+  CHECK_FALSE(all.locals()[host].open);
+  CHECK_FALSE(all.locals()[host].conveyed);
+}
+
+TEST_CASE("candidates: a base learns so many ports of an address in vain, and no more", "[ice]") {
+  auto all = some();
+  const auto base = add_local(all, candidate_type::host, at(5000), 1);
+  const auto other = add_local(all, candidate_type::host, at(5001), 2);
+  CHECK(all.may_learn(base, at(6000), 2));
+  CHECK_FALSE(all.may_learn(base, at(6000), 0));
+  const auto vain = all.learn_remote(first, one, at(6000), 1, base).id;
+  CHECK_FALSE(all.remotes()[vain].answered);
+  CHECK(all.remotes()[vain].learned_on == base);
+  CHECK(all.may_learn(base, at(6001), 2));
+  all.learn_remote(first, one, at(6001), 1, base);
+  CHECK_FALSE(all.may_learn(base, at(6002), 2));
+
+  CHECK(all.may_learn(other, at(6002), 2));
+  CHECK(all.may_learn(base, at(6002, 9), 2));
+  CHECK(all.may_learn(base, at(6002), 3));
+
+  all.note_answer(vain);
+  CHECK(all.remotes()[vain].answered);
+  CHECK(all.may_learn(base, at(6002), 2));
+  all.add_remote(first, named(1, at(6003)));
+  CHECK(all.may_learn(base, at(6002), 2));
+}
+
+TEST_CASE("candidates: of equals the oldest gives way", "[ice]") {
+  auto all = some();
+  const auto nobody = [](ice::remote_id) { return false; };
+  const auto old = all.add_remote(first, named(1, at(1), candidate_type::host, 10)).id;
+  all.add_remote(first, named(1, at(2), candidate_type::host, 10));
+  CHECK(all.remote_victim_for(first, 10, nobody) == old);
+}
+
+TEST_CASE("candidates: a stream that has most itself gives way to nobody else", "[ice]") {
+  auto all = some();
+  const auto nobody = [](ice::remote_id) { return false; };
+  const auto mine = all.add_remote(first, named(1, at(1), candidate_type::host, 10)).id;
+  all.add_remote(first, named(1, at(2), candidate_type::host, 20));
+  all.add_remote(second, named(1, at(3), candidate_type::host, 5));
+  CHECK(all.remote_victim_for(first, 99, nobody) == mine);
+}
+
+TEST_CASE("candidates: of several streams that have more, the one with most gives way", "[ice]") {
+  auto all = some(8, 16);
+  const auto nobody = [](ice::remote_id) { return false; };
+  std::uint16_t port = 0;
+  const auto fill = [&](stream_id stream, int count) {
+    for (int i = 0; i < count; ++i) all.add_remote(stream, named(1, at(++port)));
+  };
+  fill(second, 4);
+  fill(stream_id{2}, 3);
+  const auto victim = all.remote_victim_for(first, 99, nobody);
+  REQUIRE(victim);
+  CHECK(all.remotes()[*victim].stream == second);
+}

@@ -11,3 +11,14 @@ TEST_CASE("check_history: a counter stays at its end", "[ice]") {
   ice::check_history::count(counter);
   CHECK(counter == 65535);
 }
+
+TEST_CASE("check_history: a pair begins without any", "[ice]") {
+  const ice::check_history none;
+  CHECK(none.requests_sent == 0);
+  CHECK(none.responses_received == 0);
+  CHECK(none.requests_received == 0);
+  CHECK(none.last_error == 0);
+  CHECK_FALSE(none.answered_elsewhere);
+  CHECK_FALSE(none.unproved_answer);
+  CHECK(none.current_round_trip_time == duration::zero());
+}

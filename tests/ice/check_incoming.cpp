@@ -226,3 +226,14 @@ TEST_CASE("check_incoming: an error without room is an error", "[ice]") {
     REQUIRE(less.error() == errc::buffer_too_small);
   }
 }
+
+TEST_CASE("check_incoming: what a check does not say it does not mean", "[ice]") {
+  const incoming_check silent;
+  CHECK(silent.priority == 0);
+  CHECK_FALSE(silent.claim);
+  CHECK_FALSE(silent.nominates);
+}
+
+TEST_CASE("check_incoming: four ports in vain are twice what NATs that can meet show", "[ice]") {
+  CHECK(ice::max_unanswered_ports == 4);
+}

@@ -98,3 +98,9 @@ TEST_CASE("check_request: with the longest USERNAME it fits the datagram everybo
   CHECK(ice::write_check(out, support::vector_transaction(), nominating, longest,
                          support::ice_key()));
 }
+
+TEST_CASE("check_request: one that nobody filled in nominates nothing", "[ice]") {
+  const check_request empty;
+  CHECK(empty.priority == 0);
+  CHECK_FALSE(empty.nominates);
+}

@@ -148,3 +148,9 @@ TEST_CASE("check_response: an unknown mapped address is a candidate behind the b
   CHECK(learned.stream == stream_id{1});
   CHECK_FALSE(learned.conveyed);
 }
+
+TEST_CASE("check_response: peers on one machine see each other's loopback addresses", "[ice]") {
+  const auto outcome = read(message_class::success, "00200008000133555e12a443");
+  CHECK(outcome.what == check_outcome::succeeded);
+  CHECK(outcome.mapped == endpoint{address::v4(127, 0, 0, 1), 0x1247});
+}

@@ -48,3 +48,14 @@ TEST_CASE(
   CHECK_FALSE(ice::release_due(std::nullopt, 3s));
   CHECK_FALSE(ice::release_due(completed, std::nullopt));
 }
+
+TEST_CASE("conclusion: a list of which nothing is known has reached nothing", "[ice]") {
+  const ice::list_outlook fresh;
+  CHECK(fresh.state == checklist_state::running);
+  CHECK_FALSE(fresh.local_complete);
+  CHECK_FALSE(fresh.remote_complete);
+  CHECK_FALSE(fresh.busy);
+  CHECK_FALSE(fresh.all_reachable);
+  CHECK_FALSE(fresh.all_selected);
+  CHECK_FALSE(fresh.pac);
+}

@@ -160,3 +160,13 @@ TEST_CASE("consent: a path is suspect after a round of checks without an answer"
   CHECK(ice::is_suspect(proved, proved + 8s, config));
   CHECK_FALSE(ice::is_suspect(proved, proved + 1h, {.enabled = false}));
 }
+
+TEST_CASE("consent: an answer is waited for over three checks, and no longer than consent lasts",
+          "[ice]") {
+  CHECK(ice::answer_patience(defaults) == 15s);
+  CHECK(ice::most_unanswered(defaults) == 4);
+  const consent_config short_lived{.expiry = 12s};
+  CHECK(ice::answer_patience(short_lived) == 12s);
+  CHECK(ice::most_unanswered(short_lived) == 4);
+  CHECK(ice::most_unanswered({.expiry = 12s - tick}) == 3);
+}

@@ -138,6 +138,8 @@ TEST_CASE("credentials: a candidate belongs to the generation whose ufrag it cam
   CHECK_FALSE(ice::belongs("kkkkk", known, {}));
   CHECK(ice::belongs("nnnn", {}, former));
   CHECK(ice::belongs("nnnn", {}, {}));
+  CHECK(ice::belongs("", known, former));
+  CHECK(ice::belongs("", {}, former));
 }
 
 TEST_CASE("credentials: a USERNAME is the receiver's fragment, a colon, the sender's", "[ice]") {

@@ -95,3 +95,27 @@ TEST_CASE("host_candidate: networks are told apart by exactly the bits of the pr
   CHECK_FALSE(share(200));
   CHECK_FALSE(ice::share_prefix({a, 1, 0, false}, {address::v4(192, 0, 2, 1), 1, 0, false}));
 }
+
+TEST_CASE("host_candidate: a prefix is compared from the first bit on, each bit with its own",
+          "[ice]") {
+  const auto a = v6(0x20, 0x01, 1);
+  auto b = a;
+  b.octets[0] ^= 0x80U;
+  CHECK_FALSE(ice::share_prefix({a, 1, 1, false}, {b, 1, 1, false}));
+  const auto varied = address::v6({0x20, 1, 0x0d, 0xb8, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+  CHECK(ice::share_prefix({varied, 1, 128, false}, {varied, 1, 128, false}));
+}
+
+TEST_CASE("host_candidate: a prefix longer than an address is the whole address", "[ice]") {
+  // While compiling, to read behind the octets would be an error.
+  static constexpr ice::interface_address same{address::v6({0x20, 1}), 1, 200, false};
+  static_assert(ice::share_prefix(same, same));
+}
+
+TEST_CASE("host_candidate: an address of which nothing is said has a network of the usual size",
+          "[ice]") {
+  const ice::interface_address some{};
+  CHECK(some.interface == 0);
+  CHECK(some.prefix_length == 64);
+  CHECK_FALSE(some.temporary);
+}

@@ -134,3 +134,8 @@ TEST_CASE("nomination: where the host chooses, the rule does nothing", "[ice]") 
 TEST_CASE("nomination: patience is half a second unless the host says otherwise", "[ice]") {
   CHECK(ice::nomination_config{}.patience == 500ms);
 }
+
+TEST_CASE("nomination: unless the host objects, a peer may nominate any pair", "[ice]") {
+  CHECK(ice::nomination_config{}.accepts == ice::any_nomination);
+  CHECK(ice::any_nomination(ice::candidate{}, endpoint{}));
+}

@@ -64,6 +64,21 @@ TEST_CASE("pair: only Succeeded and Failed are the end of hope", "[ice]") {
   CHECK_FALSE(ice::is_pending(pair_state::failed));
 }
 
+TEST_CASE("pair: a new one is Frozen, and nothing has happened to it", "[ice][8445-6.1.2.6-a]") {
+  const ice::pair fresh;
+  CHECK(fresh.component == component_id{1});
+  CHECK(fresh.foundation.local == 0);
+  CHECK(fresh.foundation.remote == 0);
+  CHECK(fresh.priority == 0);
+  CHECK(fresh.state == pair_state::frozen);
+  CHECK_FALSE(fresh.triggered);
+  CHECK_FALSE(fresh.nominating);
+  CHECK_FALSE(fresh.nominated_by_peer);
+  CHECK_FALSE(fresh.checked_by_peer);
+  CHECK_FALSE(fresh.expired);
+  CHECK(fresh.conflicts == 0);
+}
+
 TEST_CASE("pair: foundations are equal when both halves are", "[ice]") {
   using foundation = ice::pair_foundation;
   CHECK(foundation{1, 2} == foundation{1, 2});

@@ -187,3 +187,10 @@ TEST_CASE("pairing: a pair that works or is being nominated never gives way", "[
     CHECK(ice::is_indispensable(p));
   }
 }
+
+TEST_CASE("pairing: without others of its foundation a pair need not wait", "[ice]") {
+  const ice::foundation_view alone;
+  CHECK_FALSE(alone.holds_earlier);
+  CHECK_FALSE(alone.holds_succeeded);
+  CHECK(ice::initial_state(alone) == pair_state::waiting);
+}

@@ -51,6 +51,10 @@ TEST_CASE("preference: addresses that seldom work come after all others of their
     CHECK(ice::is_last_resort(a));
     CHECK(ordinary < rank_of(network_cost::lowest, a, 0));
   }
+  CHECK(
+      ice::is_last_resort(address::v6({0x20, 0x01, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})));
+  CHECK_FALSE(ice::is_last_resort(address::v6({0x20, 0x01, 0, 1})));
+  CHECK_FALSE(ice::is_last_resort(address::v6({0x20, 0x01, 1, 0})));
   CHECK_FALSE(ice::is_last_resort(v6(0x20, 0x01)));
   CHECK_FALSE(ice::is_last_resort(v6(0x2a, 0x02)));
   CHECK_FALSE(ice::is_last_resort(v4));
@@ -65,4 +69,28 @@ TEST_CASE("preference: the first has 65535, each its own, and there is room betw
   std::set<std::uint16_t> seen;
   for (std::size_t better = 0; better < 4096; ++better) seen.insert(ice::local_preference(better));
   CHECK(seen.size() == 4096);
+}
+
+TEST_CASE("preference: the turns of a family are two apart, as far as there are numbers",
+          "[ice][8421-4-a]") {
+  const auto turn = [](const address& a, std::size_t earlier) {
+    return rank_of(network_cost::lowest, a, earlier).turn;
+  };
+  const auto six = v6(0x20, 0x01);
+  CHECK(turn(six, 0) == 0);
+  CHECK(turn(v4, 0) == 1);
+  CHECK(turn(six, 1) == 2);
+  CHECK(turn(v4, 1) == 3);
+  CHECK(turn(six, 32767) == 65534);
+  CHECK(turn(v4, 32767) == 65535);
+  CHECK(turn(six, 32768) == 65535);
+  CHECK(turn(v4, 100000) == 65535);
+}
+
+TEST_CASE("preference: nothing ranks before itself, and nothing said is the best", "[ice]") {
+  const ice::preference_rank best;
+  CHECK(best.cost == network_cost::lowest);
+  CHECK_FALSE(best.last_resort);
+  CHECK(best.turn == 0);
+  CHECK_FALSE(best < best);
 }

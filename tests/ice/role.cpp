@@ -96,3 +96,8 @@ TEST_CASE("role: a 487 sends the agent to the opposite of the role it was refuse
   CHECK(ice::role_after_487(role::controlled) == role::controlling);
   CHECK(ice::opposite(ice::opposite(role::controlled)) == role::controlled);
 }
+
+TEST_CASE("role: a peer that answers nothing but 487 is asked eight times a pair", "[ice]") {
+  CHECK(ice::max_role_conflicts == 8);
+  CHECK(role_claim{}.tie_breaker == 0);
+}

@@ -193,3 +193,47 @@ TEST_CASE("schedule: the RTO counts all pairs, and those Waiting or In-Progress"
   for (int i = 0; i < 2; ++i) set.add({.stream = 1, .state = pair_state::failed});
   CHECK(check_rto(500ms, 50ms, set) == 2500ms);
 }
+
+TEST_CASE("schedule: three lists take turns in the order of their streams",
+          "[ice][8445-6.1.4.2-g]") {
+  checklists set{16, 3};
+  std::vector<pair_id> ids;
+  for (std::uint16_t i = 0; i < 6; ++i) {
+    ids.push_back(set.add({.stream = static_cast<std::uint16_t>(i % 3),
+                           .priority = 10U - i,
+                           .state = pair_state::waiting}));
+  }
+  ice::schedule pace{50ms};
+  auto now = start;
+  for (const auto expected : ids) {
+    CHECK(send(pace, set, now) == expected);
+    now += 50ms;
+  }
+}
+
+TEST_CASE("schedule: the turn of a list with nothing to check is the next one's",
+          "[ice][8445-6.1.4.2-g]") {
+  checklists set{16, 3};
+  const auto a = set.add({.stream = 0, .priority = 9, .state = pair_state::waiting});
+  const auto c = set.add({.stream = 0, .priority = 8, .state = pair_state::waiting});
+  const auto b = set.add({.stream = 2, .priority = 1, .state = pair_state::waiting});
+  ice::schedule pace{50ms};
+  CHECK(send(pace, set, start) == a);
+  CHECK(send(pace, set, start + 50ms) == b);
+  CHECK(send(pace, set, start + 100ms) == c);
+}
+
+TEST_CASE("schedule: without lists there is nothing to check", "[ice]") {
+  checklists none{16, 0};
+  ice::schedule pace{50ms};
+  CHECK_FALSE(pace.take(start, none));
+  CHECK_FALSE(pace.deadline(start, none));
+}
+
+TEST_CASE("schedule: a slot that is taken is not taken again", "[ice][8445-14.2-a]") {
+  ice::schedule pace{50ms};
+  CHECK(pace.claim(start));
+  CHECK_FALSE(pace.claim(start));
+  CHECK_FALSE(pace.claim(start + 50ms - tick));
+  CHECK(pace.claim(start + 50ms));
+}

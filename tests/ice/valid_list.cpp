@@ -163,3 +163,75 @@ TEST_CASE("valid_list: new priorities choose anew", "[ice]") {
   CHECK(list[a].priority == 90);
   CHECK(list.selected(stream, one) == a);
 }
+
+TEST_CASE("valid_list: a component loses its nominations, and no other does", "[ice]") {
+  auto list = some();
+  const auto mine = *list.note(row(1, 10));
+  auto next = row(2, 20);
+  next.component = component_id{2};
+  const auto other_component = *list.note(next);
+  auto elsewhere = row(3, 30);
+  elsewhere.stream = stream_id{1};
+  const auto other_stream = *list.note(elsewhere);
+  for (const auto id : {mine, other_component, other_stream}) list.nominate(id);
+  list.denominate(stream, one);
+  CHECK_FALSE(list[mine].nominated);
+  CHECK(list[other_component].nominated);
+  CHECK(list[other_stream].nominated);
+}
+
+TEST_CASE("valid_list: a proof is noted for those it proves, and an older one changes nothing",
+          "[ice]") {
+  auto list = some();
+  const auto a = *list.note(row(1, 10));
+  const auto b = *list.note(row(2, 20));
+  const auto is_first = [](const valid_pair& v) { return v.priority == 10; };
+  list.prove_if(is_first, start + 5s);
+  CHECK(list[a].proved == start + 5s);
+  CHECK(list[b].proved == start);
+  list.prove_if(is_first, start + 1s);
+  CHECK(list[a].proved == start + 5s);
+}
+
+TEST_CASE("valid_list: a proof is good for a span, to the tick", "[ice]") {
+  auto list = some();
+  CHECK_FALSE(list.stale_deadline(30s));
+  CHECK_FALSE(list.find_stale(time_point::max(), 30s));
+  list.note(row(1, 10, start + 1s));
+  const auto oldest = *list.note(row(2, 20, start));
+  CHECK(list.stale_deadline(30s) == start + 30s);
+  CHECK_FALSE(list.find_stale(start + 30s - duration{1}, 30s));
+  CHECK(list.find_stale(start + 30s, 30s) == oldest);
+}
+
+TEST_CASE("valid_list: the best of those that match is of the same component", "[ice]") {
+  auto list = some(6);
+  const auto low = *list.note(row(1, 10));
+  list.note(row(2, 20));
+  auto other_component = row(3, 5);
+  other_component.component = component_id{2};
+  list.note(other_component);
+  auto other_stream = row(4, 6);
+  other_stream.stream = stream_id{1};
+  list.note(other_stream);
+  const auto under = [&](std::uint64_t limit) {
+    return list.best_if(stream, one, [=](const valid_pair& v) { return v.priority < limit; });
+  };
+  CHECK(under(15) == low);
+  CHECK(under(10) == std::nullopt);
+  CHECK(list.best_if(stream, one, [](const valid_pair&) { return true; }) != low);
+}
+
+TEST_CASE("valid_list: of equals the first stays the best", "[ice]") {
+  auto list = some();
+  const auto first = *list.note(row(1, 10));
+  list.note(row(2, 10));
+  CHECK(list.best(stream, one) == first);
+}
+
+TEST_CASE("valid_list: a pair of which nothing is said belongs to the first component", "[ice]") {
+  const valid_pair fresh;
+  CHECK(fresh.component == one);
+  CHECK(fresh.priority == 0);
+  CHECK_FALSE(fresh.nominated);
+}

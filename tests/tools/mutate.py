@@ -28,7 +28,7 @@ ROOMS = ("ice", "stun", "turn")
 ALLOWED = pathlib.Path(__file__).with_name("mutate.allowed")
 SUPPORT = pathlib.Path(__file__).with_name("mutation.hpp")
 COMPILER = os.environ.get("CXX", "g++")
-FLAGS = ["-std=c++20", "-O0", "-g0", "-w", "-Wno-narrowing", f"-I{source.ROOT / 'tests'}"]
+FLAGS = ["-std=c++20", "-O0", "-g0", "-w", "-D_GLIBCXX_ASSERTIONS", "-Wno-narrowing", f"-I{source.ROOT / 'tests'}"]
 # Headers that not every machine has, or that only some twins can include.
 UNUSUAL = re.compile(r"arm_|cpuid|immintrin|openssl|catch2|nlohmann")
 lock = threading.Lock()
@@ -75,7 +75,7 @@ def precompile(place):
         used |= set(re.findall(r"^#include (<[\w./]+>)", path.read_text(encoding="utf-8"), re.MULTILINE))
     lines = [f"#include {name}\n" for name in sorted(used) if re.fullmatch(r"<(?:[a-z_]+|gsl/\w+)>", name) and
              not UNUSUAL.search(name)]
-    text = f"// {COMPILER}\n" + "".join(lines) + '#include "catch.hpp"\n'
+    text = f"// {COMPILER} {FLAGS}\n" + "".join(lines) + '#include "catch.hpp"\n'
     header, objects = place / "shared.hpp", place / "main.o"
     if not header.exists() or header.read_text(encoding="utf-8") != text or not objects.exists():
         header.write_text(text, encoding="utf-8")
@@ -111,12 +111,13 @@ class bench:
         """Whether the tests pass; a change may make them loop or eat up the memory."""
         def limit():
             resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+            resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
         try:
             return subprocess.run([str(program), "--abort"], env={**os.environ, "FLOE_MUTATION": str(number)},
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=source.ROOT,
-                                  preexec_fn=limit, timeout=20).returncode == 0
+                                  preexec_fn=limit, timeout=60).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
