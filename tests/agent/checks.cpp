@@ -1,5 +1,7 @@
 #include "floe/agent/checks.hpp"
 
+#include <string>
+
 #include "catch.hpp"
 #include "sim/scripted_peer.hpp"
 
@@ -446,6 +448,22 @@ TEST_CASE("checks: candidates learned without end push out each other, never the
   CHECK(peer.n.agent.checklists().size() <= 4);
   CHECK(peer.n.agent.selected()->remote == selected);
   CHECK(peer.n.agent.remote(selected)->candidate.address == right_address);
+}
+
+TEST_CASE("checks: addresses that the peer claims to see leave room for the host's own",
+          "[agent][ATK-D03]") {
+  auto behaviour = controlled();
+  behaviour.limits.local_candidates = 2;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  for (std::uint8_t n = 1; n <= 8; ++n) {
+    peer.tell_candidate({address::v4(192, 0, 2, n), 7000}, std::to_string(n), n);
+  }
+  for (std::uint16_t n = 1; n <= 8; ++n) {
+    const auto asked = peer.next_check();
+    (void)peer.send(peer.success(asked, {address::v4(203, 0, 113, 5), n}), asked.destination);
+  }
+  CHECK(peer.n.agent.add_local(socket_id{9}, {address::v4(192, 0, 2, 99), 9000}));
 }
 
 TEST_CASE("checks: every change of a pair is an event for those who ask", "[agent]") {

@@ -1,5 +1,8 @@
 #include "floe/agent/commands.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "catch.hpp"
 #include "sim/scripted_peer.hpp"
 
@@ -45,6 +48,31 @@ TEST_CASE("commands: sockets become host candidates, each with its own priority"
     CHECK_FALSE(c.related);
   }
   CHECK(std::holds_alternative<event::gathering_done>(n.events.back().what));
+}
+
+TEST_CASE("commands: no two candidates have one priority, whenever networks come and go",
+          "[agent][8445-5.1.2-a][8445-5.1.2.1-d]") {
+  seeded_entropy entropy{1};
+  agent a{epoch, controlling(), entropy};
+  std::vector<std::uint32_t> taken;
+  const auto add = [&](std::uint8_t n, ice::network_cost cost) {
+    const auto id = a.add_local(socket_id{n}, numbered(n), {}, component_id{1}, cost);
+    REQUIRE(id);
+    const auto priority = a.local(*id)->candidate.priority;
+    CHECK(std::find(taken.begin(), taken.end(), priority) == taken.end());
+    taken.push_back(priority);
+    return priority;
+  };
+  // All but the first two are named after the peer was told about those before.
+  a.gather(epoch, gathering::open);
+  const auto costly = add(1, ice::network_cost::high);
+  const auto second = add(2, ice::network_cost::high);
+  const auto better = add(3, ice::network_cost::lowest);
+  CHECK(costly > better);
+  CHECK(better > second);
+  // Another one goes in between: the next takes no place that is still in use.
+  REQUIRE(a.remove_local(socket_id{1}));
+  CHECK(add(4, ice::network_cost::high) < second);
 }
 
 TEST_CASE("commands: addresses that may not be candidates are refused, loopback unless allowed",

@@ -350,3 +350,24 @@ TEST_CASE("attacks: what a middlebox strips of its FINGERPRINT or cuts short is 
   CHECK_FALSE(refusal(peer.send(whole)).has_value());
   CHECK(peer.net.send_data(peer.n, "x"));
 }
+
+TEST_CASE("attacks: values of renomination that fall, wrap or repeat move nothing",
+          "[scenario][ATK-C24]") {
+  scripted_peer peer{1, controlled()};
+  const endpoint other{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(other, "2", 10);
+  connect(peer);
+  const auto selected = peer.n.agent.selected()->remote;
+  for (const std::uint32_t value : {7U, 6U, 0xffffffffU, 0U, 1U, 1U}) {
+    for (const auto& from : {other, right_address}) {
+      const auto in =
+          peer.check({.claims = {{ice::role::controlling, 1}}, .renomination = value}, from);
+      CHECK(std::holds_alternative<consumed>(in));
+      peer.net.run_for(1s);
+      REQUIRE(peer.n.agent.selected() != nullptr);
+      CHECK(peer.n.agent.selected()->remote == selected);
+    }
+  }
+  CHECK(count_events<event::selected>(peer.n) == 1);
+}

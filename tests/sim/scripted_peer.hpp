@@ -33,20 +33,23 @@ struct scripted_check {
   bool nominates = false;
   bool integrity = true;
   bool fingerprint = true;
-  std::vector<std::uint16_t> unknown{};  ///< types of empty attributes
-  std::uint8_t transaction = 0;          ///< 0: a new one
+  std::vector<std::uint16_t> unknown{};         ///< types of empty attributes
+  std::optional<std::uint32_t> renomination{};  ///< the value of a NOMINATION (0xc001)
+  std::uint8_t transaction = 0;                 ///< 0: a new one
 };
 
-/// An attribute of any type and without a value.
+/// An attribute of any type, without a value or with a number.
 class bare_writer {
  public:
   explicit bare_writer(bytes& out) : out_{out} {}
 
-  /// Appends an empty attribute and corrects the length field.
-  void add(std::uint16_t type) {
-    out_.push_back(static_cast<std::byte>(type >> 8U));
-    out_.push_back(static_cast<std::byte>(type & 0xffU));
-    out_.resize(out_.size() + 2);
+  /// Appends an attribute and corrects the length field.
+  void add(std::uint16_t type, std::optional<std::uint32_t> value = std::nullopt) {
+    const auto at = out_.size();
+    out_.resize(at + stun::attribute_header_size + (value ? sizeof(*value) : 0));
+    store_be(out_.data() + at, type);
+    store_be(out_.data() + at + 2, static_cast<std::uint16_t>(value ? sizeof(*value) : 0));
+    if (value) store_be(out_.data() + at + stun::attribute_header_size, *value);
     store_be(out_.data() + 2, static_cast<std::uint16_t>(out_.size() - stun::header_size));
   }
 
@@ -60,15 +63,17 @@ class scripted_peer {
   static constexpr auto ufrag = "peerufrag";
   static constexpr auto password = "passwordofthepeer012345";
 
-  explicit scripted_peer(std::uint64_t seed, const config& behaviour = controlling())
-      : net{seed}, n{net.add("agent", behaviour)} {
+  /// sink: where the agent's recording goes, if anywhere
+  explicit scripted_peer(std::uint64_t seed, const config& behaviour = controlling(),
+                         record::sink_ref sink = {})
+      : net{seed}, n{net.add("agent", behaviour, sink)} {
     net.bind(n, left_address);
     gather_all(net, n);
   }
 
   /// Tells the agent the peer's credentials.
   void tell_credentials(std::string_view u = ufrag, std::string_view p = password) {
-    net.act(n, [&](agent& a) { (void)a.set_remote_credentials(u, p).has_value(); });
+    net.act(n, [&](auto& a) { (void)a.set_remote_credentials(u, p).has_value(); });
   }
 
   /// Tells the agent a host candidate of the peer.
@@ -78,7 +83,7 @@ class scripted_peer {
         .foundation = ice::foundation::from_text(foundation).value(),
         .priority = ice::candidate_priority(ice::candidate_type::host, preference, component_id{1}),
         .address = at};
-    net.act(n, [&](agent& a) { (void)a.add_remote(c).has_value(); });
+    net.act(n, [&](auto& a) { (void)a.add_remote(c).has_value(); });
   }
 
   void introduce() {
@@ -105,6 +110,7 @@ class scripted_peer {
     if (check.nominates) writer.add(stun::use_candidate{});
     out.resize(writer.finish().value());
     for (const auto type : check.unknown) bare_writer{out}.add(type);
+    if (check.renomination) bare_writer{out}.add(0xc001, check.renomination);
     return seal(out, check.password.value_or(std::string{own.password}), check.integrity,
                 check.fingerprint);
   }

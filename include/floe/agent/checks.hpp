@@ -196,7 +196,7 @@ inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
   const auto& base = candidates_.locals()[check.local];
   const auto foundation =
       candidates_.local_foundation(ice::candidate_type::prflx, base.base.address);
-  const auto learned = candidates_.add_local(
+  const auto learned = candidates_.learn_local(
       ice::make_learned_local(check.local, base, mapped, check.request.priority, foundation));
   return learned.value_or(check.local);
 }

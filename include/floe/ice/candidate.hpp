@@ -49,7 +49,7 @@ struct local_candidate {
   endpoint base;    ///< where it sends from (RFC 8445 §4): itself for host and relay
   local_id host{};  ///< the host candidate it was obtained through; of no row for a host candidate
   preference_rank rank{};               ///< of that host candidate, or its own
-  std::uint8_t variant = 0;             ///< how many of its type were obtained through it before
+  std::uint8_t variant = 0;             ///< tells those of one type apart that it led to
   server_id server{};                   ///< that it was obtained from
   std::uint16_t foundation_number = 0;  ///< equal for local candidates with equal foundations
   bool open = false;      ///< it, or one that it is the base of, may be used: checks may come in

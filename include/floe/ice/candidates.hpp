@@ -79,7 +79,9 @@ class candidates {
       const auto rank = rank_of(cost, bound.address, 0);
       const bool same_kind = row.rank.cost == rank.cost && row.rank.last_resort == rank.last_resort;
       const bool same_family = row.base.address.family == bound.address.family;
-      earlier += is_host_of(row, stream, component) && same_kind && same_family ? 1U : 0U;
+      if (!is_host_of(row, stream, component) || !same_kind || !same_family) return;
+      // Not their number: some may have gone.
+      earlier = std::max<std::size_t>(earlier, row.rank.turn / 2 + 1U);
     });
     local_candidate made;
     made.candidate.component = component;
@@ -89,7 +91,7 @@ class candidates {
     made.socket = socket;
     made.base = bound;
     made.rank = rank_of(cost, bound.address, earlier);
-    made.candidate.priority = priority_of(made);
+    made.candidate.priority = untaken_priority(made);
     return made;
   }
 
@@ -142,6 +144,13 @@ class candidates {
   std::optional<local_id> add_local(local_candidate row) {
     row.foundation_number = number_of(locals_, row.candidate.foundation);
     return locals_.insert(row);
+  }
+
+  /// Adds one that a check taught. Such rows take half of the table at most, whatever addresses the
+  /// peer says it sees: the host can always name its own.
+  std::optional<local_id> learn_local(const local_candidate& row) {
+    if (2 * (locals_.size() - count_named()) >= locals_.capacity()) return std::nullopt;
+    return add_local(row);
   }
 
   /// Puts what is known better now in the place of a learned local candidate.
@@ -301,18 +310,31 @@ class candidates {
   [[nodiscard]] std::optional<local_candidate> make_obtained(local_candidate made, local_id host,
                                                              server_id server) const {
     const auto type = made.candidate.type;
-    std::size_t before = 0;
-    locals_.for_each([&](local_id, const local_candidate& row) {
-      before += row.candidate.type == type && row.host == host ? 1U : 0U;
-    });
-    if (before >= max_variants) return std::nullopt;
+    std::size_t variant = 0;
+    const auto is_taken = [&](const local_candidate& row) {
+      return row.candidate.type == type && row.host == host && row.variant == variant;
+    };
+    while (locals_.find_if(is_taken)) ++variant;
+    if (variant >= max_variants) return std::nullopt;
     made.candidate.foundation = local_foundation(type, made.base.address, server);
     made.host = host;
-    made.variant = static_cast<std::uint8_t>(before);
+    made.variant = static_cast<std::uint8_t>(variant);
     made.server = server;
     made.open = made.conveyed = false;
-    made.candidate.priority = priority_of(made);
+    made.candidate.priority = untaken_priority(made);
     return made;
+  }
+
+  /// The same, or the next lower one that no other candidate of the stream has: the peer was told
+  /// the priorities of those that were named before a better one (RFC 8445 §5.1.2).
+  [[nodiscard]] std::uint32_t untaken_priority(const local_candidate& one) const {
+    constexpr std::uint32_t step = 1U << 8U;  // of the local preference
+    auto priority = priority_of(one);
+    const auto is_taken = [&](const local_candidate& row) {
+      return row.stream == one.stream && row.candidate.priority == priority;
+    };
+    while (locals_.find_if(is_taken)) priority -= step;
+    return priority;
   }
 
   /// The priority of a local candidate among the host candidates there are now.
