@@ -13,16 +13,19 @@
 #include <vector>
 
 #include "floe/agent/agent.hpp"
+#include "floe/record/recorder.hpp"
 #include "sim/network.hpp"
 #include "sim/random.hpp"
+#include "sim/recorded.hpp"
 #include "sim/turn_party.hpp"
 
 namespace floe::sim {
 
 class client final : public party {
  public:
-  client(network& net, const config& behaviour, std::uint64_t seed)
-      : entropy_{seed}, agent_{net.now(), behaviour, entropy_} {
+  /// sink: where the agent's recording goes, if anywhere
+  client(network& net, const config& behaviour, std::uint64_t seed, record::sink_ref sink = {})
+      : entropy_{seed}, agent_{net.now(), behaviour, entropy_, sink} {
     net.join(*this);
   }
 
@@ -32,7 +35,7 @@ class client final : public party {
   /// Binds a socket at an interface and names it to the agent.
   socket_id add_socket(network& net, interface_id where, std::uint16_t port) {
     const auto socket = net.bind(*this, where, port);
-    act(net, [&](floe::agent& a) { (void)a.add_local(socket, net.bound(socket)).value(); });
+    act(net, [&](auto& a) { (void)a.add_local(socket, net.bound(socket)).value(); });
     return socket;
   }
 
@@ -42,14 +45,14 @@ class client final : public party {
   /// Ends the connections to the server, as its crash does.
   void disconnect(network& net) {
     for (const auto& c : std::exchange(connections_, {})) {
-      act(net, [&](floe::agent& a) { a.handle_unreachable(net.now(), {c.socket, c.server}); });
+      act(net, [&](auto& a) { a.handle_unreachable(net.now(), {c.socket, c.server}); });
     }
   }
 
   /// Lets the agent act, and drains it as the contract says.
   template <class Act>
   void act(network& net, Act&& act) {
-    act(agent_);
+    give(agent_, act);
     std::array<std::byte, max_datagram_size + max_relay_overhead> buffer{};
     while (const auto out = agent_.poll_transmit(buffer)) {
       put_on_wire(net, *out, byte_view{buffer}.subspan(out->offset, out->size));
@@ -66,7 +69,7 @@ class client final : public party {
   }
 
   void receive(network& net, const arrival& what) override {
-    act(net, [&](floe::agent& a) {
+    act(net, [&](auto& a) {
       if (!what.connection) {
         return take(net, a.handle_datagram(net.now(), {what.socket, what.remote, what.bytes}));
       }
@@ -76,12 +79,12 @@ class client final : public party {
   }
   [[nodiscard]] deadline next_timeout() const override { return agent_.next_timeout(); }
   void handle_timeout(network& net) override {
-    act(net, [&](floe::agent& a) { a.handle_timeout(net.now()); });
+    act(net, [&](auto& a) { a.handle_timeout(net.now()); });
     const auto next = agent_.next_timeout();
     if (next && *next <= net.now()) net.fail("4: next_timeout() stands still");
   }
 
-  [[nodiscard]] const floe::agent& agent() const noexcept { return agent_; }
+  [[nodiscard]] const floe::agent& agent() const noexcept { return agent_.agent(); }
   [[nodiscard]] bool is_settled() const { return agent_.state() == connection_state::completed; }
 
   /// The types of the selected pair: this side's, then the other's.
@@ -126,11 +129,11 @@ class client final : public party {
 
   void connect(network& net, const event::connection_needed& e) {
     if (!server_is_up) {
-      return act(net, [&](floe::agent& a) { a.connect_failed(net.now(), e.attempt); });
+      return act(net, [&](auto& a) { a.connect_failed(net.now(), e.attempt); });
     }
     const auto socket = net.bind(*this, net.interface_of(e.socket), next_port_++);
     connections_.push_back({socket, e.server});
-    act(net, [&](floe::agent& a) { (void)a.connected(net.now(), e.attempt, socket).has_value(); });
+    act(net, [&](auto& a) { (void)a.connected(net.now(), e.attempt, socket).has_value(); });
   }
 
   void on_event(network& net, const event::any& e) {
@@ -143,21 +146,20 @@ class client final : public party {
       told.push_back(candidate);
       if (peer_ == nullptr) return;
       introduce(net);
-      peer_->act(net, [&](floe::agent& a) { (void)a.add_remote(candidate).has_value(); });
+      peer_->act(net, [&](auto& a) { (void)a.add_remote(candidate).has_value(); });
     } else if (std::holds_alternative<event::gathering_done>(e) && peer_ != nullptr) {
-      peer_->act(net, [](floe::agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+      peer_->act(net, [](auto& a) { (void)a.end_of_remote_candidates().has_value(); });
     }
   }
 
   void introduce(network& net) {
     const auto own = agent_.local_credentials();
-    peer_->act(net, [&](floe::agent& a) {
-      (void)a.set_remote_credentials(own.ufrag, own.password).has_value();
-    });
+    peer_->act(
+        net, [&](auto& a) { (void)a.set_remote_credentials(own.ufrag, own.password).has_value(); });
   }
 
   random_source entropy_;
-  floe::agent agent_;
+  record::recorder agent_;
   client* peer_ = nullptr;
   turn_party* server_ = nullptr;
   std::vector<connection> connections_;

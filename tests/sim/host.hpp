@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "floe/agent/agent.hpp"
+#include "floe/record/recorder.hpp"
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/attributes/turn.hpp"
 #include "floe/stun/retransmit.hpp"
 #include "floe/stun/writer.hpp"
 #include "sim/network.hpp"
+#include "sim/recorded.hpp"
 #include "sim/turn_party.hpp"
 #include "sim/watch.hpp"
 
@@ -41,13 +43,14 @@ class listener_of_events {
 
 class host final : public party {
  public:
-  host(network& net, const config& behaviour, std::uint64_t seed)
-      : watch_{behaviour}, entropy_{seed}, agent_{net.now(), behaviour, entropy_, &memory_} {
+  /// sink: where the agent's recording goes, if anywhere
+  host(network& net, const config& behaviour, std::uint64_t seed, record::sink_ref sink = {})
+      : watch_{behaviour}, entropy_{seed}, agent_{net.now(), behaviour, entropy_, sink, &memory_} {
     memory_.seal();
     net.join(*this);
   }
 
-  [[nodiscard]] const floe::agent& agent() const noexcept { return agent_; }
+  [[nodiscard]] const floe::agent& agent() const noexcept { return agent_.agent(); }
   [[nodiscard]] const sim::watch& watched() const noexcept { return watch_; }
   listener_of_events* listener = nullptr;
 
@@ -64,7 +67,7 @@ class host final : public party {
   socket_id add_socket(network& net, interface_id where, std::uint16_t port, stream_id stream = {},
                        component_id component = component_id{1}) {
     const auto socket = net.bind(*this, where, port);
-    act(net, watch::call::command, [&](floe::agent& a) {
+    act(net, watch::call::command, [&](auto& a) {
       const auto id = a.add_local(socket, net.bound(socket), stream, component);
       if (id) sockets_.push_back({socket, *id});
     });
@@ -100,7 +103,7 @@ class host final : public party {
   void gather(network& net) {
     gathering_ = true;
     const auto how = questions_.empty() ? gathering::complete : gathering::open;
-    act(net, watch::call::command, [&](floe::agent& a) { a.gather(net.now(), how); });
+    act(net, watch::call::command, [&](auto& a) { a.gather(net.now(), how); });
   }
 
   // ---- calls -----------------------------------------------------------------------------------
@@ -110,7 +113,7 @@ class host final : public party {
   void act(network& net, watch::call what, Act&& act) {
     watch_.begin(agent_);
     failed_now_ = false;
-    act(agent_);
+    give(agent_, act);
     drain(net);
     watch_.end(net, agent_, what, failed_now_);
     if (memory_.broken() != 0) net.fail("8: allocated after construction");
@@ -160,7 +163,7 @@ class host final : public party {
 
   void handle_timeout(network& net) override {
     if (!questions_.empty()) repeat_questions(net);
-    act(net, watch::call::timeout, [&](floe::agent& a) { a.handle_timeout(net.now()); });
+    act(net, watch::call::timeout, [&](auto& a) { a.handle_timeout(net.now()); });
   }
 
   /// The sockets that the agent uses, in the order they were named.
@@ -201,9 +204,7 @@ class host final : public party {
 
   void learn_mapped(network& net, socket_id socket, const endpoint& mapped) {
     if (mapped == net.bound(socket)) return;
-    command(net, [&](floe::agent& a) {
-      (void)a.add_reflexive(candidate_of(socket), mapped).has_value();
-    });
+    command(net, [&](auto& a) { (void)a.add_reflexive(candidate_of(socket), mapped).has_value(); });
   }
 
   void learn_relayed(network& net, socket_id socket, turn_party& turn, const endpoint& mapped,
@@ -214,7 +215,7 @@ class host final : public party {
     const auto id = static_cast<socket_id>(first_relay + relays_.size());
     relays_.push_back({id, socket, &turn, *turn.reached_at(net, f), relayed, connected});
     const auto seen = connected ? net.bound(socket) : mapped;
-    command(net, [&](floe::agent& a) {
+    command(net, [&](auto& a) {
       (void)a.add_relayed(candidate_of(socket), id, relayed, seen, server_id{1}).has_value();
     });
   }
@@ -268,12 +269,12 @@ class host final : public party {
 
   void finish_gathering(network& net) {
     if (gathering_ && questions_.empty()) {
-      command(net, [&](floe::agent& a) { a.gather(net.now()); });
+      command(net, [&](auto& a) { a.gather(net.now()); });
     }
   }
 
   void hand_in(network& net, const datagram& d) {
-    act(net, watch::call::datagram, [&](floe::agent& a) {
+    act(net, watch::call::datagram, [&](auto& a) {
       const auto result = a.handle_datagram(net.now(), d);
       watch_.received(net, {d.local, d.remote}, d.bytes, result);
       if (const auto* const data = std::get_if<payload>(&result)) {
@@ -331,7 +332,7 @@ class host final : public party {
   sealed_memory memory_;
   sim::watch watch_;
   random_source entropy_;
-  floe::agent agent_;
+  record::recorder agent_;
   deadline next_{};
   std::vector<socket_row> sockets_;
   std::vector<relay_row> relays_;

@@ -169,7 +169,7 @@ inline void apply(session& s, const fault& f, random_source& r) {
       s.net.run_for(r.up_to(40s));
       s.net.set_up(place.interfaces.front(), true);
       return;
-    case fault::restart: return who.command(s.net, [](agent& a) { a.restart(); });
+    case fault::restart: return who.command(s.net, [](auto& a) { a.restart(); });
     case fault::worse_wire:
       for (const auto i : place.interfaces) s.net.rewire(i, {.latency = 200ms, .loss = 200});
       return;
@@ -187,9 +187,11 @@ struct trial_result {
   std::uint64_t digest = 0;
 };
 
-/// Runs a random session. Throws when something does not hold that always must.
-inline trial_result trial(const random_plan& drawn) {
-  session s{drawn.plan};
+/// Runs a random session, and records it if somebody listens. Throws when something does not hold
+/// that always must.
+inline trial_result trial(const random_plan& drawn, record::sink_ref left = {},
+                          record::sink_ref right = {}) {
+  session s{drawn.plan, left, right};
   random_source chance{drawn.plan.seed ^ 0x5eedU};
   if (!drawn.faults.empty()) {
     for (const auto& f : drawn.faults) {

@@ -43,11 +43,14 @@ class session {
   /// Long enough for every check to be given up, and for RFC 8863's patience.
   static constexpr duration patience = 15min;
 
-  explicit session(const plan& p)
+  /// left_sink, right_sink: where the recordings of the agents go, if anywhere
+  explicit session(const plan& p, record::sink_ref left_sink = {}, record::sink_ref right_sink = {})
       : net{p.seed}, scene{lay_out(net, p)}, left_turn{net, scene.left_turn, {}},
-        right_turn{net, scene.right_turn, {}}, left{net, p.left.behaviour, p.seed * 2 + 1},
-        right{net, p.right.behaviour, p.seed * 2 + 2}, talk{net, left, p.left.signalling, right,
-                                                            p.right.signalling} {
+        right_turn{net, scene.right_turn, {}}, left{net, p.left.behaviour, p.seed * 2 + 1,
+                                                    left_sink},
+        right{net, p.right.behaviour, p.seed * 2 + 2, right_sink}, talk{net, left,
+                                                                        p.left.signalling, right,
+                                                                        p.right.signalling} {
     for (const auto where : scene.stun) stun.serve(net, where);
     talk.left_behind_nat64 = scene.left.behind_nat64;
     talk.right_behind_nat64 = scene.right.behind_nat64;

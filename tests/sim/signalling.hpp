@@ -91,11 +91,12 @@ class signalling final : public party, public listener_of_events {
     while (!way.empty() && way.front().at <= net.now()) {
       const auto what = std::move(way.front().what);
       way.pop_front();
-      to.command(net, [&](agent& a) { tell(a, what, behind_nat64); });
+      to.command(net, [&](auto& a) { tell(a, what, behind_nat64); });
     }
   }
 
-  static void tell(agent& to, const message& what, bool behind_nat64) {
+  template <class Agent>
+  static void tell(Agent& to, const message& what, bool behind_nat64) {
     if (const auto* const c = std::get_if<credentials>(&what)) {
       (void)to.set_remote_credentials(c->ufrag, c->password).has_value();
     } else if (const auto* const e = std::get_if<end>(&what)) {

@@ -21,7 +21,9 @@
 #include <vector>
 
 #include "floe/agent/agent.hpp"
+#include "floe/record/recorder.hpp"
 #include "floe/stun/message_view.hpp"
+#include "sim/recorded.hpp"
 #include "sim/time.hpp"
 
 namespace floe::sim {
@@ -48,12 +50,15 @@ struct timed {
 
 /// A host with an agent and its sockets.
 struct node {
-  node(std::string called, time_point now, const config& behaviour, std::uint64_t seed)
-      : name{std::move(called)}, entropy{seed}, agent{now, behaviour, entropy} {}
+  node(std::string called, time_point now, const config& behaviour, std::uint64_t seed,
+       record::sink_ref sink)
+      : name{std::move(called)}, entropy{seed}, recorder{now, behaviour, entropy, sink},
+        agent{const_cast<floe::agent&>(recorder.agent())} {}
 
   std::string name;
   seeded_entropy entropy;
-  floe::agent agent;
+  record::recorder recorder;
+  floe::agent& agent;  ///< in the recorder, which hears only what goes through itself
   std::vector<std::pair<socket_id, endpoint>> sockets;
   std::vector<timed<event::any>> events;
   std::vector<timed<std::string>> received;  ///< payloads
@@ -87,9 +92,10 @@ class world {
   /// Decides about every datagram; by default each arrives once, after the latency.
   std::function<fate(const wired&)> decide;
 
-  node& add(std::string name, const config& behaviour) {
-    nodes_.push_back(
-        std::make_unique<node>(std::move(name), now_, behaviour, seed_ * 1000 + nodes_.size()));
+  /// sink: where the agent's recording goes, if anywhere
+  node& add(std::string name, const config& behaviour, record::sink_ref sink = {}) {
+    nodes_.push_back(std::make_unique<node>(std::move(name), now_, behaviour,
+                                            seed_ * 1000 + nodes_.size(), sink));
     return *nodes_.back();
   }
 
@@ -98,14 +104,14 @@ class world {
                      component_id component = component_id{1}) {
     const auto socket = static_cast<socket_id>(n.sockets.size() + 1);
     n.sockets.emplace_back(socket, at);
-    return n.agent.add_local(socket, at, stream, component).value();
+    return n.recorder.add_local(socket, at, stream, component).value();
   }
 
   /// Lets a node act, and drains it as the contract says.
   template <class Act>
   void act(node& n, Act&& act) {
     const auto checks = n.agent.stats().checks_sent;
-    act(n.agent);
+    give(n.recorder, act);
     drain(n);
     const auto started = n.agent.stats().checks_sent - checks;
     require(started <= 1, n, "more than one new check in one call");
@@ -115,7 +121,7 @@ class world {
   /// Hands bytes to a node as if they had arrived, whatever the wire says.
   inbound inject(node& n, socket_id socket, const endpoint& from, byte_view bytes) {
     inbound result;
-    act(n, [&](agent& a) { result = a.handle_datagram(now_, {socket, from, bytes}); });
+    act(n, [&](auto& a) { result = a.handle_datagram(now_, {socket, from, bytes}); });
     note(n, result);
     return result;
   }
@@ -173,7 +179,7 @@ class world {
     for (const auto& n : nodes_) {
       const auto next = n->agent.next_timeout();
       if (!n->alive || !next || *next > now_) continue;
-      act(*n, [&](agent& a) { a.handle_timeout(now_); });
+      act(*n, [&](auto& a) { a.handle_timeout(now_); });
       const auto later = n->agent.next_timeout();
       require(!later || *later > now_, *n, "next_timeout() stands still");
     }
@@ -191,12 +197,12 @@ class world {
 
   void drain(node& n) {
     std::array<std::byte, max_datagram_size> buffer{};
-    while (const auto out = n.agent.poll_transmit(buffer)) {
+    while (const auto out = n.recorder.poll_transmit(buffer)) {
       require(stun::message_view::parse(byte_view{buffer}.first(out->size)).has_value(), n,
               "sent something that does not parse");
       send(n, *out, byte_view{buffer}.first(out->size));
     }
-    while (const auto e = n.agent.poll_event()) n.events.push_back({now_, *e});
+    while (const auto e = n.recorder.poll_event()) n.events.push_back({now_, *e});
   }
 
  public:
@@ -220,7 +226,7 @@ class world {
   bool send_data(node& n, std::string_view text, stream_id stream = {},
                  component_id component = component_id{1}) {
     std::array<std::byte, 1500> buffer{};
-    const auto out = n.agent.encapsulate(as_byte_view(text), buffer, stream, component);
+    const auto out = n.recorder.encapsulate(as_byte_view(text), buffer, stream, component);
     if (out) send(n, *out, byte_view{buffer}.first(out->size));
     return out.has_value();
   }
@@ -276,17 +282,17 @@ template <class Event>
 /// Tells `to` everything about `from`, as signalling would, in an instant.
 inline void signal(world& w, node& from, node& to, stream_id stream = {}) {
   const auto told = from.agent.local_credentials(stream);
-  w.act(to, [&](agent& a) {
+  w.act(to, [&](auto& a) {
     (void)a.set_remote_credentials(told.ufrag, told.password, stream).has_value();
   });
   for (const auto& candidate : candidates_of(from)) {
-    w.act(to, [&](agent& a) { (void)a.add_remote(candidate, told.ufrag, stream).has_value(); });
+    w.act(to, [&](auto& a) { (void)a.add_remote(candidate, told.ufrag, stream).has_value(); });
   }
-  w.act(to, [&](agent& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
+  w.act(to, [&](auto& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
 }
 
 inline void gather_all(world& w, node& n) {
-  w.act(n, [&](agent& a) { a.gather(w.now()); });
+  w.act(n, [&](auto& a) { a.gather(w.now()); });
 }
 
 [[nodiscard]] inline bool is_settled(const node& n) {
