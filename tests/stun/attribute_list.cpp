@@ -32,3 +32,7 @@ TEST_CASE("attribute_list keeps the first ones when there are more than it holds
   CHECK(list.contains(numbered(attribute_list::capacity)));
   CHECK_FALSE(list.contains(numbered(attribute_list::capacity + 1)));
 }
+
+TEST_CASE("attribute_list has room for more types than floe sends in a message", "[stun]") {
+  CHECK(attribute_list::capacity == 16);
+}

@@ -118,3 +118,7 @@ TEST_CASE("attribute_walk: every front part of every message ends or breaks insi
     }
   }
 }
+
+TEST_CASE("attribute walk: an attribute of no message ends behind its header", "[stun]") {
+  CHECK(stun::raw_attribute{}.end() == stun::attribute_header_size);
+}

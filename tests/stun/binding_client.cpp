@@ -468,3 +468,8 @@ TEST_CASE("binding client: a query that nobody waits for is sent no more and not
   CHECK_FALSE(f.client.poll_event());
   CHECK_FALSE(f.client.next_timeout());
 }
+
+TEST_CASE("binding client: holds sixteen queries, each for up to eight addresses", "[stun]") {
+  CHECK(binding_client_config{}.capacity == 16);
+  CHECK(binding_client::most_addresses == 8);
+}

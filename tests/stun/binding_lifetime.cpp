@@ -304,3 +304,22 @@ TEST_CASE("binding lifetime: a first answer without an address leaves nothing to
   REQUIRE(report);
   CHECK(report->verdict == lifetime_verdict::unsupported);
 }
+
+TEST_CASE("binding lifetime: what is overdue counts before the answer that comes too late",
+          "[stun]") {
+  auto entropy = counting();
+  world w;
+  binding_lifetime search{zero, configuration(), entropy};
+  std::array<std::byte, 100> buffer{};
+  const auto out = search.poll_transmit(buffer);
+  REQUIRE(out);
+  const auto back = w.carry(zero, *out, byte_view{buffer}.first(out->size));
+  REQUIRE(back);
+  // No answer after 500 + 1000 + 2 * 500 ms.
+  const auto late = search.handle_datagram(zero + 2500ms, {back->at, server, back->message});
+  REQUIRE_FALSE(late);
+  CHECK(late.error() == reject::unknown_transaction);
+  const auto report = search.poll_event();
+  REQUIRE(report);
+  CHECK(report->verdict == lifetime_verdict::blocked);
+}

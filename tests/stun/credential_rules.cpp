@@ -263,3 +263,35 @@ TEST_CASE("admission: an indication is admitted or dropped", "[stun][8489-6.3.2-
           (admit_long_term(message_class::request, f) == admission::admit));
   }
 }
+
+TEST_CASE("challenge: nothing is taken for granted, and three stale answers are enough", "[stun]") {
+  const challenge_facts nothing;
+  CHECK_FALSE(nothing.has_realm);
+  CHECK_FALSE(nothing.has_nonce);
+  CHECK_FALSE(nothing.tried_this_realm);
+  CHECK_FALSE(nothing.has_algorithms);
+  CHECK_FALSE(nothing.has_sha1_integrity);
+  CHECK_FALSE(nothing.algorithm);
+  CHECK(nothing.stale_answers == 0);
+  CHECK(stun::most_stale_answers == 3);
+}
+
+TEST_CASE("admission: a message of which nothing is known proves nothing", "[stun]") {
+  const stun::short_term_facts brief;
+  CHECK_FALSE(brief.has_integrity);
+  CHECK_FALSE(brief.has_username);
+  CHECK_FALSE(brief.username_known);
+  CHECK_FALSE(brief.integrity_right);
+  const stun::long_term_facts lasting;
+  CHECK_FALSE(lasting.has_integrity);
+  CHECK_FALSE(lasting.has_user);
+  CHECK_FALSE(lasting.has_realm);
+  CHECK_FALSE(lasting.has_nonce);
+  CHECK_FALSE(lasting.has_algorithms);
+  CHECK_FALSE(lasting.algorithms_as_offered);
+  CHECK_FALSE(lasting.has_algorithm);
+  CHECK_FALSE(lasting.algorithm_is_offered);
+  CHECK_FALSE(lasting.nonce_fresh);
+  CHECK_FALSE(lasting.user_known);
+  CHECK_FALSE(lasting.integrity_right);
+}

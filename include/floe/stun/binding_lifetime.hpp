@@ -201,7 +201,6 @@ class binding_lifetime {
 
   void finish(time_point now, lifetime_verdict verdict) {
     request_.reset();
-    quiet_until_.reset();
     report_ = lifetime_report{verdict, known_, now};
   }
 

@@ -126,3 +126,12 @@ TEST_CASE("address attributes: types", "[stun]") {
   CHECK(stun::xor_peer_address::type == a::xor_peer_address);
   CHECK(stun::xor_relayed_address::type == a::xor_relayed_address);
 }
+
+TEST_CASE("address attributes: nothing is written behind the address", "[stun]") {
+  for (const auto& r : known) {
+    std::vector<std::byte> out(32, std::byte{0xee});
+    const xor_mapped_address a{r.value};
+    a.encode(out, id_of(r.transaction));
+    for (auto i = a.size(); i < out.size(); ++i) REQUIRE(out[i] == std::byte{0xee});
+  }
+}

@@ -87,3 +87,9 @@ TEST_CASE("USERHASH: thirty-two bytes", "[stun][8489-14.4-a]") {
         "4a3cf38fef6992bda952c6780417da0f24819415569e60b205c46e41407f1704");
   CHECK(message->get<password_algorithm>()->id == password_algorithm_id::sha256);
 }
+
+TEST_CASE("PASSWORD-ALGORITHMS: as long as the length of an attribute can say", "[stun]") {
+  const std::vector<std::byte> zeros(0x10000);
+  CHECK(password_algorithms{byte_view{zeros}.first(0xffff)}.is_encodable());
+  CHECK_FALSE(password_algorithms{zeros}.is_encodable());
+}

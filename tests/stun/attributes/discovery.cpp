@@ -53,3 +53,8 @@ TEST_CASE("CACHE-TIMEOUT: seconds", "[stun][5780-9.1-a]") {
   CHECK(codec::both_ways(stun::cache_timeout{3600}, "00000e10"));
   CHECK(codec::takes_only<stun::cache_timeout>({4}));
 }
+
+TEST_CASE("discovery attributes: without a value they are zero", "[stun]") {
+  CHECK(codec::encoded(stun::response_port{}) == "00000000");
+  CHECK(codec::encoded(stun::padding{}).empty());
+}

@@ -98,3 +98,14 @@ TEST_CASE("UNKNOWN-ATTRIBUTES: an odd size is malformed, a long list is cut",
   REQUIRE(decoded);
   CHECK(decoded->types.size() == stun::attribute_list::capacity);
 }
+
+TEST_CASE("ERROR-CODE: 300 to 699 may be sent", "[stun][8489-14.8-a]") {
+  const auto may_be_sent = [](int code) {
+    return error_code_attribute{static_cast<error_code>(code), ""}.is_encodable();
+  };
+  CHECK_FALSE(may_be_sent(299));
+  CHECK(may_be_sent(300));
+  CHECK(may_be_sent(699));
+  CHECK_FALSE(may_be_sent(700));
+  CHECK(encoded(error_code_attribute{static_cast<error_code>(300), ""}) == "00000300");
+}

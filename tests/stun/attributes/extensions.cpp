@@ -27,3 +27,8 @@ TEST_CASE("extension attributes: each takes its own size and no other", "[stun][
   CHECK(codec::takes_only<stun::goog_last_ice_check_received>({12}));
   CHECK(codec::takes_only<stun::goog_message_integrity_32>({4}));
 }
+
+TEST_CASE("extension attributes: without values they are zeros", "[stun]") {
+  CHECK(codec::encoded(stun::transaction_transmit_counter{}) == "00000000");
+  CHECK(codec::encoded(stun::goog_network_info{}) == "00000000");
+}

@@ -61,3 +61,8 @@ TEST_CASE("ice attributes: types", "[stun]") {
   CHECK(stun::ice_controlling::type == a::ice_controlling);
   CHECK(stun::ice_controlled::type == a::ice_controlled);
 }
+
+TEST_CASE("ice attributes: a role without a number is the weakest claim", "[stun]") {
+  CHECK(stun::ice_controlling{}.tie_breaker == 0);
+  CHECK(stun::ice_controlled{}.tie_breaker == 0);
+}

@@ -102,3 +102,15 @@ TEST_CASE("text attributes: written in words they are the same, and zeros behind
     CHECK(found == expected);
   }
 }
+
+TEST_CASE("text attributes: characters of several bytes don't make room for more bytes",
+          "[stun][8489-14.3-a][8489-14.9-a]") {
+  // A byte that continues a character is none of its own.
+  const auto few = [](std::size_t bytes) { return "a" + std::string(bytes - 1, '\x80'); };
+  CHECK(sends<stun::username>(few(508)));
+  CHECK_FALSE(sends<stun::username>(few(509)));
+  CHECK(sends<stun::realm>(few(509)));
+  CHECK_FALSE(sends<stun::realm>(few(510)));
+  CHECK(sends<stun::alternate_domain>(few(255)));
+  CHECK_FALSE(sends<stun::alternate_domain>(few(256)));
+}

@@ -105,3 +105,8 @@ TEST_CASE("turn attributes: the sample messages", "[stun][8656-18-b]") {
   REQUIRE(bind);
   CHECK(bind->get<stun::channel_number>()->value == 0x4000);
 }
+
+TEST_CASE("turn attributes: without values they ask for nothing and tell nothing", "[stun]") {
+  CHECK(codec::encoded(stun::even_port{}) == "00");
+  CHECK(codec::encoded(stun::icmp{}) == "0000000000000000");
+}
