@@ -191,6 +191,47 @@ TEST_CASE("servers: relayed only, nothing but the relay's address shows", "[agen
   CHECK(t.right.received.size() == 1);
 }
 
+TEST_CASE("servers: checks that a permission held up keep the pace when it comes",
+          "[agent][8445-7.2.1-a][8445-6.1.4.2-a]") {
+  two_homes t{dependence::endpoint_independent};
+  auto hidden = behaviour(ice::role::controlling, gsl::span{both_servers}.last(1));
+  hidden.offers = ice::relayed_only;
+  client left{t.net, hidden, 77};
+  left.add_socket(
+      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 2), two_homes::wire()), 5000);
+  left.act(t.net, [&](auto& a) { a.gather(t.net.now()); });
+  t.net.run_for(5s);
+  REQUIRE(types(left) == std::vector{relay});
+
+  t.turn.server().silent = true;
+  left.act(t.net, [&](auto& a) {
+    (void)a.set_remote_credentials("peer", "passwordofthepeer012345").value();
+    for (std::uint16_t n = 1; n <= 4; ++n) {
+      (void)a
+          .add_remote({.foundation = ice::foundation::from_number(n),
+                       .priority = n,
+                       .address = {address::v4(203, 0, 113, 9), n}})
+          .value();
+    }
+    a.handle_timeout(t.net.now());
+  });
+  t.net.run_for(300ms);
+  CHECK(left.agent().stats().checks_sent == 0);
+  t.turn.server().silent = false;
+  auto before = left.agent().stats().datagrams_sent;
+  std::uint64_t most_at_once = 0;
+  t.net.run_until(
+      [&] {
+        const auto sent = left.agent().stats().datagrams_sent;
+        most_at_once = std::max(most_at_once, sent - before);
+        before = sent;
+        return left.agent().stats().checks_sent == 4;
+      },
+      5s);
+  CHECK(left.agent().stats().checks_sent == 4);
+  CHECK(most_at_once == 1);
+}
+
 TEST_CASE("servers: a server that is dead delays nobody, and is named in the end",
           "[agent][users-6]") {
   two_homes t{dependence::endpoint_independent};

@@ -283,11 +283,11 @@ class agent {
   void serve_gatherer();
   void tell(const gather::event::any& e);
   void on_found(const gather::candidate& found);
-  void permit(const ice::pair& p);
+  [[nodiscard]] bool permit(const path& along);
   void bind_channel(const ice::valid_pair& v);
   bool ask_relays();
-  void resend_checks(socket_id relay, const address& peer);
-  void fail_pairs(socket_id relay, const address& peer);
+  template <class Visit>
+  void each_pair_through(socket_id relay, const address& peer, Visit&& visit);
   [[nodiscard]] result<transmit> wrap(const path& along, byte_span buffer, std::size_t offset,
                                       result<std::size_t> size);
 

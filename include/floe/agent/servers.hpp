@@ -98,9 +98,12 @@ inline void agent::serve_gatherer() {
       if (const auto base = candidates_.find_socket(lost->relay)) forget_local(*base);
       events_.push(event::relay_lost{lost->relay, lost->why, lost->code});
     } else if (const auto* const open = std::get_if<told::permitted>(&*e)) {
-      resend_checks(open->relay, open->peer);
+      // RFC 8445 §7.2.1: the checks may go, each in its turn.
+      each_pair_through(open->relay, open->peer,
+                        [&](ice::pair_id id) { checklists_[id].barred = false; });
     } else if (const auto* const shut = std::get_if<told::permission_refused>(&*e)) {
-      fail_pairs(shut->relay, shut->peer);
+      each_pair_through(shut->relay, shut->peer,
+                        [&](ice::pair_id id) { fail_pair(id, ice::pair_event::refused); });
     } else {
       tell(*e);
     }
@@ -178,13 +181,14 @@ inline void agent::forbid_peers(stream_id stream) {
   });
 }
 
-/// Lets the relay of a pair accept what its peer sends, before anything is sent to it
-/// (RFC 8445 §7.2.1).
-inline void agent::permit(const ice::pair& p) {
+/// Lets the relay of a path, if it takes one, accept what the peer sends before anything is sent to
+/// it (RFC 8445 §7.2.1). False while the relay has yet to say so.
+inline bool agent::permit(const path& along) {
   auto* const g = gatherer();
-  const auto& local = candidates_.locals()[p.local];
-  if (g == nullptr || local.candidate.type != ice::candidate_type::relay) return;
-  (void)g->permit(local.socket, candidates_.remotes()[p.remote].candidate.address.address);
+  if (g == nullptr || !g->is_relay(along.local)) return true;
+  // What the relay can't be asked for now fails like a path that leads nowhere.
+  const bool asked = g->permit(along.local, along.remote.address).has_value();
+  return !asked || g->is_permitted(along.local, along.remote.address);
 }
 
 /// Lets the relay of a selected pair use a channel (RFC 8445 §12.1).
@@ -205,21 +209,12 @@ inline bool agent::ask_relays() {
   return true;
 }
 
-/// Sends again the checks that the relay did not let through yet.
-inline void agent::resend_checks(socket_id relay, const address& peer) {
-  transactions_.for_each([&](check_transactions::id id, const check_transactions::row& row) {
-    if (row.path.local != relay || row.path.remote.address != peer || row.cancelled) return;
-    outbox_.push(transactions_, id);
-  });
-}
-
-/// Fails the pairs that a relay does not permit (RFC 8445 §7.2.1).
-inline void agent::fail_pairs(socket_id relay, const address& peer) {
+/// Calls `visit(pair_id)` for every pair that reaches an address through a relay.
+template <class Visit>
+void agent::each_pair_through(socket_id relay, const address& peer, Visit&& visit) {
   for (const auto id : checklists_.order()) {
     const auto along = path_of(checklists_[id]);
-    if (along.local == relay && along.remote.address == peer) {
-      fail_pair(id, ice::pair_event::refused);
-    }
+    if (along.local == relay && along.remote.address == peer) visit(id);
   }
 }
 

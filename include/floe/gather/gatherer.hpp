@@ -138,6 +138,9 @@ class gatherer {
     return started_ && judge(facts()) == progress::complete;
   }
 
+  /// True while a relay that was lost is sought again.
+  [[nodiscard]] bool is_replacing() const noexcept;
+
   /// True when a server is to be asked that was not asked before.
   [[nodiscard]] bool wants_start() const noexcept;
   /// Asks it. Nothing happens when there is none.
@@ -156,6 +159,7 @@ class gatherer {
   /// See turn::session, of which these are the relay's. errors: also no_path for a relay that is
   /// gone
   result<void> permit(socket_id relay, const address& peer);
+  [[nodiscard]] bool is_permitted(socket_id relay, const address& peer) const noexcept;
   void forbid(socket_id relay, const address& peer);
   result<void> bind(socket_id relay, const endpoint& peer);
   result<turn::wrapped> wrap(socket_id relay, const endpoint& peer, byte_span buffer,

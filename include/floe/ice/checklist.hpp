@@ -224,10 +224,11 @@ class checklist_set {
     queue_.erase_if([&](pair_id queued) { return queued == id; });
   }
 
-  /// The head of a list's triggered-check queue.
+  /// The first of a list's triggered-check queue that may be checked.
   [[nodiscard]] std::optional<pair_id> first_triggered(stream_id stream) const {
     for (std::size_t i = 0; i < queue_.size(); ++i) {
-      if (rows_[queue_[i]].stream == stream) return queue_[i];
+      const auto& p = rows_[queue_[i]];
+      if (p.stream == stream && !p.barred) return queue_[i];
     }
     return std::nullopt;
   }

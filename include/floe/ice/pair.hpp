@@ -107,12 +107,13 @@ struct pair {
   check_history history{};
   pair_state state = pair_state::frozen;
   bool triggered = false;          ///< stands in the triggered-check queue
+  bool barred = false;             ///< not to be checked until its relay permits the peer
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
   bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds
   bool checked_by_peer = false;    ///< an authenticated check of the peer came on it
   bool expired = false;            ///< consent was lost on it: not used again with the same
                                    ///< credentials (RFC 7675 §5.1)
-  std::uint8_t conflicts = 0;  ///< how many of its checks were answered with 487
+  std::uint8_t conflicts = 0;      ///< how many of its checks were answered with 487
 };
 
 }  // namespace floe::ice
