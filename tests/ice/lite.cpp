@@ -32,12 +32,12 @@ TEST_CASE("lite: between two of a kind the one that began controls", "[ice][8445
 TEST_CASE("lite: its role never changes", "[ice][8445-7.3.2-b]") {
   for (const auto mine : {role::controlling, role::controlled}) {
     for (const std::uint64_t tie_breaker : {0ULL, ~0ULL}) {
-      CHECK(ice::decide_lite_role(mine, ice::role_claim{mine, tie_breaker}) ==
+      CHECK(ice::decide_role(ice::level::lite, {mine, 5}, ice::role_claim{mine, tie_breaker}) ==
             role_decision::keep_and_reply_487);
-      CHECK(ice::decide_lite_role(mine, ice::role_claim{opposite(mine), tie_breaker}) ==
-            role_decision::keep);
+      CHECK(ice::decide_role(ice::level::lite, {mine, 5},
+                             ice::role_claim{opposite(mine), tie_breaker}) == role_decision::keep);
     }
-    CHECK(ice::decide_lite_role(mine, std::nullopt) == role_decision::keep);
+    CHECK(ice::decide_role(ice::level::lite, {mine, 5}, std::nullopt) == role_decision::keep);
   }
 }
 

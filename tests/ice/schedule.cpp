@@ -231,9 +231,44 @@ TEST_CASE("schedule: without lists there is nothing to check", "[ice]") {
 }
 
 TEST_CASE("schedule: a slot that is taken is not taken again", "[ice][8445-14.2-a]") {
+  const checklists none;
   ice::schedule pace{50ms};
-  CHECK(pace.claim(start));
-  CHECK_FALSE(pace.claim(start));
-  CHECK_FALSE(pace.claim(start + 50ms - tick));
-  CHECK(pace.claim(start + 50ms));
+  CHECK(pace.take_for_server(start, none));
+  CHECK_FALSE(pace.take_for_server(start, none));
+  CHECK_FALSE(pace.take_for_server(start + 50ms - tick, none));
+  CHECK(pace.take_for_server(start + 50ms, none));
+}
+
+TEST_CASE("schedule: servers and checks take turns, a server first", "[ice][8445-14.2-a]") {
+  checklists set;
+  set.add({.priority = 3, .foundation = 1, .state = pair_state::waiting});
+  set.add({.priority = 2, .foundation = 2, .state = pair_state::waiting});
+  ice::schedule pace{50ms};
+  CHECK(pace.take_for_server(start, set));
+  CHECK_FALSE(pace.take_for_server(start + 50ms, set));
+  const auto first = pace.take(start + 50ms, set);
+  REQUIRE(first);
+  set.apply(*first, ice::pair_event::check_sent);
+  CHECK_FALSE(pace.take_for_server(start + 50ms, set));
+  CHECK(pace.take_for_server(start + 100ms, set));
+  const auto second = pace.take(start + 150ms, set);
+  REQUIRE(second);
+  set.apply(*second, ice::pair_event::check_sent);
+  // Nothing is left to check: the servers need not wait.
+  CHECK(pace.take_for_server(start + 200ms, set));
+  CHECK(pace.take_for_server(start + 250ms, set));
+}
+
+TEST_CASE("schedule: a pair whose relay has yet to permit the peer is passed over",
+          "[ice][8445-7.2.1-a]") {
+  checklists set;
+  const auto barred = set.add({.priority = 3, .foundation = 1, .state = pair_state::waiting});
+  const auto frozen = set.add({.priority = 2, .foundation = 2});
+  set[barred].barred = set[frozen].barred = true;
+  set.enqueue(barred);
+  CHECK_FALSE(ice::choose_check(set, stream_id{0}));
+  set[frozen].barred = false;
+  CHECK(ice::choose_check(set, stream_id{0}) == frozen);
+  set[barred].barred = false;
+  CHECK(ice::choose_check(set, stream_id{0}) == barred);
 }

@@ -262,7 +262,7 @@ class agent {
                               std::optional<ice::local_id> learned = std::nullopt);
   void restart(stream_id stream);
   [[nodiscard]] bool may_check(stream_id stream) const;
-  void pair_up(stream_id stream);
+  bool pair_up(stream_id stream);
   bool pair_up(stream_id stream, ice::remote_id theirs);
   void close_local(ice::local_id base);
   void forget_local(ice::local_id id);
@@ -283,6 +283,7 @@ class agent {
   void serve_gatherer();
   void tell(const gather::event::any& e);
   void on_found(const gather::candidate& found);
+  void take_replacement(ice::local_id id);
   [[nodiscard]] bool permit(const path& along);
   void bind_channel(const ice::valid_pair& v);
   bool ask_relays();
@@ -359,7 +360,6 @@ class agent {
   void release_unselected();
   void settle_without_checks();
   [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
-  [[nodiscard]] ice::role_decision decide_role(const std::optional<ice::role_claim>& theirs) const;
   void start_transactions();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
@@ -449,7 +449,6 @@ class agent {
   event_queue events_;
   std::pmr::list<gather::gatherer> gatherer_;  ///< one where there are servers
   std::size_t failed_servers_ = 0;
-  bool server_turn_ = true;  ///< a server is asked before the next check
   statistics stats_;
 };
 

@@ -107,7 +107,7 @@ inline inbound agent::on_proved_request(const datagram& datagram,
     answer(reply);
     return rejected{reply.unknown.empty() ? reject::bad_attribute : reject::unknown_attribute};
   }
-  switch (decide_role(check->claim)) {
+  switch (ice::decide_role(config_.level, claim_, check->claim)) {
     case ice::role_decision::keep: break;
     case ice::role_decision::switch_role: switch_role(ice::opposite(claim_.role)); break;
     case ice::role_decision::keep_and_reply_487:
@@ -132,11 +132,6 @@ inline inbound agent::on_proved_request(const datagram& datagram,
     keep_early({to.stream, local, datagram.remote, *check});
   }
   return consumed{};
-}
-
-inline ice::role_decision agent::decide_role(const std::optional<ice::role_claim>& theirs) const {
-  if (config_.level == ice::level::lite) return ice::decide_lite_role(claim_.role, theirs);
-  return ice::decide_role(claim_, theirs);
 }
 
 /// False for a nomination that the host's policy refuses.

@@ -180,9 +180,11 @@ inline void agent::look_again(stream_id stream) {
     const auto& p = checklists_[id];
     if (p.stream == stream && !p.expired && p.state != ice::pair_state::succeeded) trigger(id);
   }
-  // Where there is something to try it gets its time; else the end of consent was the end.
+  // Where there is something to try, or a relay may come back, it gets its time; else the end of
+  // consent was the end.
   at(stream).pac = now_;
-  if (!outlook(stream).busy) return;
+  const auto* const g = gatherer();
+  if (!outlook(stream).busy && !(g != nullptr && g->is_replacing())) return;
   at(stream).pac.reset();
   start_pac_timers();
 }
@@ -207,21 +209,13 @@ inline std::optional<ice::pair_id> agent::settled_by_candidates(const component&
       [&](const ice::pair& p) { return p.stream == c.stream && p.component == c.id; });
 }
 
-/// True for a base that some path leaves from, or that the relay of one was obtained through.
+/// True for a base that the path of some component needs.
 inline bool agent::is_needed(ice::local_id base) const {
-  const auto leads = [&](ice::local_id used) {
-    // The relays of one allocation live and die together.
-    const auto& mine = candidates_.locals()[base];
-    const auto& theirs = candidates_.locals()[used];
-    const bool siblings = mine.candidate.type == ice::candidate_type::relay &&
-                          theirs.candidate.type == ice::candidate_type::relay &&
-                          mine.host == theirs.host && mine.server == theirs.server;
-    return siblings || candidates_.stems_from(used, base);
-  };
   return std::any_of(components_.begin(), components_.end(), [&](const component& c) {
     const auto chosen = valid_.selected(c.stream, c.id);
     const auto linked = c.link ? candidates_.find_socket(c.link->path.local) : std::nullopt;
-    return (chosen && leads(valid_[*chosen].checked)) || (linked && leads(*linked));
+    return (chosen && candidates_.needs(valid_[*chosen].checked, base)) ||
+           (linked && candidates_.needs(*linked, base));
   });
 }
 
@@ -245,23 +239,16 @@ inline void agent::release_unselected() {
   });
 }
 
-/// Asks a server or sends a check, when the pace allows it: in turns where there are both.
+/// Asks a server or sends a check, when the pace allows it.
 inline void agent::start_transactions() {
   auto* const g = gatherer();
-  const bool checks = config_.level == ice::level::full;
-  const bool due = checks && schedule_.deadline(now_, checklists_).has_value();
-  if (g != nullptr && g->wants_start() && (server_turn_ || !due)) {
-    if (!schedule_.claim(now_)) return;
-    server_turn_ = false;
+  if (g != nullptr && g->wants_start() && schedule_.take_for_server(now_, checklists_)) {
     g->start_one(now_);
     serve_gatherer();
     return;
   }
-  if (!due) return;
-  if (const auto id = schedule_.take(now_, checklists_)) {
-    server_turn_ = true;
-    start_check(*id);
-  }
+  if (config_.level == ice::level::lite) return;
+  if (const auto id = schedule_.take(now_, checklists_)) start_check(*id);
 }
 
 inline connection_facts agent::facts() const {

@@ -202,6 +202,17 @@ class candidates {
     return false;
   }
 
+  /// True when what is sent from `used` needs `base`: it leaves there, or was obtained through it,
+  /// or both are relays of one allocation, which live and die together.
+  [[nodiscard]] bool needs(local_id used, local_id base) const {
+    const auto& a = locals_[used];
+    const auto& b = locals_[base];
+    const bool siblings = a.candidate.type == candidate_type::relay &&
+                          b.candidate.type == candidate_type::relay && a.host == b.host &&
+                          a.server == b.server;
+    return siblings || stems_from(used, base);
+  }
+
   /// True when some candidate receives at `socket`.
   [[nodiscard]] bool uses(socket_id socket) const { return find_socket(socket).has_value(); }
 

@@ -35,10 +35,11 @@ struct peer_traits {
   return mine == level::full ? role::controlling : role::controlled;
 }
 
-/// decide_role() for a lite agent, whose role never changes (RFC 8445 §7.3.2).
-[[nodiscard]] constexpr role_decision decide_lite_role(role mine,
-                                                       std::optional<role_claim> theirs) noexcept {
-  const bool conflict = theirs && theirs->role == mine;
+/// decide_role() for an agent of either level: that of a lite one never changes (RFC 8445 §7.3.2).
+[[nodiscard]] constexpr role_decision decide_role(level own, role_claim mine,
+                                                  std::optional<role_claim> theirs) noexcept {
+  if (own == level::full) return decide_role(mine, theirs);
+  const bool conflict = theirs && theirs->role == mine.role;
   return conflict ? role_decision::keep_and_reply_487 : role_decision::keep;
 }
 

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <gsl/assert>
 #include <optional>
 
 #include "floe/core/time.hpp"
@@ -77,11 +76,12 @@ class schedule {
     return shared_ != nullptr ? shared_->free_at(free) : free;
   }
 
-  /// Takes the slot for a transaction that starts now, or returns false.
-  [[nodiscard]] bool claim(time_point now) noexcept {
-    if (free_at(now) > now) return false;
-    free_ = after(now, ta_);
-    if (shared_ != nullptr) shared_->take(now);
+  /// Takes the slot for a request to a server that starts now, or returns false: it is not free, or
+  /// a server had the last one and a check waits (RFC 8445 §14 paces both together).
+  [[nodiscard]] bool take_for_server(time_point now, const checklist_set& set) {
+    if (free_at(now) > now || (server_was_last_ && deadline(now, set))) return false;
+    server_was_last_ = true;
+    take_slot(now);
     return true;
   }
 
@@ -94,8 +94,8 @@ class schedule {
       const auto chosen = choose_check(set, static_cast<stream_id>(list));
       if (!chosen) continue;
       turn_ = (list + 1) % set.lists();
-      const bool claimed = claim(now);
-      Ensures(claimed);
+      server_was_last_ = false;
+      take_slot(now);
       return chosen;
     }
     return std::nullopt;
@@ -110,10 +110,16 @@ class schedule {
   }
 
  private:
+  void take_slot(time_point now) noexcept {
+    free_ = after(now, ta_);
+    if (shared_ != nullptr) shared_->take(now);
+  }
+
   duration ta_;
   pacer* shared_;
   floe::deadline free_;  ///< when the slot is free again; none before the first check
   std::size_t turn_ = 0;
+  bool server_was_last_ = false;
 };
 
 }  // namespace floe::ice
