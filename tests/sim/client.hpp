@@ -53,11 +53,18 @@ class client final : public party {
   template <class Act>
   void act(network& net, Act&& act) {
     give(agent_, act);
+    // What the peer says in answer to an event comes when the events before it are told.
+    if (std::exchange(is_draining_, true)) return;
     std::array<std::byte, max_datagram_size + max_relay_overhead> buffer{};
-    while (const auto out = agent_.poll_transmit(buffer)) {
-      put_on_wire(net, *out, byte_view{buffer}.subspan(out->offset, out->size));
+    for (bool more = true; more;) {
+      while (const auto out = agent_.poll_transmit(buffer)) {
+        put_on_wire(net, *out, byte_view{buffer}.subspan(out->offset, out->size));
+      }
+      const auto e = agent_.poll_event();
+      more = e.has_value();
+      if (more) on_event(net, *e);
     }
-    while (const auto e = agent_.poll_event()) on_event(net, *e);
+    is_draining_ = false;
   }
 
   /// Sends data; returns whether there was a path.
@@ -162,6 +169,7 @@ class client final : public party {
   record::recorder agent_;
   client* peer_ = nullptr;
   turn_party* server_ = nullptr;
+  bool is_draining_ = false;
   std::vector<connection> connections_;
   std::uint16_t next_port_ = 20000;
 };

@@ -387,11 +387,13 @@ inline bool agent::may_check(stream_id stream) const {
   return forms_pairs && row.gathering && row.current.remote && !row.abandoned;
 }
 
-/// Forms all pairs of a stream, and unfreezes those that go first.
-inline void agent::pair_up(stream_id stream) {
+/// Forms all pairs of a stream. Returns whether there was one to form.
+inline bool agent::pair_up(stream_id stream) {
+  bool any = false;
   candidates_.remotes().for_each([&](ice::remote_id id, const ice::remote_candidate& row) {
-    if (row.stream == stream) pair_up(stream, id);
+    if (row.stream == stream) any = pair_up(stream, id) || any;
   });
+  return any;
 }
 
 /// Forms the pairs of one signalled candidate with all local ones. Returns whether there was one to

@@ -142,9 +142,23 @@ inline void agent::on_found(const gather::candidate& found) {
     if (host) (void)add_reflexive(*host, found.address, found.server_number);
     return;
   }
-  const bool entered =
-      host && add_relayed(*host, found.relay, found.address, found.mapped, found.server_number);
-  if (!entered) release_relay(found.relay);
+  if (!host) return release_relay(found.relay);
+  const auto entered =
+      add_relayed(*host, found.relay, found.address, found.mapped, found.server_number);
+  if (!entered) return release_relay(found.relay);
+  if (found.is_replacement) take_replacement(*entered);
+}
+
+/// Uses a relay in the place of one that was lost. After the end of candidates the peer can't be
+/// told of it before a restart (RFC 8838 §13), but learns it from its checks.
+inline void agent::take_replacement(ice::local_id id) {
+  const auto& row = candidates_.locals()[id];
+  const auto stream = row.stream;
+  if (!at(stream).gathered || !config_.offers(row.candidate)) return;
+  candidates_.convey(id);
+  reprioritize();
+  if (pair_up(stream)) transition(stream, ice::checklist_event::revived);
+  unfreeze_first(stream);
 }
 
 /// Gives a relay back, if it is one of the gatherer's.

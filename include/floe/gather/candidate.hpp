@@ -33,6 +33,7 @@ struct candidate {
   endpoint server{};
   server_id server_number{};  ///< equal for servers with equal addresses
   turn::transport transport = turn::transport::udp;
+  bool is_replacement = false;  ///< of a relay that was lost
 
   [[nodiscard]] constexpr bool is_relayed() const noexcept { return kind == service::relay; }
 };

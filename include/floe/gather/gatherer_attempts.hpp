@@ -164,6 +164,13 @@ inline bool gatherer::wants_start() const noexcept {
          attempts_.find_if([](const attempt& a) { return a.stage == stage::queued; }).has_value();
 }
 
+inline bool gatherer::is_replacing() const noexcept {
+  const auto sought = attempts_.find_if([](const attempt& a) {
+    return !a.is_first && a.stage != stage::holding && a.stage != stage::failed;
+  });
+  return sought.has_value();
+}
+
 inline void gatherer::start_one(time_point now) {
   advance(now);
   if (!closed_) {

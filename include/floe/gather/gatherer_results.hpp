@@ -203,6 +203,7 @@ inline void gatherer::on_allocated(attempt& a, const turn::grant& granted) {
   for (const auto& relayed : {granted.relayed_v4, granted.relayed_v6}) {
     if (!relayed) continue;
     c.address = *relayed;
+    c.is_replacement = !a.is_first;
     c.relay = static_cast<socket_id>(next_relay_--);
     (relayed->address.family == family::ipv4 ? a.relay_v4 : a.relay_v6) = c.relay;
     find(c);

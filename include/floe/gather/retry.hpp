@@ -25,10 +25,10 @@ inline constexpr unsigned most_retries = 8;
   return scaled(first, duration::rep{1} << tries);
 }
 
-/// True for a relay that stood longer than any wait: its loss says nothing about those before, so
-/// the tries are counted anew.
+/// True for a relay that stood so long that its loss says nothing about those before: the tries are
+/// counted anew.
 [[nodiscard]] constexpr bool is_new_trouble(duration stood, duration first) noexcept {
-  return stood >= scaled(first, duration::rep{1} << most_retries);
+  return stood >= scaled(first, 32);
 }
 
 /// True for a failure that time may mend: the server starts again, or still counts what was lost.
