@@ -245,6 +245,8 @@ void session::provide(const floe::event::connection_needed& e) {
   const bool tls = e.transport == floe::turn::transport::tls;
   const auto& from = sockets_[static_cast<std::size_t>(e.socket)].local();
   const auto name = tls ? std::string{agent_.server_name(e.uri)} : std::string{};
+  // One of before leads to a relay that is gone. It may be the one that is being read.
+  for (auto& [id, link] : links_) link.superseded = link.superseded || link.attempt == e.attempt;
   links_[static_cast<floe::socket_id>(next_link_++)] = {
       e.attempt, e.server, std::make_unique<connection>(from, e.server, name)};
 }
@@ -287,6 +289,7 @@ void session::take_signals() {
 }
 
 void session::wait() {
+  std::erase_if(links_, [](const auto& known) { return known.second.superseded; });
   std::vector<pollfd> watched;
   for (const auto& socket : sockets_) watched.push_back({socket.fd(), POLLIN, 0});
   for (const auto& [id, link] : links_) {

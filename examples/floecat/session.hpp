@@ -80,6 +80,7 @@ class session {
     floe::gather::attempt_id attempt;
     floe::endpoint server;
     std::unique_ptr<floecat::connection> connection;
+    bool superseded = false;  ///< another one was asked for in its place
   };
   using links = std::map<floe::socket_id, server_link>;
 

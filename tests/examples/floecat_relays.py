@@ -119,6 +119,67 @@ class Relays(unittest.TestCase):
             self.assertLess(time.monotonic(), limit)
             time.sleep(0.05)
 
+    def time_to_talk(self, sides, limit=40.0):
+        """Sends both ways until something arrives both ways. Returns how long that took."""
+        began, number, heard = time.monotonic(), 0, set()
+        while len(heard) < 2:
+            self.assertLess(time.monotonic() - began, limit, [side.seen[-10:] for side in sides])
+            number += 1
+            for side in sides:
+                side.tell(f"send ff{number:06x}")
+            time.sleep(0.1)
+            for side in sides:
+                while not side.lines.empty():
+                    line = side.line()
+                    if line.startswith("rx ff") and int(line[5:], 16) > 1:
+                        heard.add(side)
+        return time.monotonic() - began
+
+    def join(self, sides):
+        """Carries what both say to the other, until both are connected."""
+        end, done = time.monotonic() + LIMIT, set()
+        while len(done) < 2:
+            self.assertLess(time.monotonic(), end, [side.seen for side in sides])
+            for side, other in zip(sides, reversed(sides)):
+                while not side.lines.empty():
+                    line = side.line()
+                    if line.startswith(("ufrag ", "pwd ", "candidate ", "end-of-candidates")):
+                        other.tell(line)
+                    if line == "state completed":
+                        done.add(side)
+            time.sleep(0.01)
+
+    def test_a_server_killed_in_mid_call(self):
+        """One side has only a relay; with another one the call goes on, and the peer is told nothing."""
+        for how in "", "?transport=tcp":
+            with self.subTest(how=how):
+                server = Coturn(self, socket.AF_INET)
+                sides = [Process(self, "lines", "--role", "controlling", *self.options(server, how=how)),
+                         Process(self, "lines", "--role", "controlled", "--bind", "127.0.0.1")]
+                self.join(sides)
+                self.time_to_talk(sides)
+                server.restart()
+                gap = self.time_to_talk(sides)
+                print(f"{how or 'UDP'}: server killed and started again, data goes on after {gap:.1f} s", flush=True)
+                self.assertLess(gap, 5 if how else 30)
+                self.assertFalse([line for line in sides[1].seen if line.startswith("ufrag")][1:])
+                sides[0].tell("quit")
+                self.assertEqual(sides[0].code(), 0)
+                self.assertIn("relay lost", sides[0].errors.decode())
+
+    def test_a_server_killed_under_both(self):
+        """Both sides have only relays: a restart tells the new ones."""
+        server = Coturn(self, socket.AF_INET)
+        sides = [Process(self, "lines", "--role", role, *self.options(server, how="?transport=tcp"))
+                 for role in ("controlling", "controlled")]
+        self.join(sides)
+        self.time_to_talk(sides)
+        server.restart()
+        time.sleep(3)  # both are connected again a second after the loss
+        sides[0].tell("restart")
+        self.join(sides)
+        self.assertLess(self.time_to_talk(sides), 5)
+
     def refused(self, options):
         """What the only server came to, when it gives nothing."""
         side = Process(self, "lines", "--role", "controlling", *options)
