@@ -8,6 +8,7 @@
 #include "floe/stun/attributes/text.hpp"
 #include "floe/stun/integrity.hpp"
 #include "floe/stun/message_view.hpp"
+#include "support/libraries.hpp"
 #include "vectors/hex.hpp"
 #include "vectors/messages.hpp"
 
@@ -94,4 +95,36 @@ TEST_CASE("credentials: a hashed user name", "[stun][8489-14.4-a][8489-B.1-a]") 
   CHECK(vectors::to_hex(hash.value) ==
         "4a3cf38fef6992bda952c6780417da0f24819415569e60b205c46e41407f1704");
   CHECK(*stun::message_view::parse(vectors::rfc8489_b_1)->get<stun::userhash>() == hash);
+}
+
+TEST_CASE("credentials: a host's library makes the same keys, or none", "[stun]") {
+  const auto& own = support::own_library;
+  CHECK(stun::long_term_md5_key("user", "realm", "pass", own) ==
+        stun::long_term_md5_key("user", "realm", "pass"));
+  CHECK(stun::long_term_sha256_key("user", "realm", "pass", own) ==
+        stun::long_term_sha256_key("user", "realm", "pass"));
+  CHECK(stun::userhash_of("user", "realm", own) == stun::userhash_of("user", "realm"));
+
+  const auto& none = support::refusing_library;
+  CHECK_FALSE(stun::long_term_md5_key("user", "realm", "pass", none));
+  CHECK_FALSE(stun::long_term_sha256_key("user", "realm", "pass", none));
+  CHECK_FALSE(stun::userhash_of("user", "realm", none));
+}
+
+TEST_CASE("credentials: nothing but quotes or zeros is no realm", "[stun][8489-9.2.2-a]") {
+  const auto key = stun::long_term_md5_key("user", "", "pass");
+  CHECK(stun::long_term_md5_key("user", "\"\"", "pass") == key);
+  CHECK(stun::long_term_md5_key("user", std::string_view{"\0", 1}, "pass") == key);
+  CHECK(stun::long_term_md5_key("user", "\"", "pass") != key);
+  CHECK(stun::long_term_md5_key("user", std::string_view{"realm\0", 6}, "pass") ==
+        stun::long_term_md5_key("user", "realm", "pass"));
+}
+
+TEST_CASE("credentials: a nonce says nothing that the server does not", "[stun][8489-9.2.1-a]") {
+  const auto front = [](security_features features) {
+    const auto made = stun::nonce_front(features);
+    return std::string(made.begin(), made.end());
+  };
+  CHECK(front({}) == "obMatJos2AAAA");
+  CHECK(front({true, true}) == "obMatJos2wAAA");
 }

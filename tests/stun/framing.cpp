@@ -179,3 +179,10 @@ TEST_CASE("framing: a message is sent behind its length, up to 65535 bytes",
   REQUIRE_FALSE(larger);
   CHECK(larger.error() == errc::unsupported);
 }
+
+TEST_CASE("framing: an extent of nothing is nothing", "[stun]") {
+  const stun::frame_extent none;
+  CHECK(none.skip == 0);
+  CHECK(none.message == 0);
+  CHECK(none.total == 0);
+}

@@ -96,3 +96,8 @@ TEST_CASE("header: a transaction id is 12 bytes straight from the entropy source
     CHECK(std::to_integer<unsigned>(second.bytes[i]) == 12 + i);
   }
 }
+
+TEST_CASE("header: twenty bytes, with the cookie of the RFC", "[stun][8489-5-a]") {
+  CHECK(stun::header_size == 20);
+  CHECK(stun::magic_cookie == 0x2112a442);
+}

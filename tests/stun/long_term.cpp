@@ -283,3 +283,47 @@ TEST_CASE("long-term: another server is told nothing before it challenges", "[st
   CHECK_FALSE(f.session.is_challenged());
   CHECK(request_with(f.session).size() == 20);
 }
+
+TEST_CASE("long-term: a challenge whose nonce speaks of SHA-256 carries no MESSAGE-INTEGRITY",
+          "[stun][8489-9.2.5-e]") {
+  const auto list = vectors::unhex(both);
+  std::array<std::byte, 500> buffer{};
+  writer out{buffer, {method::allocate, message_class::error}, {}};
+  out.add(stun::error_code_attribute{stun::error_code::unauthenticated})
+      .add(stun::realm{"realm"})
+      .add(stun::bytes_attribute<attribute_type::nonce>{as_byte_view(modern_nonce)})
+      .add(stun::password_algorithms{list})
+      .add_integrity(stun::short_term_key("anything"));
+  const auto size = out.finish();
+  REQUIRE(size);
+  fixture f;
+  CHECK(f.session.take_challenge(*message_view::parse(byte_view{buffer}.first(*size)), false) ==
+        challenge_decision::bid_down);
+}
+
+TEST_CASE("long-term: a list of more algorithms than anybody has is no list", "[stun]") {
+  const auto offer = [](std::size_t entries, std::string_view end) {
+    fixture f;
+    std::string list;
+    for (std::size_t i = 0; i < entries; ++i) list += "00020000";
+    list += end;
+    return take(f.session, {.nonce = modern_nonce, .algorithms = list});
+  };
+  CHECK(offer(16, "") == challenge_decision::retry);
+  CHECK(offer(15, "7777000101") == challenge_decision::unsupported);
+  CHECK(offer(17, "") == challenge_decision::unsupported);
+}
+
+TEST_CASE("long-term: what one server called stale is not held against another", "[stun]") {
+  fixture f;
+  const auto stale = stun::error_code::stale_nonce;
+  REQUIRE(take(f.session, {}) == challenge_decision::retry);
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(take(f.session, {.code = stale}, true) == challenge_decision::retry);
+  }
+  f.session.forget_challenge();
+  for (int i = 0; i < 3; ++i) {
+    CHECK(take(f.session, {.code = stale}, true) == challenge_decision::retry);
+  }
+  CHECK(take(f.session, {.code = stale}, true) == challenge_decision::too_many_stale);
+}

@@ -420,3 +420,19 @@ TEST_CASE("message_view: parsing, iterating and finding agree about every attrib
     CHECK(at == v.bytes.size());
   }
 }
+
+TEST_CASE("message_view: what proves a message is found as what it is, where it is", "[stun]") {
+  const auto bytes = request(std::string{priority_hex} + std::string{integrity_hex} +
+                             std::string{fingerprint_hex});
+  const auto message = message_view::parse(bytes);
+  REQUIRE(message);
+  const auto integrity = message->find(attribute_type::message_integrity);
+  REQUIRE(integrity);
+  CHECK(integrity->type == attribute_type::message_integrity);
+  CHECK(integrity->offset == 28);
+  CHECK(integrity->value.size() == 20);
+  const auto fingerprint = message->find(attribute_type::fingerprint);
+  REQUIRE(fingerprint);
+  CHECK(fingerprint->type == attribute_type::fingerprint);
+  CHECK(fingerprint->offset == 52);
+}

@@ -42,7 +42,9 @@ struct world {
   bool knows_other = true;
   bool takes_change_request = true;
   bool rewrites = false;
+  bool hides_second = false;  ///< its other address does not say where requests come from
 
+  std::vector<stun::change_request> asked{};
   std::vector<std::pair<std::pair<socket_id, endpoint>, endpoint>> bindings{};
   std::vector<std::pair<socket_id, endpoint>> sent_to{};
   unsigned requests = 0;
@@ -92,6 +94,7 @@ struct world {
     std::array<std::byte, 200> buffer{};
     endpoint from = out.remote;
     if (change) {
+      asked.push_back(*change);
       if (change->change_ip) from.address = from.address == primary ? alternate : primary;
       if (change->change_port)
         from.port = from.port == server_ports[0] ? server_ports[1] : server_ports[0];
@@ -107,9 +110,10 @@ struct world {
     } else {
       auto plain = source;
       if (rewrites) plain.address = inside;
-      reply.add(stun::xor_mapped_address{source})
-          .add(stun::mapped_address{plain})
-          .add(stun::response_origin{from});
+      if (!hides_second || out.remote.address == primary) {
+        reply.add(stun::xor_mapped_address{source}).add(stun::mapped_address{plain});
+      }
+      reply.add(stun::response_origin{from});
       if (knows_other) reply.add(stun::other_address{{alternate, server_ports[1]}});
     }
     const auto size = reply.finish();
@@ -378,4 +382,91 @@ TEST_CASE("nat discovery: a redirection is not followed", "[stun][5780-5-d]") {
   const auto report = client.poll_event();
   REQUIRE(report);
   CHECK(report->verdict == nat_verdict::unsupported);
+}
+
+namespace {
+
+/// The answer to the request that a client wants to send, from where it is sent to.
+struct answered {
+  transmit to;
+  bytes message;
+
+  [[nodiscard]] datagram in() const { return {to.local, to.remote, message}; }
+};
+
+answered answer_of(nat_discovery& client, const endpoint& other) {
+  std::array<std::byte, 200> buffer{};
+  const auto t = client.poll_transmit(buffer);
+  REQUIRE(t);
+  const auto id = message_view::parse(byte_view{buffer}.first(t->size))->transaction();
+  const auto size = stun::writer{buffer, {stun::method::binding, stun::message_class::success}, id}
+                        .add(stun::xor_mapped_address{{outside, 50000}})
+                        .add(stun::other_address{other})
+                        .finish();
+  REQUIRE(size);
+  return {*t, {buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*size)}};
+}
+
+struct counted_entropy {
+  std::uint32_t drawn = 0;
+  void operator()(byte_span out) {
+    for (auto& b : out) b = static_cast<std::byte>((++drawn * 2654435761U) >> 24U);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("nat discovery: what is overdue counts before the answer that comes too late", "[stun]") {
+  counted_entropy entropy;
+  nat_discovery client{zero, configuration(), entropy};
+  const auto answer = answer_of(client, {alternate, server_ports[1]});
+  // No answer after 500 + 1000 + 2 * 500 ms.
+  const auto late = client.handle_datagram(zero + 2500ms, answer.in());
+  REQUIRE_FALSE(late);
+  CHECK(late.error() == reject::unknown_transaction);
+  CHECK(client.poll_event()->verdict == nat_verdict::blocked);
+}
+
+TEST_CASE("nat discovery: ten requests a second, as soon as they may", "[stun][5780-5-e]") {
+  counted_entropy entropy;
+  nat_discovery client{zero, configuration(), entropy};
+  const endpoint other{alternate, server_ports[1]};
+  REQUIRE(client.handle_datagram(zero + 1ms, answer_of(client, other).in()));
+  std::array<std::byte, 200> buffer{};
+  CHECK_FALSE(client.poll_transmit(buffer));
+  CHECK(client.next_timeout() == zero + 100ms);
+  client.handle_timeout(zero + 100ms);
+  const auto second_answer = answer_of(client, other);
+  REQUIRE(client.handle_datagram(zero + 200ms, second_answer.in()));
+  CHECK(client.poll_transmit(buffer));
+}
+
+TEST_CASE("nat discovery: another address that can't be asked is none", "[stun][5780-4.3-a]") {
+  for (const auto& other :
+       {endpoint{address::v6({0x20, 0x01, 0x0d, 0xb8}), 3479}, endpoint{alternate, 0}}) {
+    counted_entropy entropy;
+    nat_discovery client{zero, configuration(), entropy};
+    REQUIRE(client.handle_datagram(zero, answer_of(client, other).in()));
+    const auto report = client.poll_event();
+    REQUIRE(report);
+    CHECK(report->verdict == nat_verdict::unsupported);
+  }
+}
+
+TEST_CASE("nat discovery: filtering is asked for from the other address and port, then the port",
+          "[stun][5780-4.4-a][5780-4.4-b]") {
+  world w{.filtering = nat_kind::address_and_port_dependent};
+  run(w);
+  REQUIRE(w.asked.size() >= 2);
+  CHECK(w.asked.front() == stun::change_request{true, true});
+  CHECK(w.asked.back() == stun::change_request{false, true});
+}
+
+TEST_CASE("nat discovery: an answer that does not say where from says nothing about mapping",
+          "[stun][5780-4.3-a]") {
+  world w{.hairpins = true, .hides_second = true};
+  const auto report = run(w).report;
+  CHECK(report.verdict == nat_verdict::tested);
+  CHECK(report.mapping == nat_kind::unknown);
+  CHECK(report.hairpinning == true);
 }

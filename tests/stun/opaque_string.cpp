@@ -26,14 +26,26 @@ TEST_CASE("opaque string: printable ASCII is ready as it is", "[stun][8489-9.1.1
 
 TEST_CASE("opaque string: nothing, controls and what is no UTF-8 are forbidden",
           "[stun][ATK-A11]") {
-  for (const std::string_view text :
-       {std::string_view{""}, std::string_view{"a\0b", 3}, std::string_view{"\x80"},
-        std::string_view{"\xc3"}, std::string_view{"\xc0\xaf"}, std::string_view{"\xc1\xbf"},
-        std::string_view{"\xe0\x80\xaf"}, std::string_view{"\xed\xa0\x80"},
-        std::string_view{"\xf0\x80\x80\x80"}, std::string_view{"\xf4\x90\x80\x80"},
-        std::string_view{"\xf5\x80\x80\x80"}, std::string_view{"\xe3\x83"},
-        std::string_view{"\xc3\x41"}, std::string_view{"\xe3\x83\x41"}, std::string_view{"\xff"},
-        std::string_view{"\xc2\x85"}, std::string_view{"a\xc2\x9f"}}) {
+  for (const std::string_view text : {std::string_view{""},
+                                      std::string_view{"a\0b", 3},
+                                      std::string_view{"\x80"},
+                                      std::string_view{"\xc3"},
+                                      std::string_view{"\xc0\xaf"},
+                                      std::string_view{"\xc1\xbf"},
+                                      std::string_view{"\xe0\x80\xaf"},
+                                      std::string_view{"\xed\xa0\x80"},
+                                      std::string_view{"\xf0\x80\x80\x80"},
+                                      std::string_view{"\xf4\x90\x80\x80"},
+                                      std::string_view{"\xf5\x80\x80\x80"},
+                                      std::string_view{"\xe3\x83"},
+                                      std::string_view{"\xc3\x41"},
+                                      std::string_view{"\xe3\x83\x41"},
+                                      std::string_view{"\xff"},
+                                      std::string_view{"\xc3\xc0"},
+                                      std::string_view{"\xe1\xc0\x80"},
+                                      std::string_view{"a\xc3\xa4", 2},
+                                      std::string_view{"\xc2\x85"},
+                                      std::string_view{"a\xc2\x9f"}}) {
     CHECK(check_opaque(text) == opaque_verdict::forbidden);
     const auto prepared = prepare_opaque(text);
     REQUIRE_FALSE(prepared);
@@ -58,8 +70,9 @@ TEST_CASE("opaque string: beyond ASCII the host decides", "[stun][5769-2-a]") {
   CHECK(check_opaque(user) == opaque_verdict::needs_unicode);
   CHECK(vectors::to_hex(stun::long_term_md5_key(user, "example.org", *with)) ==
         "e8ca7ad59d5eb0518e312911d2dab2a9");
-  for (const std::string_view edge : {"\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-                                      "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+  for (const std::string_view edge :
+       {"\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xe1\x80\x80", "\xef\xbf\xbd",
+        "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     CHECK(check_opaque(edge) == opaque_verdict::needs_unicode);
   }
 }

@@ -24,7 +24,7 @@ TEST_CASE("registry: the high bit decides whether an attribute may be passed ove
 
 TEST_CASE("registry: attribute types have their registered numbers", "[stun]") {
   using a = attribute_type;
-  constexpr std::array<std::pair<a, unsigned>, 62> registered{{
+  constexpr std::array<std::pair<a, unsigned>, 66> registered{{
       {a::mapped_address, 0x0001},
       {a::response_address, 0x0002},
       {a::change_request, 0x0003},
@@ -84,6 +84,10 @@ TEST_CASE("registry: attribute types have their registered numbers", "[stun]") {
       {a::goog_last_ice_check_received, 0xc058},
       {a::goog_misc_info, 0xc059},
       {a::goog_obsolete_1, 0xc05a},
+      {a::goog_connection_id, 0xc05b},
+      {a::goog_delta, 0xc05c},
+      {a::goog_delta_ack, 0xc05d},
+      {a::goog_delta_sync_req, 0xc05e},
       {a::goog_message_integrity_32, 0xc060},
       {a::dtls_in_stun, 0xc070},
       {a::dtls_in_stun_acknowledgement, 0xc071},

@@ -74,3 +74,10 @@ TEST_CASE("alternate server: never one that was asked before", "[stun][8489-10-b
   f.alternate = endpoint{other.address, 3479};
   CHECK(decide_alternate(f) == alternate_decision::follow);
 }
+
+TEST_CASE("response rules: an alternate server is not followed unless that is said", "[stun]") {
+  const alternate_facts nothing;
+  CHECK_FALSE(nothing.enabled);
+  CHECK_FALSE(nothing.proved);
+  CHECK_FALSE(nothing.alternate);
+}

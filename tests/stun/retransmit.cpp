@@ -126,3 +126,17 @@ TEST_CASE("retransmit: one that was stopped sends no more and ends when it would
   CHECK(schedule.on_time(zero + 39500ms) == step::expired);
   CHECK(schedule.sends() == 2);
 }
+
+TEST_CASE("retransmit: more sends than time has instants end with it", "[stun][ATK-F06]") {
+  // While compiling, a shift too far or an overflow would be an error.
+  static_assert(retransmit_schedule{zero, {.rto = 1ns, .rc = 64}}.expiry() == time_point::max());
+  static_assert(retransmit_schedule{zero, {.rto = 1ns, .rc = 255}}.expiry() == time_point::max());
+}
+
+TEST_CASE("retransmit: who comes late, at the instant of a later send, sends once",
+          "[stun][8489-6.2.1-b]") {
+  retransmit_schedule schedule{zero, {.rto = 100ms}};
+  CHECK(schedule.on_time(zero + 300ms) == step::resend);
+  CHECK(schedule.on_time(zero + 300ms) == step::none);
+  CHECK(schedule.next() == zero + 700ms);
+}

@@ -108,3 +108,29 @@ TEST_CASE("rto cache: when full, the server that was quiet longest gives way", "
   none.measure(zero, server(1), 400ms, 1);
   CHECK(none.size() == 0);
 }
+
+TEST_CASE("rto: a round trip counts as a day at most", "[stun][ATK-F06]") {
+  CHECK(after_one(24h, 0ms) == 72h);
+  CHECK(after_one(25h, 0ms) == 72h);
+}
+
+TEST_CASE("rto cache: ten minutes to the tick, for those who start and for those who measure",
+          "[stun][8489-6.2.1-h]") {
+  auto cache = make(4);
+  cache.measure(zero, server(1), 400ms, 1);
+  cache.measure(zero, server(2), 400ms, 1);
+  CHECK(cache.start(zero + 10min, server(1), least) == 1200ms);
+
+  // The second round trip of 400 ms makes the estimate smaller, unless it is the first again.
+  cache.measure(zero + 10min, server(2), 400ms, 1);
+  CHECK(cache.start(zero + 10min, server(2), least) == 1000ms);
+  cache.measure(zero + 20min, server(2), 400ms, 1);
+  const auto third = cache.start(zero + 20min, server(2), least);
+  CHECK(third < 1000ms);
+  cache.measure(zero + 30min + duration{1}, server(2), 400ms, 1);
+  CHECK(cache.start(zero + 30min + duration{1}, server(2), least) == 1200ms);
+
+  // A round trip keeps an estimate alive, too.
+  cache.measure(zero + 40min, server(2), 400ms, 1);
+  CHECK(cache.start(zero + 49min, server(2), least) == 1000ms);
+}

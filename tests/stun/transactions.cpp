@@ -250,3 +250,40 @@ TEST_CASE("transactions: nothing is allocated after construction", "[stun]") {
   }
   CHECK(memory.allocate(1, 1) == static_cast<const std::byte*>(mark) + 1);
 }
+
+TEST_CASE("transactions: those of an owner are cancelled, and no others", "[stun]") {
+  auto t = make(4);
+  const auto a = start(t, 1);
+  const auto b = start(t, 2);
+  t.cancel_if([](const owner& o) { return o.number == 2; });
+  CHECK_FALSE(t.find(*a)->cancelled);
+  CHECK(t.find(*b)->cancelled);
+}
+
+TEST_CASE("transactions: those of an owner are forgotten, wherever they stand", "[stun]") {
+  auto t = make(4);
+  for (unsigned n = 1; n <= 3; ++n) start(t, n);
+  CHECK(t.erase_if([](const owner& o) { return o.number == 1; }) == 1);
+  CHECK_FALSE(t.find(numbered(1)));
+  CHECK(t.find(numbered(2)));
+  CHECK(t.find(numbered(3)));
+}
+
+TEST_CASE("transactions: the first row gives way when it alone is cancelled, of equals the first",
+          "[stun]") {
+  auto t = make(2);
+  const auto a = start(t, 1);
+  start(t, 2);
+  t.cancel(*a);
+  CHECK(start(t, 3));
+  CHECK_FALSE(t.find(numbered(1)));
+
+  auto equal = make(2);
+  const auto first = start(equal, 1);
+  const auto second = start(equal, 2);
+  equal.cancel(*first);
+  equal.cancel(*second);
+  CHECK(start(equal, 3));
+  CHECK_FALSE(equal.find(numbered(1)));
+  CHECK(equal.find(numbered(2)));
+}

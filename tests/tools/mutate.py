@@ -17,6 +17,7 @@ import pathlib
 import random
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -28,7 +29,7 @@ ROOMS = ("ice", "stun", "turn")
 ALLOWED = pathlib.Path(__file__).with_name("mutate.allowed")
 SUPPORT = pathlib.Path(__file__).with_name("mutation.hpp")
 COMPILER = os.environ.get("CXX", "g++")
-FLAGS = ["-std=c++20", "-O0", "-g0", "-w", "-D_GLIBCXX_ASSERTIONS", "-Wno-narrowing", f"-I{source.ROOT / 'tests'}"]
+FLAGS = ["-std=c++20", "-O0", "-g0", "-w", "-D_GLIBCXX_ASSERTIONS", "-Wno-narrowing"]
 # Headers that not every machine has, or that only some twins can include.
 UNUSUAL = re.compile(r"arm_|cpuid|immintrin|openssl|catch2|nlohmann")
 lock = threading.Lock()
@@ -41,7 +42,7 @@ def read_allowed():
 
 
 def twin_of(path):
-    return source.ROOT / "tests" / pathlib.Path(path).relative_to("include/floe").with_suffix(".cpp")
+    return pathlib.Path("tests") / pathlib.Path(path).relative_to("include/floe").with_suffix(".cpp")
 
 
 def short(path):
@@ -68,10 +69,19 @@ def digest(path):
     return hashlib.sha1(pathlib.Path(path).read_bytes() + SUPPORT.read_bytes()).hexdigest()[:16]
 
 
-def precompile(place):
+def copy_tree(place):
+    """A copy that nobody edits while it is tried."""
+    tree = place / "tree"
+    shutil.rmtree(tree, ignore_errors=True)
+    for part in ("include", "tests"):
+        shutil.copytree(source.ROOT / part, tree / part)
+    return tree
+
+
+def precompile(place, tree):
     """Builds once what all twins share: main(), and the standard library, GSL and Catch2 as a precompiled header."""
     used = set()
-    for path in [*(source.ROOT / "include/floe").rglob("*.hpp"), *(source.ROOT / "tests").rglob("*.[ch]pp")]:
+    for path in [*(tree / "include/floe").rglob("*.hpp"), *(tree / "tests").rglob("*.[ch]pp")]:
         used |= set(re.findall(r"^#include (<[\w./]+>)", path.read_text(encoding="utf-8"), re.MULTILINE))
     lines = [f"#include {name}\n" for name in sorted(used) if re.fullmatch(r"<(?:[a-z_]+|gsl/\w+)>", name) and
              not UNUSUAL.search(name)]
@@ -79,15 +89,16 @@ def precompile(place):
     header, objects = place / "shared.hpp", place / "main.o"
     if not header.exists() or header.read_text(encoding="utf-8") != text or not objects.exists():
         header.write_text(text, encoding="utf-8")
-        subprocess.run([COMPILER, *FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch"], check=True)
-        subprocess.run([COMPILER, *FLAGS, "-c", str(source.ROOT / "tests/main.cpp"), "-o", str(objects)], check=True)
+        options = [*FLAGS, f"-I{tree / 'tests'}"]
+        subprocess.run([COMPILER, *options, "-x", "c++-header", str(header), "-o", f"{header}.gch"], check=True)
+        subprocess.run([COMPILER, *options, "-c", str(tree / "tests/main.cpp"), "-o", str(objects)], check=True)
 
 
 class bench:
     """A folder in which one change at a time is built and run."""
 
-    def __init__(self, place, name):
-        self.shared, self.work = place, place / name
+    def __init__(self, place, tree, name):
+        self.shared, self.tree, self.work = place, tree, place / name
         self.work.mkdir(parents=True, exist_ok=True)
 
     def build(self, path, text, *options):
@@ -97,8 +108,8 @@ class bench:
         changed.parent.mkdir(parents=True, exist_ok=True)
         changed.write_text(text, encoding="utf-8")
         command = [COMPILER, *FLAGS, *options, "-include", str(self.shared / "shared.hpp"), "-include", str(SUPPORT),
-                   f"-I{self.work / 'include'}", f"-I{source.ROOT / 'include'}", str(twin_of(path)),
-                   str(self.shared / "main.o"), "-lcrypto", "-o", str(program)]
+                   *(f"-I{folder}" for folder in (self.work / "include", self.tree / "include", self.tree / "tests")),
+                   str(self.tree / twin_of(path)), str(self.shared / "main.o"), "-lcrypto", "-o", str(program)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         except subprocess.TimeoutExpired:
@@ -116,13 +127,13 @@ class bench:
 
         try:
             return subprocess.run([str(program), "--abort"], env={**os.environ, "FLOE_MUTATION": str(number)},
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=source.ROOT,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.tree,
                                   preexec_fn=limit, timeout=60).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
     def together(self, path, text, wanted):
-        """{number: change} of those in `wanted` that a program with all of them notices."""
+        """{number: whether it is noticed} for those in `wanted` that compile in a program with all of them."""
         numbered = {number: one for number, one in wanted.items() if not one.row}
         while numbered:
             program, said = self.build(path, mutations.changed(text, numbered))
@@ -135,7 +146,7 @@ class bench:
             numbered = kept
         if not numbered or not self.passes(program):
             return {}
-        return {number: one for number, one in numbered.items() if not self.passes(program, number)}
+        return {number: not self.passes(program, number) for number in numbered}
 
     def alone(self, path, text, number, one):
         """'caught', 'survived', or 'void' when the changed header is no C++."""
@@ -147,10 +158,10 @@ class bench:
 
 def try_header(work, path, wanted, known, again):
     """{change: outcome} of a header, where `wanted` are its changes."""
-    text, twin = (source.ROOT / path).read_text(encoding="utf-8"), digest(twin_of(path))
-    outcomes, left = {}, {}
+    text, twin = (work.tree / path).read_text(encoding="utf-8"), digest(work.tree / twin_of(path))
+    header, outcomes, left = digest(work.tree / path), {}, {}
     for number, one in enumerate(wanted, 1):
-        before = known.known.get((short(path), digest(source.ROOT / path), one.name(short(path))))
+        before = known.known.get((short(path), header, one.name(short(path))))
         if before and (before[0] == twin or again and before[1] != "survived"):
             outcomes[one] = before[1]
         else:
@@ -158,21 +169,29 @@ def try_header(work, path, wanted, known, again):
 
     def note(one, outcome):
         outcomes[one] = outcome
-        known.note((short(path), digest(source.ROOT / path), one.name(short(path))), twin, outcome)
+        known.note((short(path), header, one.name(short(path))), twin, outcome)
 
-    caught = work.together(path, text, left) if left else {}
-    for one in caught.values():
-        note(one, "caught")
+    together = work.together(path, text, left) if left else {}
+    if left and not together:
+        program, said = work.build(path, text)
+        if not program or not work.passes(program):
+            sys.exit(f"{path}: its test fails without any change\n{said}")
     for number, one in left.items():
-        if number not in caught:
+        if together.get(number):
+            note(one, "caught")
+        elif number in together and one.at_run_time:
+            note(one, "survived")
+    for number, one in left.items():
+        if one not in outcomes:
             note(one, work.alone(path, text, number, one))
     return outcomes
 
 
 def check(work, path, wanted, text):
-    """Changes that are caught in a program with all of them and survive by themselves: there should be none."""
-    caught = work.together(path, text, dict(enumerate(wanted, 1)))
-    return [one for number, one in caught.items() if work.alone(path, text, number, one) == "survived"]
+    """Changes that a program with all of them sees otherwise than one of their own: there should be none."""
+    together = work.together(path, text, dict(enumerate(wanted, 1)))
+    return [one for number, one in enumerate(wanted, 1) if number in together and
+            (together[number] or one.at_run_time) and (work.alone(path, text, number, one) == "caught") != together[number]]
 
 
 def main():
@@ -191,18 +210,19 @@ def main():
     chosen.place.mkdir(parents=True, exist_ok=True)
     if chosen.fresh:
         (chosen.place / "log").unlink(missing_ok=True)
-    precompile(chosen.place)
+    tree = copy_tree(chosen.place)
+    precompile(chosen.place, tree)
     known, allowed = log(chosen.place / "log"), read_allowed()
 
     headers = []
     for name in chosen.headers or ROOMS:
         name = short(name)
-        under = source.ROOT / "include/floe" / name
+        under = tree / "include/floe" / name
         headers += sorted(under.rglob("*.hpp")) if under.is_dir() else [under.with_suffix(".hpp")]
-    headers = [path.relative_to(source.ROOT).as_posix() for path in headers]
-    headers = [path for path in headers if twin_of(path).exists()]
+    headers = [path.relative_to(tree).as_posix() for path in headers]
+    headers = [path for path in headers if (tree / twin_of(path)).exists()]
     everything = [(path, one) for path in headers
-                  for one in mutations.changes((source.ROOT / path).read_text(encoding="utf-8"))]
+                  for one in mutations.changes((tree / path).read_text(encoding="utf-8"))]
     if not chosen.most:
         names = {one.name(short(path)) for path, one in everything}
         for name in allowed:
@@ -218,7 +238,7 @@ def main():
     print(f"{len(chosen_ones)} of {len(everything)} changes in {len(wanted)} headers"
           + (f", seed {chosen.seed}" if chosen.most else ""), flush=True)
 
-    benches = [bench(chosen.place, f"bench{i}") for i in range(chosen.jobs)]
+    benches = [bench(chosen.place, tree, f"bench{i}") for i in range(chosen.jobs)]
     scores = {room: collections.Counter() for room in ROOMS}
 
     def one_header(path):
@@ -226,9 +246,9 @@ def main():
             work = benches.pop()
         try:
             if chosen.check:
-                text = (source.ROOT / path).read_text(encoding="utf-8")
+                text = (tree / path).read_text(encoding="utf-8")
                 for one in check(work, path, wanted[path], text):
-                    print(f"only together: {one.name(short(path))}", flush=True)
+                    print(f"otherwise alone: {one.name(short(path))}", flush=True)
                 return
             outcomes = try_header(work, path, wanted[path], known, chosen.survivors)
         finally:

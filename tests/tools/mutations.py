@@ -37,7 +37,7 @@ class change:
 
     def __init__(self, kind, what, at, wraps=(), row=None):
         self.kind, self.what, self.at, self.wraps, self.row = kind, what, at, wraps, row
-        self.line, self.text = 0, ""
+        self.line, self.text, self.at_run_time = 0, "", False
 
     def name(self, path):
         return " | ".join((path, self.kind, self.what, self.text))
@@ -166,10 +166,30 @@ def changes(text):
     for c in found_changes:
         c.line = source.line_of(text, c.at)
         c.text = " ".join(lines[c.line - 1].split())
+        # Whether `+` can become `-` is for the compiler to say.
+        c.at_run_time = not c.row and c.kind != "arithmetic" and is_at_run_time(bare, c.at)
         same = seen[c.kind, c.what, c.text] = seen.get((c.kind, c.what, c.text), 0) + 1
         if same > 1:
             c.what += f" #{same}"
     return found_changes
+
+
+def is_at_run_time(bare, at):
+    """True for what only ever runs: in a function that is not constexpr, and in no constant of its own."""
+    line = bare[bare.rfind("\n", 0, at) + 1 : bare.find("\n", at)]
+    if re.search(r"\b(?:constexpr|static|case|const)\b", line) or re.search(r"<[\w:, ]*\d+>", line):
+        return False
+    depth, heads = 0, []
+    for place in range(at - 1, -1, -1):
+        if bare[place] == "}":
+            depth += 1
+        elif bare[place] == "{" and depth:
+            depth -= 1
+        elif bare[place] == "{":
+            start = max(bare.rfind(mark, 0, place) for mark in ";{}")
+            heads.append(bare[start + 1 : place])
+    bodies = [head for head in heads if "(" in head and not re.search(r"\b(?:struct|class|enum|namespace)\b", head)]
+    return bool(bodies) and not any("constexpr" in head or "consteval" in head for head in heads)
 
 
 def statement_end(bare, begin):
