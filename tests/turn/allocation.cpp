@@ -229,3 +229,14 @@ TEST_CASE("allocation: a relay that can't be one is none", "[turn][ATK-E10][ATK-
           w.add(stun::bytes_attribute<attribute_type::xor_relayed_address>{vectors::unhex("0001")});
         }}).error() == grant_fault::incomplete);
 }
+
+TEST_CASE("allocation: a reservation that a server does not know, or has no port for, is given up",
+          "[turn][8656-7.4-l]") {
+  allocate_options asked{.dont_fragment = true};
+  asked.reservation.emplace();
+  stun::attribute_list unknown;
+  unknown.insert(attribute_type::reservation_token);
+  CHECK(turn::without(asked, unknown) == allocate_options{.dont_fragment = true});
+  CHECK(turn::without_port_wishes(asked) == allocate_options{.dont_fragment = true});
+  CHECK(turn::grant{}.lifetime == 0);
+}

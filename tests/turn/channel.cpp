@@ -172,3 +172,77 @@ TEST_CASE("channel: a refused one is asked for again only when somebody insists"
   f.table.want(f.now, at(1), true);
   CHECK(c->state == channel_state::wanted);
 }
+
+TEST_CASE("channel: a new one is asked for at once, and kept", "[turn]") {
+  fixture f;
+  CHECK(turn::channel{}.number == 0);
+  auto* const c = f.table.want(f.now, at(1));
+  CHECK(c->kept);
+  CHECK(f.table.next_due() == f.now);
+  CHECK(f.table.due(f.now) == c);
+  CHECK(f.table.due(f.now - 1ns) == nullptr);
+}
+
+TEST_CASE("channel: only what is kept is asked for, and not while the answer is awaited",
+          "[turn]") {
+  for (const auto state : turn::channel_states) {
+    CAPTURE(name(state));
+    turn::channel c;
+    c.state = state;
+    const bool can_be_asked = state == channel_state::wanted || state == channel_state::bound;
+    CHECK(c.ask_at().has_value() == can_be_asked);
+    c.kept = false;
+    CHECK_FALSE(c.ask_at());
+  }
+}
+
+TEST_CASE("channel: nothing happens by itself to one that is asked for or wanted", "[turn]") {
+  constexpr time_point end{1h};
+  for (const auto state : turn::channel_states) {
+    CAPTURE(name(state));
+    turn::channel c;
+    c.state = state;
+    CHECK_FALSE(c.changes_at());
+    c.expires = end;
+    if (c.stands()) {
+      CHECK(c.changes_at() == end);
+    } else if (state == channel_state::binding || state == channel_state::wanted) {
+      CHECK_FALSE(c.changes_at());
+    } else {
+      CHECK(c.changes_at() == end + turn::channel_rest);
+    }
+  }
+}
+
+TEST_CASE("channel: one that is kept is asked for again when it expired", "[turn]") {
+  fixture f;
+  auto* const c = f.table.want(f.now, at(1));
+  f.bind(*c);
+  c->due = f.now + 1h;
+  const auto end = f.now + turn::channel_lifetime;
+  f.table.expire(end);
+  CHECK(c->state == channel_state::wanted);
+  CHECK(f.table.next_due() == end);
+}
+
+TEST_CASE("channel: without room a number can't be left alone", "[turn]") {
+  fixture f;
+  auto* const c = f.table.want(f.now, at(1));
+  const auto old = c->number;
+  f.table.want(f.now, at(2));
+  REQUIRE(f.table.renumber(f.now, *c));
+  CHECK_FALSE(f.table.find(old)->kept);
+  const auto now = c->number;
+  CHECK_FALSE(f.table.renumber(f.now, *c));
+  CHECK(c->number == now);
+  CHECK(c->numbers == 1);
+}
+
+TEST_CASE("channel: there are as many rows as numbers but one, whatever is asked for", "[turn]") {
+  turn::channels table{100000, std::pmr::get_default_resource()};
+  std::size_t rows = 0;
+  while (rows < 5000 && table.want({}, at(1, static_cast<std::uint16_t>(rows + 1))) != nullptr) {
+    ++rows;
+  }
+  CHECK(rows == turn::last_channel - turn::first_channel);
+}

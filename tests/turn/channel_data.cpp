@@ -102,3 +102,12 @@ TEST_CASE("channel data: a Send indication has the peer and the data, padded wit
     }
   }
 }
+
+TEST_CASE("channel data: a payload is as long as its length can say", "[turn][8656-12.4-a]") {
+  CHECK(turn::largest_payload == 0xffff);
+  std::vector<std::byte> frame(turn::channel_header_size + turn::largest_payload);
+  CHECK(turn::wrap_in_channel_data(frame.data(), turn::largest_payload, 0x4001, false) ==
+        frame.size());
+  CHECK(turn::read_channel_data(frame)->payload.size() == turn::largest_payload);
+  CHECK(turn::channel_data{}.number == 0);
+}

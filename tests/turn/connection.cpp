@@ -44,3 +44,11 @@ TEST_CASE("connection: what is no STUN, or too long, breaks it", "[turn][ATK-B02
   response_reader larger;
   CHECK(larger.feed(vectors::unhex("010b03f0")).broken);
 }
+
+TEST_CASE("connection: a new one has no number yet", "[turn]") {
+  const turn::connection fresh;
+  CHECK(fresh.state == turn::connection_state::requested);
+  CHECK(fresh.id == 0);
+  CHECK_FALSE(fresh.expires);
+  CHECK(fresh.reader.held().empty());
+}
