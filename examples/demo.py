@@ -3,7 +3,8 @@
 
 It carries their lines across, as two people or a server would, watches what they say they do, lets
 them exchange one message each way, and writes every datagram to a capture file. A STUN server tells
-each side by what address the Internet would see it: that of a NAT, which is made here as well.
+each side by what address the Internet would see it: that of a NAT, which is made here as well. Both
+sides are recorded; examples/replay plays the recordings again and draws them.
 """
 
 import argparse
@@ -30,10 +31,11 @@ class Ending(Exception):
 class Side:
     """One floecat process: what it was told, what it said, and when."""
 
-    def __init__(self, name, role, floecat, directory, options):
+    def __init__(self, name, role, floecat, directory, recording, options):
         self.name, self.role = name, role
         self.capture = os.path.join(directory, name + ".pcap")
-        command = [floecat, "lines", "--role", role, "--verbose", "--pcap", self.capture, *options]
+        command = [floecat, "lines", "--role", role, "--verbose", "--pcap", self.capture,
+                   "--record", recording, *options]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE)
         self.pieces = {self.process.stdout: b"", self.process.stderr: b""}
@@ -393,6 +395,17 @@ def play(demo, server, capture):
     return len(datagrams)
 
 
+def draw(replay, recordings, picture):
+    """Plays the recordings again and draws them. Returns what to say about it."""
+    if not replay.exists():
+        return "There is no replay program beside floecat, so there is no picture."
+    words = [replay, *recordings, "--quiet", "--html", picture]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Ending("played again, the recordings say something else:\n" + done.stdout.strip())
+    return f"Played again, both recordings say the same; the picture is in {picture}."
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("floecat", help="the floecat program")
@@ -422,10 +435,14 @@ def main():
         try:
             internet = Internet(pathlib.Path(arguments.floecat).resolve().with_name("stunserver"))
             options += ["--stun", "stun:" + internet.address]
-            for name, role in (("A", "controlling"), ("B", "controlled")):
-                sides.append(Side(name, role, arguments.floecat, directory, options))
+            arguments.pcap.parent.mkdir(parents=True, exist_ok=True)
+            recordings = [arguments.pcap.with_name(f"{arguments.pcap.stem}-{name}.floe") for name in "AB"]
+            for name, role, recording in zip("AB", ("controlling", "controlled"), recordings):
+                sides.append(Side(name, role, arguments.floecat, directory, str(recording), options))
             count = play(Demo(sides, arguments.kill_after), internet.address, arguments.pcap)
             print(f"\nAll {count} datagrams are in {arguments.pcap} (for Wireshark or tshark).")
+            replay = pathlib.Path(arguments.floecat).resolve().with_name("replay")
+            print(draw(replay, recordings, arguments.pcap.with_suffix(".html")))
         except Ending as why:
             print(f"\nThe demo ended early: {why}.")
             print(f"The datagrams until then are in {arguments.pcap}.")

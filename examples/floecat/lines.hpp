@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "floe/agent/agent.hpp"
+#include "floe/record/recorder.hpp"
 #include "floe/sdp/candidate.hpp"
 
 namespace floecat {
@@ -49,7 +49,8 @@ class remote_words {
     std::function<void(std::string_view)> refused;
   };
 
-  remote_words(floe::agent& agent, listener told) : agent_{agent}, told_{std::move(told)} {}
+  remote_words(floe::record::recorder& agent, listener told)
+      : agent_{agent}, told_{std::move(told)} {}
 
   /// False when `word` is none that this class takes.
   bool take(std::string_view word, std::string_view value) {
@@ -129,7 +130,7 @@ class remote_words {
 
   void refuse(floe::errc why) { told_.refused(make_error_code(why).message()); }
 
-  floe::agent& agent_;
+  floe::record::recorder& agent_;
   listener told_;
   std::string ufrag_;     ///< the half of a pair that has come:
   std::string password_;  ///< one of these is empty

@@ -39,6 +39,8 @@ to stdout, whole and in order, until both sides have ended.
   --timeout SECONDS give up when no connection stands by then
                     (default: 600; lines: never)
   --pcap FILE       write every UDP datagram to FILE, for Wireshark
+  --record FILE     write what the agent is told and says to FILE, for examples/replay;
+                    it holds the passwords of the session
   --verbose         tell on stderr what happens, and when
 
 lines writes           and reads
@@ -90,6 +92,11 @@ const char* take_timeout(options& o, std::string_view text) {
 const char* take_pcap(options& o, std::string_view text) {
   o.pcap = text;
   return text.empty() ? "--pcap takes a file name" : nullptr;
+}
+
+const char* take_record(options& o, std::string_view text) {
+  o.record = text;
+  return text.empty() ? "--record takes a file name" : nullptr;
 }
 
 const char* take_server(options& o, std::string_view uri, floe::gather::service wanted,
@@ -155,6 +162,7 @@ constexpr std::array known_options{
     known_option{"relay-only", no_argument, set<&options::relay_only>},
     known_option{"timeout", required_argument, take_timeout},
     known_option{"pcap", required_argument, take_pcap},
+    known_option{"record", required_argument, take_record},
     known_option{"loopback", no_argument, set<&options::loopback>},
     known_option{"verbose", no_argument, set<&options::verbose>},
     known_option{"help", no_argument, nullptr},

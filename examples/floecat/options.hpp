@@ -35,7 +35,8 @@ struct options {
   floe::gather::server servers;        ///< all of them
   bool relay_only = false;
   std::optional<std::chrono::milliseconds> timeout;
-  std::string pcap;  ///< empty: none
+  std::string pcap;    ///< empty: none
+  std::string record;  ///< likewise
   bool verbose = false;
 };
 

@@ -83,10 +83,13 @@ void session::entropy::operator()(floe::byte_span out) const {
 
 session::session(const options& options, const floe::config& config)
     : report_{options.verbose}, addresses_{choose_addresses(options.bind, options.loopback)},
-      agent_{now(), with_loopback(config, addresses_), entropy_} {
+      recording_{options.record}, agent_{now(), with_loopback(config, addresses_), entropy_,
+                                         recording_.sink()} {
   catch_signals();
   if (!options.pcap.empty() && !pcap_.open(options.pcap)) {
     complain("can't write " + options.pcap + ": " + std::strerror(errno));
+  } else if (!options.record.empty() && !agent_.is_recording()) {
+    complain("can't write " + options.record);
   } else if (!open_sockets(!options.bind.empty())) {
     sockets_.clear();
   }

@@ -15,9 +15,11 @@
 
 #include "connection.hpp"
 #include "floe/agent/agent.hpp"
+#include "floe/record/recorder.hpp"
 #include "lines.hpp"
 #include "options.hpp"
 #include "pcap.hpp"
+#include "recording.hpp"
 #include "report.hpp"
 #include "sockets.hpp"
 
@@ -51,7 +53,7 @@ class session {
   [[nodiscard]] virtual std::optional<int> advance(floe::time_point now) = 0;
   [[nodiscard]] virtual floe::deadline next_timeout() const = 0;
 
-  [[nodiscard]] floe::agent& agent() { return agent_; }
+  [[nodiscard]] floe::record::recorder& agent() { return agent_; }
   [[nodiscard]] static floe::time_point now() { return std::chrono::steady_clock::now(); }
 
   /// Sends data to the peer, on the path there is. out: why not; empty when it left.
@@ -105,7 +107,8 @@ class session {
   entropy entropy_;
   report report_;
   std::vector<local_address> addresses_;
-  floe::agent agent_;
+  recording_file recording_;
+  floe::record::recorder agent_;
   std::vector<udp_socket> sockets_;  ///< by socket_id
   links links_;
   std::uint32_t next_link_ = first_link;

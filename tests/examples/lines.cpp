@@ -24,7 +24,7 @@ struct numbers {
 
 struct world {
   numbers entropy;
-  floe::agent agent{floe::time_point{}, {}, entropy};
+  floe::record::recorder agent{floe::time_point{}, {}, entropy, {}};
   std::vector<unsigned> added;  ///< ports
   std::vector<std::string> refused;
   remote_words remote{agent,

@@ -1,0 +1,239 @@
+// Two hosts behind NATs of a kind, in the simulator: what happens, and the recordings of both.
+//
+//     nat_demo cone|symmetric|blocked [--loss PERCENT] [--seed N] [--record PREFIX]
+//
+// The recordings go to PREFIX-A.floe and PREFIX-B.floe; examples/replay shows them.
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "floe/sdp/address.hpp"
+#include "floe/sdp/candidate.hpp"
+#include "floe/sdp/text.hpp"
+#include "sim/client.hpp"
+#include "sim/stun_server.hpp"
+#include "sim/turn_party.hpp"
+
+using namespace floe;
+using namespace floe::sim;
+
+namespace {
+
+enum class kind : std::uint8_t { cone, symmetric, blocked };
+
+struct options {
+  kind nat = kind::cone;
+  unsigned loss = 0;  ///< percent
+  std::uint64_t seed = 1;
+  std::string prefix;
+};
+
+std::optional<options> parse(const std::vector<std::string_view>& words) {
+  options o;
+  bool named = false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const auto value = i + 1 < words.size() ? words[i + 1] : std::string_view{};
+    if (words[i] == "--record" && !value.empty()) {
+      o.prefix = value;
+      ++i;
+    } else if (words[i] == "--loss" || words[i] == "--seed") {
+      const auto number = sdp::parse_decimal(value, 9, 0, words[i] == "--loss" ? 60 : 999'999'999);
+      if (!number) return std::nullopt;
+      if (words[i] == "--loss") o.loss = static_cast<unsigned>(*number);
+      if (words[i] == "--seed") o.seed = *number;
+      ++i;
+    } else if (words[i] == "cone" || words[i] == "symmetric" || words[i] == "blocked") {
+      o.nat = words[i] == "cone"        ? kind::cone
+              : words[i] == "symmetric" ? kind::symmetric
+                                        : kind::blocked;
+      named = true;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return named ? std::optional{o} : std::nullopt;
+}
+
+gateway_config gateway(kind nat, std::uint8_t number) {
+  using enum dependence;
+  gateway_config g{
+      .nat = nat_config{.mapping = endpoint_independent, .filtering = address_and_port_dependent},
+      .outer = {address::v4(198, 51, 100, number)}};
+  if (nat == kind::symmetric) g.nat->mapping = address_and_port_dependent;
+  if (nat == kind::blocked) g.firewall.policy = policy::blocked;
+  return g;
+}
+
+std::string_view words_for(kind nat) {
+  switch (nat) {
+    case kind::cone:
+      return "Both are behind NATs that keep one outer port for each socket (port-restricted "
+             "cones).\nAn address that a STUN server saw so is good for the peer as well.";
+    case kind::symmetric:
+      return "Both are behind NATs that give a socket another port for each destination "
+             "(symmetric).\nWhat a STUN server saw is of no use to the peer: a relay is needed.";
+    case kind::blocked:
+      return "Both are behind firewalls that let no UDP pass.\n"
+             "Only a relay that is reached by TCP is left.";
+  }
+  return "";
+}
+
+/// A sink that is a file, or nothing.
+class file_sink {
+ public:
+  file_sink(const std::string& prefix, const char* end) {
+    if (!prefix.empty()) file_.open(prefix + end, std::ios::binary);
+  }
+  bool operator()(byte_view more) {
+    file_.write(reinterpret_cast<const char*>(more.data()),
+                static_cast<std::streamsize>(more.size()));
+    return static_cast<bool>(file_.flush());
+  }
+  [[nodiscard]] record::sink_ref ref() {
+    return file_.is_open() ? record::sink_ref{*this} : record::sink_ref{};
+  }
+  [[nodiscard]] bool good() const { return static_cast<bool>(file_); }
+
+ private:
+  std::ofstream file_;
+};
+
+/// The network, its servers, and both hosts.
+class stage {
+ public:
+  explicit stage(const options& o)
+      : net{o.seed}, turn{net,
+                          {net.add_interface(internet, address::v4(203, 0, 113, 10), {8ms})},
+                          {}},
+        left_file{o.prefix, "-A.floe"}, right_file{o.prefix, "-B.floe"},
+        left{net, behaviour(ice::role::controlling), o.seed * 2 + 1, left_file.ref()},
+        right{net, behaviour(ice::role::controlled), o.seed * 2 + 2, right_file.ref()} {
+    stun.serve(net, net.add_interface(internet, address::v4(203, 0, 113, 1), {8ms}));
+    left.act(net, [](auto& a) { a.remark("name A"); });
+    right.act(net, [](auto& a) { a.remark("name B"); });
+    for (auto* const one : {&left, &right}) one->connect_to(turn);
+    left.signal_to(right);
+    right.signal_to(left);
+    join(left, o, 1, 12ms);
+    join(right, o, 2, 17ms);
+    for (auto* const one : {&left, &right}) {
+      one->act(net, [&](auto& a) { a.gather(net.now()); });
+    }
+  }
+
+  [[nodiscard]] bool is_settled() const { return left.is_settled() && right.is_settled(); }
+
+  network net;
+  stun_server stun;
+  turn_party turn;
+  file_sink left_file;
+  file_sink right_file;
+  client left;
+  client right;
+
+ private:
+  static config behaviour(ice::role role) {
+    static constexpr std::array<std::string_view, 3> uris{"stun:203.0.113.1", "turn:203.0.113.10",
+                                                          "turn:203.0.113.10?transport=tcp"};
+    static constexpr gather::server server{uris, "user", "password"};
+    config c{.role = role};
+    c.servers = {&server, 1};
+    c.report_pairs = true;
+    c.limits.events = 256;
+    return c;
+  }
+
+  void join(client& who, const options& o, std::uint8_t number, duration latency) {
+    const auto realm = net.add_realm(gateway(o.nat, number));
+    const wire_config wire{.latency = latency, .loss = o.loss * 10};
+    who.add_socket(net, net.add_interface(realm, address::v4(10, number, 0, 2), wire), 5000);
+  }
+};
+
+std::string text_of(const endpoint& e) {
+  return std::string{sdp::to_text(e.address).view()} + ":" + std::to_string(e.port);
+}
+
+double ms_of(duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+template <class Event>
+std::string when(const client& who) {
+  for (const auto& [at, e] : who.events) {
+    if (!std::holds_alternative<Event>(e)) continue;
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%8.1f ms", ms_of(at - epoch));
+    return text.data();
+  }
+  return "   never   ";
+}
+
+void tell_candidates(const char* name, const client& who) {
+  for (const auto& c : who.told) {
+    std::cout << "  " << name << "  " << sdp::to_text(c.type) << "  " << text_of(c.address);
+    if (c.related) std::cout << "  by way of " << text_of(*c.related);
+    std::cout << '\n';
+  }
+}
+
+void tell_result(const char* name, const client& who) {
+  std::cout << "  " << name << "  first valid pair " << when<event::path_found>(who)
+            << "   selected " << when<event::selected>(who) << "   ";
+  if (const auto* const pair = who.agent().selected()) {
+    const auto& l = who.agent().local(pair->local)->candidate;
+    const auto& r = who.agent().remote(pair->remote)->candidate;
+    std::cout << sdp::to_text(l.type) << " " << text_of(l.address) << " - " << sdp::to_text(r.type)
+              << " " << text_of(r.address);
+  }
+  std::cout << '\n';
+}
+
+int run(const options& o) {
+  std::cout << words_for(o.nat) << '\n';
+  if (o.loss != 0) std::cout << "Each datagram is lost with a chance of " << o.loss << " %.\n";
+  stage s{o};
+  const bool settled = s.net.run_until([&] { return s.is_settled(); }, 90s);
+  for (int i = 0; settled && i < 3; ++i) {
+    s.left.send_data(s.net, "Hello B, here is A.");
+    s.right.send_data(s.net, "Hello A, here is B.");
+    s.net.run_for(100ms);
+  }
+  if (settled) s.net.run_for(25s);
+  std::cout << "\nCandidates, as they were told to the peer\n";
+  tell_candidates("A", s.left);
+  tell_candidates("B", s.right);
+  std::cout << "\nResult after " << s.net.stats().sent << " datagrams, some of them to servers\n";
+  tell_result("A", s.left);
+  tell_result("B", s.right);
+  std::cout << "\nData: A got " << s.left.received.size() << " of 3, B got "
+            << s.right.received.size() << " of 3\n";
+  for (auto* const one : {&s.left, &s.right}) {
+    one->act(s.net, [](auto& a) { a.close(); });
+  }
+  s.net.run_for(100ms);
+  if (!s.left_file.good() || !s.right_file.good()) {
+    std::cerr << "nat_demo: can't write the recordings\n";
+    return 2;
+  }
+  return settled ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const auto parsed = parse({words + 1, words + count});
+  if (!parsed) {
+    std::cerr << "usage: nat_demo cone|symmetric|blocked [--loss PERCENT] [--seed N] "
+                 "[--record PREFIX]\n";
+    return 2;
+  }
+  return run(*parsed);
+}
