@@ -205,6 +205,8 @@ def main():
     options.add_argument("--jobs", type=int, default=1)
     options.add_argument("--place", type=pathlib.Path, default=source.ROOT / "build/mutate")
     chosen = options.parse_args()
+    if blind := list(mutations.self_test()):
+        sys.exit("\n".join(blind))
     os.nice(10)
     chosen.place = chosen.place.resolve()
     chosen.place.mkdir(parents=True, exist_ok=True)

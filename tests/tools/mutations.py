@@ -223,3 +223,38 @@ def changed(text, numbered):
     for place, _, _, _, put in sorted(marks, reverse=True):
         text = text[:place] + put + text[place:]
     return text
+
+
+# A line of a function's body, and what its changes are called.
+SAMPLES = [
+    ("if (a < b) return true;", ["condition negate", "comparison < to <=", "bool true to false"]),
+    ("return a && b || c;", ["logic && to ||", "logic || to &&"]),
+    ("const auto x = is ? 7U : 0x10;", ["condition negate ?", "number 7U to 8U", "number 0x10 to 0x11"]),
+    ("rows_[i].count = n - 1;", ["statement drop", "arithmetic - to +", "number 1 to 2"]),
+    ("++size_;", ["statement drop"]),
+    ("send(a, [](int b) { return b == c; });", ["statement drop", "comparison == to !="]),
+    ("Expects(a < b);", []),
+    ("static_assert(a + 1 == b);", []),
+    ("rows_.reserve(4);", []),
+    ("std::vector<int> v;  // one < two", []),
+    ("call(const x& a, y&& b);", ["statement drop"]),
+]
+
+
+def self_test():
+    """Complains when a kind of change is not found any more, or in the wrong place."""
+    for line, expected in SAMPLES:
+        text = f"void f() {{\n  {line}\n}}\n"
+        found = changes(text)
+        names = [f"{one.kind} {one.what}" for one in found]
+        if sorted(names) != sorted(expected):
+            yield f"{line}: {names} instead of {expected}"
+        bracket = changed(text, dict(enumerate(found, 1)))
+        if bracket.count("(") != bracket.count(")"):
+            yield f"{line}: brackets: {bracket}"
+    both = changed("void f() {\n  g(a && b);\n}\n", {1: change("logic", "", 0, [flip(15, 21), flip(15, 16), flip(20, 21)])})
+    wanted = "flip(1, floe_mutation::flip(1, a) && floe_mutation::flip(1, b))"
+    if wanted not in both:
+        yield f"{both} instead of {wanted}"
+    if [one.kind for one in changes("inline constexpr std::array t{\n    a_rule{s::a, e::b, s::c},\n};\n")] != ["row"]:
+        yield "a row of a table is not found"

@@ -205,3 +205,27 @@ TEST_CASE("credential: nothing is allocated after construction", "[turn]") {
           true) == challenge_step::retry);
   CHECK(memory.allocations == taken);
 }
+
+TEST_CASE("credential: a token and another server have numbers, too", "[turn]") {
+  CHECK(turn::most_token_bytes == 1024);
+  bearer b;
+  REQUIRE(take(b, wants_token) == challenge_step::fetch_token);
+  const auto challenged = b.generation();
+  REQUIRE(b.bring(token_with(sha1_key)));
+  const auto brought = b.generation();
+  CHECK(brought != challenged);
+  b.forget_server();
+  CHECK(b.generation() != brought);
+}
+
+TEST_CASE("credential: a realm of nothing is no realm to take a token to", "[turn][ATK-E06]") {
+  bytes out(500);
+  stun::writer w{out, {stun::method::allocate, stun::message_class::error}, {}};
+  w.add(stun::error_code_attribute{error_code::unauthenticated})
+      .add(stun::bytes_attribute<attribute_type::realm>{})
+      .add(stun::nonce{"nonce"})
+      .add(stun::third_party_authorization{"turn.example.org"});
+  out.resize(w.finish().value());
+  bearer b;
+  CHECK(b.take_challenge(message_view::parse(out).value(), false, 0) == challenge_step::unusable);
+}

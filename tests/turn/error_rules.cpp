@@ -144,3 +144,18 @@ TEST_CASE("error rules: what a response holds must be understood, or be optional
   CHECK(with("8777000400000000"));
   CHECK(with("0024000400000000") == false);  // PRIORITY has no place here
 }
+
+TEST_CASE("error rules: a first error is the first of everything", "[turn]") {
+  const turn::allocate_facts allocate;
+  CHECK(allocate.server_errors == 0);
+  CHECK(allocate.waits == 0);
+  CHECK(allocate.sockets == 1);
+  CHECK_FALSE(allocate.can_ask_for_less);
+  CHECK_FALSE(allocate.asked_for_mobility);
+  const turn::peer_facts peer;
+  CHECK(peer.server_errors == 0);
+  CHECK(peer.peers == 1);
+  CHECK_FALSE(peer.is_channel_bind);
+  CHECK(peer.numbers == 0);
+  CHECK(turn::most_challenges == 4);
+}

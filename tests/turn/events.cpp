@@ -35,3 +35,21 @@ TEST_CASE("events: the oldest give way, are counted, and the end is never lost",
   CHECK_FALSE(queue.pop());
   CHECK(memory.allocations == taken);
 }
+
+TEST_CASE("events: a single one that was dropped is told of", "[turn][ATK-D15]") {
+  turn::event_queue queue{1, std::pmr::get_default_resource()};
+  queue.push(event::channel_bound{{}, 1});
+  queue.push(event::channel_bound{{}, 2});
+  CHECK(std::get<event::dropped>(*queue.pop()).count == 1);
+  CHECK(std::get<event::channel_bound>(*queue.pop()).number == 2);
+  CHECK_FALSE(queue.pop());
+}
+
+TEST_CASE("events: say nothing that nobody said", "[turn]") {
+  CHECK(event::channel_bound{}.number == 0);
+  CHECK(event::icmp{}.type == 0);
+  CHECK(event::icmp{}.code == 0);
+  CHECK(event::icmp{}.data == 0);
+  CHECK_FALSE(event::connection_offered{}.incoming);
+  CHECK(event::dropped{}.count == 0);
+}

@@ -146,3 +146,39 @@ TEST_CASE("permission: one that was refused rests before it is asked for again",
   CHECK(p->state == permission_state::wanted);
   CHECK(f.table.next_due() == f.now + 60s);
 }
+
+TEST_CASE("permission: a new one has done nothing yet", "[turn]") {
+  const turn::permission fresh{};
+  CHECK(fresh.kept);
+  CHECK_FALSE(fresh.alone);
+  CHECK(fresh.batch == 0);
+  CHECK(fresh.sends == 0);
+  CHECK_FALSE(fresh.expires);
+}
+
+TEST_CASE("permission: one that is wanted again is kept again, and asked for when it is due",
+          "[turn]") {
+  fixture f;
+  auto* const p = f.table.want(f.now, at(1));
+  p->kept = false;
+  CHECK_FALSE(f.table.next_due());
+  CHECK(f.table.want(f.now, at(1)) == p);
+  CHECK(p->kept);
+  p->state = permission_state::granted;
+  p->due = f.now + 240s;
+  f.table.want(f.now + 250s, at(1));
+  CHECK(p->due == f.now + 240s);
+  p->state = permission_state::refused;
+  f.table.want(f.now + 250s, at(1));
+  CHECK(p->due == f.now + 250s);
+}
+
+TEST_CASE("permission: what has expired does not expire again", "[turn]") {
+  fixture f;
+  auto* const p = f.table.want(f.now, at(1));
+  p->state = permission_state::granted;
+  p->expires = f.now + 300s;
+  CHECK(f.table.next_expiry() == f.now + 300s);
+  f.table.expire(f.now + 300s);
+  CHECK_FALSE(f.table.next_expiry());
+}

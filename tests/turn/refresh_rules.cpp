@@ -44,3 +44,10 @@ TEST_CASE("refresh: a server that says nothing to data is asked", "[turn]") {
   CHECK_FALSE(turn::probe_at(time_point{5s}, 0s));
   CHECK(turn::probe_at(time_point{5s}, 10s) == time_point{15s});
 }
+
+TEST_CASE("refresh: a server that does not answer is left alone for two seconds, and keeps a peer "
+          "waiting for thirty",
+          "[turn][6062-4.3-c]") {
+  CHECK(turn::retry_wait == 2s);
+  CHECK(turn::connection_bind_limit == 30s);
+}
