@@ -137,11 +137,13 @@ class session {
   [[nodiscard]] digest identity() {
     names_.clear();
     digester d;
+    // Consent comes round every few seconds: without this, an endless wait would look like a state
+    // that was seen before, and not like what it is.
+    d.add(state_.now - sim::epoch);
     for (std::size_t s = 0; s < 2; ++s) {
       detail::agent_reader{agent(s), state_.now, d, names_}.read(
           [&](const stun::transaction_id& id) { return is_under_way(id); });
       d.add(state_.heard.at(s));
-      if (state_.heard.at(s) < script_.at(s).size()) d.add(state_.now - sim::epoch);
     }
     for (const auto& queue : state_.queues) {
       d.add(queue.size());

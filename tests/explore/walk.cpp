@@ -54,6 +54,20 @@ TEST_CASE("explore: every contest of the smallest sessions with a fault ends wel
   }
 }
 
+TEST_CASE("explore: one fault costs no more than the repetition of a request", "[explore]") {
+  for (const auto& k : all_kinds()) {
+    if (k.candidates[0] * k.candidates[1] != 1 || k.roles[0] == k.roles[1]) continue;
+    INFO(text_of(k));
+    task t;
+    t.kind = k;
+    t.bounds.faults = 1;
+    t.bounds.horizon = 2s;  // the first consent checks, which would mend much, come later
+    const auto found = walk{t}.run();
+    CHECK(found.complete);
+    CHECK(found.violations.empty());
+  }
+}
+
 TEST_CASE("explore: a violation comes with the choices that lead to it", "[explore]") {
   task t;
   t.bounds.faults = 1;

@@ -92,6 +92,7 @@ struct findings {
   std::set<std::uint64_t> ends{};  ///< states in which both agree
   std::size_t samples = 0;         ///< pairs of states that look alike, and went on alike
   std::size_t depth = 0;           ///< the most choices in a row
+  duration latest{};               ///< the longest time until an agreement
   bool complete = true;            ///< everything was walked
   std::set<std::uint64_t> outcomes{};
   struct violated {
@@ -140,6 +141,7 @@ class walk {
     }
     if (session_.is_over()) {
       session_.check_end();
+      found_.latest = std::max(found_.latest, session_.now() - sim::epoch);
       found_.ends.insert(session_.identity().low);
       found_.outcomes.insert(session_.outcome());
       return;

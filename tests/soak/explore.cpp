@@ -1,6 +1,6 @@
 // Every order in which small sessions can go.
 //
-//     explore [--faults N] [--most STATES] [--only TEXT] [--sample N]
+//     explore [--faults N] [--most STATES] [--only TEXT] [--sample N] [--whole]
 //     explore --slice
 //     explore --replay KIND "CHOICES"
 //     explore --list
@@ -8,7 +8,8 @@
 // Walks the kinds of sessions whose text contains TEXT, all by default, with at most N datagrams
 // lost, duplicated, held up or overtaken in each. --most bounds the states of each kind; --slice
 // is what fits into a minute: the smallest sessions wholly, and a part of the others. --sample
-// tries one of N states that look alike, by running on from both. A violation is printed with the
+// tries one of N states that look alike, by running on from both. --whole walks all orders, even
+// those between which nobody can tell. A violation is printed with the
 // command that replays it.
 
 #include <array>
@@ -40,10 +41,12 @@ bool walk_one(std::size_t number, const task& t) {
   const auto began = std::chrono::steady_clock::now();
   const auto found = walk{t}.run();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::printf(
-      "%2zu %s: %zu states, %zu transitions, %zu pruned, %zu ends, %zu outcomes, %.1f s%s\n",
-      number, text_of(t.kind).c_str(), found.states, found.steps, found.pruned, found.ends.size(),
-      found.outcomes.size(), took.count(), found.complete ? "" : ", not to the end");
+  std::printf("%2zu %s: %zu states, %zu transitions, %zu pruned, %zu ends, %zu outcomes, the last "
+              "after %.1f s, took %.1f s%s\n",
+              number, text_of(t.kind).c_str(), found.states, found.steps, found.pruned,
+              found.ends.size(), found.outcomes.size(),
+              std::chrono::duration<double>{found.latest}.count(), took.count(),
+              found.complete ? "" : ", not to the end");
   if (t.sample != 0) std::printf("   %zu states that look alike went on alike\n", found.samples);
   for (const auto& v : found.violations) {
     std::printf("   violation: %s\n   explore --faults %u --replay %zu \"%s\"\n", v.what.c_str(),
@@ -129,9 +132,9 @@ int main(int argc, char** argv) {
         return replay(kinds[which - 1], o.base.bounds, words[i + 1]) ? 0 : 1;
       }
     } else {
-      std::fprintf(stderr,
-                   "usage: explore [--faults N] [--most STATES] [--only TEXT] [--sample N]\n"
-                   "       explore --slice | --list | --replay KIND \"CHOICES\"\n");
+      std::fprintf(stderr, "usage: explore [--faults N] [--most STATES] [--only TEXT] [--sample N] "
+                           "[--whole]\n"
+                           "       explore --slice | --list | --replay KIND \"CHOICES\"\n");
       return 2;
     }
   }

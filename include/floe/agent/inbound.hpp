@@ -232,17 +232,22 @@ inline void agent::answer(const reply& reply) {
   if (!outbox_.push(reply)) events_.push_dropped(event::dropped::answers);
 }
 
-/// Remembers a check until the credentials of its sender are known. The oldest gives way.
+/// Remembers a check until the credentials of its sender are known. The oldest gives way. One that
+/// was overtaken on its way does not take back the nomination that the other brought.
 inline void agent::keep_early(const early_check& check) {
+  auto kept = check;
   early_.erase_if([&](const early_check& other) {
-    return other.local == check.local && other.source == check.source;
+    const bool same = other.local == check.local && other.source == check.source;
+    const bool nominated = same && other.check.nominates && other.check.claim == check.check.claim;
+    kept.check.nominates = kept.check.nominates || nominated;
+    return same;
   });
   if (early_.full()) {
     early_.pop();
     events_.push_dropped(event::dropped::early_checks);
   }
-  const bool kept = early_.push(check);
-  Ensures(kept);
+  const bool stored = early_.push(kept);
+  Ensures(stored);
 }
 
 /// Does what follows from a check of the peer: learn where it came from, check back, take its
