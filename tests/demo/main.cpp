@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -19,6 +18,7 @@
 #include "floe/sdp/candidate.hpp"
 #include "floe/sdp/text.hpp"
 #include "sim/client.hpp"
+#include "sim/recorded.hpp"
 #include "sim/stun_server.hpp"
 #include "sim/turn_party.hpp"
 
@@ -87,26 +87,6 @@ std::string_view words_for(kind nat) {
   return "";
 }
 
-/// A sink that is a file, or nothing.
-class file_sink {
- public:
-  file_sink(const std::string& prefix, const char* end) {
-    if (!prefix.empty()) file_.open(prefix + end, std::ios::binary);
-  }
-  bool operator()(byte_view more) {
-    file_.write(reinterpret_cast<const char*>(more.data()),
-                static_cast<std::streamsize>(more.size()));
-    return static_cast<bool>(file_.flush());
-  }
-  [[nodiscard]] record::sink_ref ref() {
-    return file_.is_open() ? record::sink_ref{*this} : record::sink_ref{};
-  }
-  [[nodiscard]] bool good() const { return static_cast<bool>(file_); }
-
- private:
-  std::ofstream file_;
-};
-
 /// The network, its servers, and both hosts.
 class stage {
  public:
@@ -114,9 +94,9 @@ class stage {
       : net{o.seed}, turn{net,
                           {net.add_interface(internet, address::v4(203, 0, 113, 10), {8ms})},
                           {}},
-        left_file{o.prefix, "-A.floe"}, right_file{o.prefix, "-B.floe"},
-        left{net, behaviour(ice::role::controlling), o.seed * 2 + 1, left_file.ref()},
-        right{net, behaviour(ice::role::controlled), o.seed * 2 + 2, right_file.ref()} {
+        left_file{named(o, "-A.floe")}, right_file{named(o, "-B.floe")},
+        left{net, behaviour(ice::role::controlling), o.seed * 2 + 1, left_file.sink()},
+        right{net, behaviour(ice::role::controlled), o.seed * 2 + 2, right_file.sink()} {
     stun.serve(net, net.add_interface(internet, address::v4(203, 0, 113, 1), {8ms}));
     left.act(net, [](auto& a) { a.remark("name A"); });
     right.act(net, [](auto& a) { a.remark("name B"); });
@@ -135,12 +115,16 @@ class stage {
   network net;
   stun_server stun;
   turn_party turn;
-  file_sink left_file;
-  file_sink right_file;
+  recording_file left_file;
+  recording_file right_file;
   client left;
   client right;
 
  private:
+  static std::string named(const options& o, const char* end) {
+    return o.prefix.empty() ? "" : o.prefix + end;
+  }
+
   static config behaviour(ice::role role) {
     static constexpr std::array<std::string_view, 3> uris{"stun:203.0.113.1", "turn:203.0.113.10",
                                                           "turn:203.0.113.10?transport=tcp"};

@@ -2,7 +2,8 @@
 //
 //     soak [COUNT [FIRST_SEED]]
 //
-// Every seed that is printed can be run again alone: `soak 1 SEED`.
+// Every seed that is printed can be run again alone: `soak 1 SEED`. What went wrong is also
+// recorded, beside this program, for examples/replay.
 
 #include <array>
 #include <chrono>
@@ -14,6 +15,7 @@
 
 #include "sim/matrix.hpp"
 #include "sim/random_plan.hpp"
+#include "sim/recorded.hpp"
 #include "sim/verdict.hpp"
 
 using namespace floe::sim;
@@ -64,8 +66,33 @@ class tally {
   std::size_t complaints_ = 0;
 };
 
+/// Runs a session that went wrong once more, as `play(sink, sink)` does, and keeps both recordings.
+class keeper {
+ public:
+  explicit keeper(const char* program) : place_{program} {}
+
+  template <class Play>
+  void keep(std::uint64_t seed, Play&& play) {
+    if (++kept_ > 10) return;
+    const auto name = place_ + "-" + std::to_string(seed);
+    recording_file left{name + "-A.floe"};
+    recording_file right{name + "-B.floe"};
+    try {
+      play(left.sink(), right.sink());
+    } catch (const std::exception&) {
+      // It went wrong again, as it should.
+    }
+    std::printf("  replay %s-A.floe %s-B.floe --html %s.html\n", name.c_str(), name.c_str(),
+                name.c_str());
+  }
+
+ private:
+  std::string place_;
+  std::size_t kept_ = 0;
+};
+
 /// Runs every cell of the matrix with as many seeds.
-bool run_matrix(std::uint64_t seeds) {
+bool run_matrix(std::uint64_t seeds, keeper& wrong) {
   tally sum{"matrix"};
   std::uint64_t number = 0;
   for (const auto& c : all_cells()) {
@@ -76,24 +103,38 @@ bool run_matrix(std::uint64_t seeds) {
       try {
         session s{plan_of(c, seed)};
         s.run();
-        sum.note(judge(s, best_path(c.left, c.right), {.lossy = c.loss != 0}), about);
+        const auto found = judge(s, best_path(c.left, c.right), {.lossy = c.loss != 0});
+        sum.note(found, about);
+        if (!is_wrong(found)) continue;
       } catch (const std::exception& e) {
         sum.violated(about + ": " + e.what());
       }
+      wrong.keep(seed, [&](floe::record::sink_ref left, floe::record::sink_ref right) {
+        session{plan_of(c, seed), left, right}.run();
+      });
     }
   }
   sum.print();
   return sum.is_clean();
 }
 
-bool run_random(std::uint64_t count, std::uint64_t first) {
+bool run_random(std::uint64_t count, std::uint64_t first, keeper& wrong) {
   tally sum{"random"};
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto seed = first + i;
+    bool went_wrong = false;
     try {
-      sum.note(trial(draw_plan(seed)).what, "seed " + std::to_string(seed));
+      const auto found = trial(draw_plan(seed)).what;
+      sum.note(found, "seed " + std::to_string(seed));
+      went_wrong = is_wrong(found);
     } catch (const std::exception& e) {
       sum.violated(e.what());
+      went_wrong = true;
+    }
+    if (went_wrong) {
+      wrong.keep(seed, [&](floe::record::sink_ref left, floe::record::sink_ref right) {
+        trial(draw_plan(seed), left, right);
+      });
     }
     if ((i + 1) % 20'000 == 0) sum.print();
   }
@@ -115,7 +156,8 @@ int main(int argc, char** argv) {
   std::printf("random sessions with seeds %llu to %llu\n", static_cast<unsigned long long>(first),
               static_cast<unsigned long long>(first + count - 1));
   // The matrix in proportion: 20 seeds a cell beside 200,000 random sessions.
-  const bool whole = run_matrix(count / 10'000);
-  const bool random = run_random(count, first);
+  keeper wrong{argv[0]};
+  const bool whole = run_matrix(count / 10'000, wrong);
+  const bool random = run_random(count, first, wrong);
   return whole && random ? 0 : 1;
 }
