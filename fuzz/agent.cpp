@@ -343,7 +343,20 @@ class session {
         .priority = data_.ConsumeIntegral<std::uint32_t>(),
         .address = place(),
         .type = static_cast<ice::candidate_type>(data_.ConsumeIntegralInRange(0, 3))};
+    const auto by_name = data_.ConsumeIntegralInRange(0, 7);
+    if (by_name == 0) return hidden_candidate(c, stream);
     act([&](agent& a) { (void)a.add_remote(c, {}, stream).has_value(); });
+  }
+
+  /// The same candidate by one of ten names, which may be resolved.
+  void hidden_candidate(const ice::candidate& c, stream_id stream) {
+    std::string name = "00000000-0000-4000-8000-000000000000.local";
+    name[0] = data_.ConsumeIntegralInRange('0', '9');
+    const bool known = data_.ConsumeBool();
+    act([&](agent& a) {
+      const auto id = a.add_hidden_remote(c, name, {}, stream);
+      if (id && known) (void)a.resolved(*id, std::array{c.address.address}).has_value();
+    });
   }
 
   void credentials() {

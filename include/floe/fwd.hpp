@@ -13,6 +13,7 @@ class cursor;
 class entropy_ref;
 class event_queue;
 class outbox;
+class soonest;
 enum class component_id : std::uint16_t;
 enum class connection_condition : std::uint8_t;
 enum class connection_state : std::uint8_t;
@@ -77,6 +78,7 @@ class hmac_key;
 
 namespace floe::event {
 
+struct address_needed;
 struct checklist_changed;
 struct connection_needed;
 struct consent_lost;
@@ -173,6 +175,7 @@ struct component_outlook;
 struct consent_config;
 struct credentials_view;
 struct foundation_view;
+struct hidden_candidate;
 struct incoming_check;
 struct interface_address;
 struct list_outlook;
@@ -217,6 +220,7 @@ struct last_of;
 
 namespace floe::record::call {
 
+struct add_hidden_remote;
 struct add_local;
 struct add_reflexive;
 struct add_relayed;
@@ -243,6 +247,7 @@ struct poll_transmit;
 struct remark;
 struct remove_local;
 struct resolved;
+struct resolved_hidden;
 struct restart;
 struct set_remote_credentials;
 

@@ -15,7 +15,8 @@ TEST_CASE("calls: each has its place, which is its number in a recording", "[rec
   STATIC_REQUIRE(place_of<call::close, call::any> == 12);
   STATIC_REQUIRE(place_of<call::handle_datagram, call::any> == 20);
   STATIC_REQUIRE(place_of<call::remark, call::any> == 27);
-  STATIC_REQUIRE(std::variant_size_v<call::any> == 28);
+  STATIC_REQUIRE(place_of<call::resolved_hidden, call::any> == 29);
+  STATIC_REQUIRE(std::variant_size_v<call::any> == 30);
 }
 
 TEST_CASE("calls: arguments read back", "[record]") {
@@ -31,7 +32,10 @@ TEST_CASE("calls: arguments read back", "[record]") {
   out(call::add_local{socket_id{3}, somewhere, stream_id{1}, component_id{2},
                       ice::network_cost::high},
       call::resolved{now, 4, two},
-      call::handle_datagram{now, {socket_id{9}, somewhere, as_byte_view("bytes")}});
+      call::handle_datagram{now, {socket_id{9}, somewhere, as_byte_view("bytes")}},
+      call::add_hidden_remote{
+          {.foundation = {}, .address = {{}, 7}}, "name", "ufrag", stream_id{1}},
+      call::resolved_hidden{{1, 2}, somewhere.address}, call::resolved_hidden{{1, 2}, {}});
   out.flush();
   record::input in{kept};
   call::add_local local;
@@ -48,6 +52,17 @@ TEST_CASE("calls: arguments read back", "[record]") {
   REQUIRE(in(datagram));
   CHECK(datagram.now == now);
   CHECK(as_text(datagram.datagram.bytes) == "bytes");
+  call::add_hidden_remote hidden;
+  call::resolved_hidden found;
+  call::resolved_hidden none;
+  REQUIRE(in(hidden, found, none));
+  CHECK(hidden.candidate.address.port == 7);
+  CHECK(hidden.name == "name");
+  CHECK(hidden.ufrag == "ufrag");
+  CHECK(hidden.stream == stream_id{1});
+  CHECK(found.id == ice::hidden_id{1, 2});
+  CHECK(found.found == somewhere.address);
+  CHECK_FALSE(none.found);
   CHECK(in.empty());
 }
 

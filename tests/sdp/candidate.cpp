@@ -86,8 +86,8 @@ constexpr std::array vectors{
   vector{"rfc-2", "a=candidate:2 1 UDP 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998", usable,
          "2", 1694498815, "192.0.2.3", 45664, candidate_type::srflx, "203.0.113.141", 8998, "",
          "candidate:2 1 udp 1694498815 192.0.2.3 45664 typ srflx raddr 203.0.113.141 rport 8998"},
-  vector{"chrome-mdns", "candidate:3885250869 1 udp 2122260223 4e9b4b1a-1f7c-4c6a-9b5d-0d1f2a3b4c5d.local 55422 typ host generation 0 ufrag k3Pz network-id 1 network-cost 10", errc::unsupported,
-         "", 0, "", 0, candidate_type::host, "", 0, "", ""},
+  vector{"chrome-mdns", "candidate:3885250869 1 udp 2122260223 4e9b4b1a-1f7c-4c6a-9b5d-0d1f2a3b4c5d.local 55422 typ host generation 0 ufrag k3Pz network-id 1 network-cost 10", usable,
+         "3885250869", 2122260223, "0.0.0.0", 55422, candidate_type::host, "", 0, "k3Pz", ""},
   vector{"chrome-ipv6", "candidate:559267639 1 udp 2122202367 2001:db8::4d2 62011 typ host generation 0 ufrag k3Pz network-id 2 network-cost 10", usable,
          "559267639", 2122202367, "2001:db8::4d2", 62011, candidate_type::host, "", 0, "k3Pz", ""},
   vector{"chrome-ipv6-priv", "candidate:1510613869 1 udp 2122129151 fd00::17 54400 typ host generation 0 ufrag k3Pz network-id 3 network-cost 50", usable,
@@ -103,15 +103,16 @@ constexpr std::array vectors{
   vector{"firefox-host", "candidate:0 1 UDP 2122252543 192.168.1.73 50712 typ host", usable,
          "0", 2122252543, "192.168.1.73", 50712, candidate_type::host, "", 0, "",
          "candidate:0 1 udp 2122252543 192.168.1.73 50712 typ host"},
-  vector{"firefox-mdns", "candidate:0 1 UDP 2122252543 5b0b1c8d-7a4e-4e21-8c3b-6f1e2d3c4b5a.local 50712 typ host", errc::unsupported,
-         "", 0, "", 0, candidate_type::host, "", 0, "", ""},
+  vector{"firefox-mdns", "candidate:0 1 UDP 2122252543 5b0b1c8d-7a4e-4e21-8c3b-6f1e2d3c4b5a.local 50712 typ host", usable,
+         "0", 2122252543, "0.0.0.0", 50712, candidate_type::host, "", 0, "",
+         "candidate:0 1 udp 2122252543 5b0b1c8d-7a4e-4e21-8c3b-6f1e2d3c4b5a.local 50712 typ host"},
   vector{"firefox-tcp", "candidate:2 1 TCP 2105524479 192.168.1.73 9 typ host tcptype active", errc::unsupported,
          "", 0, "", 0, candidate_type::host, "", 0, "", ""},
   vector{"firefox-srflx", "candidate:1 1 UDP 1686052863 203.0.113.7 50712 typ srflx raddr 0.0.0.0 rport 0", usable,
          "1", 1686052863, "203.0.113.7", 50712, candidate_type::srflx, "0.0.0.0", 0, "",
          "candidate:1 1 udp 1686052863 203.0.113.7 50712 typ srflx raddr 0.0.0.0 rport 0"},
-  vector{"safari-mdns", "candidate:2414043219 1 udp 2113937151 0c6f1f5e-93b1-4b4a-8b58-2f2ce4b8a0ad.local 60834 typ host generation 0 network-cost 999", errc::unsupported,
-         "", 0, "", 0, candidate_type::host, "", 0, "", ""},
+  vector{"safari-mdns", "candidate:2414043219 1 udp 2113937151 0c6f1f5e-93b1-4b4a-8b58-2f2ce4b8a0ad.local 60834 typ host generation 0 network-cost 999", usable,
+         "2414043219", 2113937151, "0.0.0.0", 60834, candidate_type::host, "", 0, "", ""},
   vector{"safari-srflx", "candidate:2565840242 1 udp 1677729535 203.0.113.7 60834 typ srflx raddr 0.0.0.0 rport 9 generation 0 network-cost 999", usable,
          "2565840242", 1677729535, "203.0.113.7", 60834, candidate_type::srflx, "0.0.0.0", 9, "", ""},
   vector{"passive-tcp", "candidate:1 1 TCP 2124414975 192.0.2.10 8443 typ host tcptype passive", errc::unsupported,
@@ -147,6 +148,7 @@ TEST_CASE("candidate: lines of browsers and of the RFC are read, or ignored with
   CHECK(candidate.component == component_id{1});
   CHECK(candidate.priority == expected.priority);
   CHECK(candidate.address == at(expected.host, expected.port));
+  CHECK(line.host_name.empty() == !is_unspecified(candidate.address.address));
   CHECK(candidate.type == expected.type);
   CHECK(candidate.related.has_value() == !expected.raddr.empty());
   if (candidate.related) CHECK(*candidate.related == at(expected.raddr, expected.rport));
@@ -396,4 +398,35 @@ TEST_CASE("candidate: the longest text fits its storage, and a smaller buffer is
   CHECK(sdp::write_candidate({widest, ufrag, {}}, gsl::span{buffer}.first(size)).value() == size);
   CHECK(sdp::write_candidate({widest, ufrag, {}}, gsl::span{buffer}.first(size - 1)).error() ==
         errc::buffer_too_small);
+}
+
+TEST_CASE("candidate: a host candidate may have a name in .local for an address",
+          "[sdp][MDNS-3.1-c][MDNS-3.2-a][8839-5.1-e][8839-5.1-f]") {
+  constexpr auto name = "1f4712db-ea17-4bcf-a596-105139dfd8bf.local"sv;
+  const auto text = "candidate:1 1 udp 2130706431 "s + std::string{name} + " 5000 typ host";
+  const auto line = sdp::parse_candidate(text);
+  REQUIRE(line);
+  CHECK(line->host_name == name);
+  CHECK(is_unspecified(line->candidate.address.address));
+  CHECK(line->candidate.address.port == 5000);
+  CHECK(written(*line) == text);
+  CHECK(sdp::to_text(line->candidate, {}, name).view() == text);
+
+  const auto of_type = [&](std::string_view type) {
+    return sdp::parse_candidate("candidate:1 1 udp 1 "s + std::string{name} + " 5000 typ "s +
+                                std::string{type} + " raddr 0.0.0.0 rport 9")
+        .error();
+  };
+  CHECK(of_type("srflx") == errc::unsupported);
+  CHECK(of_type("relay") == errc::unsupported);
+  CHECK(sdp::parse_candidate("candidate:1 1 udp 1 printer.local 5000 typ host").error() ==
+        errc::unsupported);
+
+  std::array<char, sdp::max_candidate_line> buffer{};
+  auto wrong = *line;
+  wrong.host_name = "printer.local";
+  CHECK(sdp::write_candidate(wrong, buffer).error() == errc::invalid_candidate);
+  wrong.host_name = name;
+  wrong.candidate.type = ice::candidate_type::srflx;
+  CHECK(sdp::write_candidate(wrong, buffer).error() == errc::invalid_candidate);
 }

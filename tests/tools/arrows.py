@@ -26,7 +26,7 @@ LEFT = {
 }
 
 # Single headers that a room may see beyond that.
-ALSO = {"sdp": {"ice/candidate.hpp", "ice/foundation.hpp"}, "gather": {"sdp/uri.hpp"}}
+ALSO = {"sdp": {"ice/candidate.hpp", "ice/foundation.hpp", "ice/hidden.hpp"}, "gather": {"sdp/uri.hpp"}}
 
 # The host's business, or nobody's: sans-I/O, one thread, no hidden input, no exceptions.
 DENIED_STANDARD = set(

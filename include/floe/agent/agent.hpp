@@ -30,6 +30,7 @@
 #include "floe/core/ids.hpp"
 #include "floe/core/result.hpp"
 #include "floe/core/ring.hpp"
+#include "floe/core/slot_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/gather/gatherer.hpp"
 #include "floe/ice/candidates.hpp"
@@ -38,6 +39,7 @@
 #include "floe/ice/checklist.hpp"
 #include "floe/ice/conclusion.hpp"
 #include "floe/ice/credentials.hpp"
+#include "floe/ice/hidden.hpp"
 #include "floe/ice/nomination.hpp"
 #include "floe/ice/role.hpp"
 #include "floe/ice/schedule.hpp"
@@ -148,6 +150,24 @@ class agent {
   result<ice::remote_id> add_remote(const ice::candidate& candidate, std::string_view ufrag = {},
                                     stream_id stream = {});
 
+  /// A host candidate of the peer that has a name in .local for an address; its own address is not
+  /// looked at, its port is. It is parked until resolved() brings the address that
+  /// event::address_needed asks for, and asked for once.
+  /// errors: as add_remote(); unusable_address for a name that is_hidden_name() does not know;
+  ///         capacity_reached also when limits.hidden_candidates were named since the last restart
+  /// source: draft-ietf-mmusic-mdns-ice-candidates §3.2
+  result<ice::hidden_id> add_hidden_remote(const ice::candidate& candidate, std::string_view name,
+                                           std::string_view ufrag = {}, stream_id stream = {});
+
+  /// The name of a hidden candidate; empty when it is forgotten.
+  [[nodiscard]] std::string_view hidden_name(ice::hidden_id id) const;
+
+  /// What the name of a hidden candidate resolved to. It becomes a remote candidate when that is a
+  /// single address, and else counts for nothing.
+  /// errors: unusable_address for none, several, or one that can't be a candidate; stale_generation
+  ///         when it is forgotten or was resolved before; capacity_reached
+  result<ice::remote_id> resolved(ice::hidden_id id, gsl::span<const address> addresses);
+
   /// The peer has no further candidates (RFC 8838 §13). ufrag: the one it said so with, or empty.
   /// errors: unknown_stream, stale_generation
   result<void> end_of_remote_candidates(std::string_view ufrag = {}, stream_id stream = {});
@@ -255,6 +275,10 @@ class agent {
 
   // commands.hpp: what the host says
   [[nodiscard]] result<void> locate(stream_id stream, component_id component) const;
+  [[nodiscard]] result<void> may_take_remote(component_id component, std::string_view ufrag,
+                                             stream_id stream) const;
+  result<ice::remote_id> take_remote(const ice::candidate& candidate, stream_id stream,
+                                     bool hidden);
   void announce(stream_id stream);
   void announce(ice::local_id id);
   void finish_gathering(stream_id stream);
@@ -440,6 +464,7 @@ class agent {
   std::pmr::vector<stream> streams_;
   std::pmr::vector<component> components_;
   ice::candidates candidates_;
+  slot_table<ice::hidden_candidate, ice::hidden_tag> hidden_;
   ice::checklist_set checklists_;
   ice::valid_list valid_;
   ice::schedule schedule_;

@@ -38,6 +38,7 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy,
       claim_{ice::role_between(config.level, {}, config.role), entropy.number()}, streams_(memory),
       components_(memory), candidates_(std::size_t{2} * config.limits.local_candidates,
                                        config.limits.remote_candidates, memory),
+      hidden_(config.limits.hidden_candidates, memory),
       checklists_(config.limits.streams, config.limits.pairs, memory),
       valid_(config.limits.pairs, memory), schedule_{ice::agreed_pace(config.ta, {}), config.pacer},
       transactions_(detail::transaction_capacity(config), memory),
@@ -197,22 +198,74 @@ inline void agent::describe_peer(const ice::peer_traits& traits) {
 
 inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
                                                 std::string_view ufrag, stream_id stream) {
-  if (const auto known = locate(stream, candidate.component); !known) {
-    return unexpected{known.error()};
+  if (const auto may = may_take_remote(candidate.component, ufrag, stream); !may) {
+    return unexpected{may.error()};
   }
-  auto& row = at(stream);
-  if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
-  if (!config_.accepts(candidate)) return unexpected{errc::unusable_address};
-  if (!ufrag.empty() &&
-      !ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
+  return take_remote(candidate, stream, false);
+}
+
+inline result<ice::hidden_id> agent::add_hidden_remote(const ice::candidate& candidate,
+                                                       std::string_view name,
+                                                       std::string_view ufrag, stream_id stream) {
+  if (const auto may = may_take_remote(candidate.component, ufrag, stream); !may) {
+    return unexpected{may.error()};
+  }
+  if (!ice::is_well_formed(candidate)) return unexpected{errc::invalid_candidate};
+  if (!ice::is_hidden_name(name)) return unexpected{errc::unusable_address};
+  const auto known = hidden_.find_if([&](const ice::hidden_candidate& row) {
+    return row.stream == stream && row.candidate.component == candidate.component &&
+           row.candidate.address.port == candidate.address.port && row.name.view() == name;
+  });
+  if (known) return *known;
+  const auto id = hidden_.insert(
+      {.candidate = candidate, .stream = stream, .name = *ice::hidden_name::from(name)});
+  if (!id) {
+    events_.push_dropped(event::dropped::remote_candidates);
+    return unexpected{errc::capacity_reached};
+  }
+  events_.push(event::address_needed{stream, *id});
+  return *id;
+}
+
+inline std::string_view agent::hidden_name(ice::hidden_id id) const {
+  const auto* const row = hidden_.find(id);
+  return row != nullptr ? row->name.view() : std::string_view{};
+}
+
+inline result<ice::remote_id> agent::resolved(ice::hidden_id id,
+                                              gsl::span<const address> addresses) {
+  if (closed_) return unexpected{errc::session_closed};
+  auto* const row = hidden_.find(id);
+  if (row == nullptr || std::exchange(row->resolved, true)) {
+    return unexpected{errc::stale_generation};
+  }
+  const auto found = ice::choose_resolved(addresses);
+  if (!found) return unexpected{errc::unusable_address};
+  auto candidate = row->candidate;
+  candidate.address.address = *found;
+  return take_remote(candidate, row->stream, true);
+}
+
+/// Whether the peer may still signal a candidate of the generation that `ufrag` names.
+inline result<void> agent::may_take_remote(component_id component, std::string_view ufrag,
+                                           stream_id stream) const {
+  if (const auto known = locate(stream, component); !known) return known;
+  const auto& row = at(stream);
+  if (!ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
     return unexpected{errc::stale_generation};
   }
   if (row.remote_complete) return unexpected{errc::after_end_of_candidates};
+  return {};
+}
 
-  auto addition = candidates_.add_remote(stream, candidate);
+inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate, stream_id stream,
+                                                 bool hidden) {
+  if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
+  if (!config_.accepts(candidate)) return unexpected{errc::unusable_address};
+  auto addition = candidates_.add_remote(stream, candidate, hidden);
   if (addition.what == ice::remote_addition::no_room &&
       make_room_for_remote(stream, candidate.priority)) {
-    addition = candidates_.add_remote(stream, candidate);
+    addition = candidates_.add_remote(stream, candidate, hidden);
   }
   switch (addition.what) {
     case ice::remote_addition::no_room:
@@ -277,6 +330,7 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
     return unexpected{errc::capacity_reached};
   }
   ice::hide_related(made->candidate, config_.offers);
+  if (config_.hide_hosts) ice::hide_related(made->candidate, ice::no_host);
   const auto id = learned ? learned : candidates_.add_local(*made);
   if (!id) return unexpected{errc::capacity_reached};
   if (learned) candidates_.replace_local(*learned, *made);
@@ -339,6 +393,9 @@ inline void agent::restart(stream_id stream) {
   early_.erase_if([&](const early_check& e) { return e.stream == stream; });
   forbid_peers(stream);
   candidates_.forget_generation(stream);
+  hidden_.for_each([&](ice::hidden_id id, const ice::hidden_candidate& hidden) {
+    if (hidden.stream == stream) hidden_.erase(id);
+  });
   for (auto& c : components_) {
     if (c.stream != stream) continue;
     c.told_selection.reset();

@@ -38,6 +38,7 @@ struct limits {
   std::uint16_t pairs = 100;             ///< of all checklists together (RFC 8445 §6.1.2.5)
   std::uint16_t answers = 16;            ///< answers that wait for poll_transmit()
   std::uint16_t early_checks = 8;        ///< checks that came before the peer's credentials
+  std::uint16_t hidden_candidates = 8;   ///< of the peer, told by a name between two restarts
   std::uint16_t events = 32;  ///< events that wait for poll_event(), besides the candidates'
 };
 
@@ -94,6 +95,10 @@ struct config {
   /// traffic takes relays.
   ice::candidate_filter offers = ice::any_candidate;
 
+  /// Whether the peer is told of host candidates by name only (ice/hidden.hpp), so that no other
+  /// candidate may show their addresses either.
+  bool hide_hosts = false;
+
   /// Which of the candidates that the peer signals are used. Where its checks come from is learned
   /// whatever this says.
   ice::candidate_filter accepts = ice::any_candidate;
@@ -133,7 +138,9 @@ struct config_fault {
         capacity{"limits.local_candidates", l.local_candidates},
         capacity{"limits.remote_candidates", l.remote_candidates},
         capacity{"limits.pairs", l.pairs}, capacity{"limits.answers", l.answers},
-        capacity{"limits.early_checks", l.early_checks}, capacity{"limits.events", l.events}}) {
+        capacity{"limits.early_checks", l.early_checks},
+        capacity{"limits.hidden_candidates", l.hidden_candidates},
+        capacity{"limits.events", l.events}}) {
     if (value < 1 || value > 4096) return {{field, "must be 1 to 4096"}};
   }
   return std::nullopt;

@@ -21,6 +21,7 @@
 #include "floe/gather/events.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/checklist.hpp"
+#include "floe/ice/hidden.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/role.hpp"
 
@@ -106,7 +107,8 @@ struct learned_candidate {
   ice::remote_id id;
 };
 
-/// A stream no longer needs a socket, or an allocation, until it is restarted (RFC 8445 §8.3.1).
+/// A stream no longer needs a socket until it is restarted, or has given a relay back for good
+/// (RFC 8445 §8.3.1).
 struct released {
   stream_id stream{};
   socket_id socket{};
@@ -189,6 +191,13 @@ struct relay_lost {
   std::optional<stun::error_code> code{};
 };
 
+/// The address behind the name of a hidden candidate of the peer is wanted: agent::hidden_name()
+/// tells the name, a resolved() the address.
+struct address_needed {
+  stream_id stream{};
+  ice::hidden_id id;
+};
+
 /// A table was full, and something gave way.
 struct dropped {
   enum kind : std::uint8_t { remote_candidates, pairs, early_checks, answers, servers, events };
@@ -201,7 +210,7 @@ using any =
     std::variant<local_candidate, gathering_done, state_changed, checklist_changed, path_found,
                  selected, consent_lost, role_changed, learned_candidate, released, restarted,
                  pair_changed, pair_removed, name_needed, connection_needed, socket_needed,
-                 token_needed, server_result, enough_gathered, relay_lost, dropped>;
+                 token_needed, server_result, enough_gathered, relay_lost, dropped, address_needed>;
 
 }  // namespace event
 

@@ -33,7 +33,7 @@ struct stream {
   bool named = false;            ///< the host has said that it adds no more
   bool gathered = false;         ///< the last of them has been named
   bool remote_complete = false;  ///< the peer has named all its candidates
-  bool abandoned = false;        ///< consent was lost: nothing resumes but by a restart
+  bool abandoned = false;        ///< the peer took its consent back: only a restart resumes
   deadline completed{};          ///< since when it is Completed and nothing was released
   deadline pac{};  ///< until when nothing fails, whatever goes wrong: the PAC timer (RFC 8863 §4)
 };

@@ -43,7 +43,8 @@ inline constexpr std::size_t max_datagram_size = 548;
 /// How much larger it is when it is sent through a relay by IPv6.
 inline constexpr std::size_t max_relay_overhead = 52;
 
-/// Why a datagram was refused. A refused datagram changed nothing but a counter.
+/// Why a datagram was refused. One that proves nothing changed nothing but counters, and what a
+/// report says of the pair whose answer it claimed to be.
 enum class reject : std::uint8_t {
   not_stun,             ///< neither STUN nor on a path that carries data
   truncated,            ///< shorter than its header says

@@ -64,6 +64,7 @@ struct remote_candidate {
   bool learned = false;                 ///< from a check; the peer has not signalled it
   bool answered = false;                ///< a check to it was answered
   local_id learned_on{};                ///< the base that the check came in on
+  bool hidden = false;  ///< its address was resolved from a name, and is not to be shown
 };
 
 /// True when checks can be sent from this candidate itself and not only from its base. Only such

@@ -22,12 +22,15 @@
 
 namespace floe::ice {
 
+/// True when all but the address of a candidate can be right.
+[[nodiscard]] constexpr bool is_well_formed(const candidate& signalled) noexcept {
+  return is_valid_priority(signalled.priority) && !signalled.foundation.text().empty();
+}
+
 /// Why a candidate that the peer signalled can't be used; nullopt when it can.
 [[nodiscard]] constexpr std::optional<errc> find_fault(const candidate& signalled,
                                                        bool allow_loopback) noexcept {
-  if (!is_valid_priority(signalled.priority) || signalled.foundation.text().empty()) {
-    return errc::invalid_candidate;
-  }
+  if (!is_well_formed(signalled)) return errc::invalid_candidate;
   if (!is_eligible_address(signalled.address, allow_loopback)) return errc::unusable_address;
   return std::nullopt;
 }
@@ -234,17 +237,21 @@ class candidates {
     });
   }
 
-  /// Adds a candidate that the peer signalled.
-  remote_addition add_remote(stream_id stream, const candidate& signalled) {
+  /// Adds a candidate that the peer signalled. hidden: by a name, which was resolved
+  remote_addition add_remote(stream_id stream, const candidate& signalled, bool hidden = false) {
     if (const auto same = find_remote(stream, signalled.component, signalled.address)) {
       auto& row = remotes_[*same];
       if (!row.learned) return {remote_addition::known, *same};
       row.candidate = signalled;
       row.learned = false;
+      row.hidden = hidden;
       row.foundation_number = number_of(remotes_, signalled.foundation, *same);
       return {remote_addition::upgraded, *same};
     }
-    return insert_remote({signalled, stream, number_of(remotes_, signalled.foundation)});
+    return insert_remote({.candidate = signalled,
+                          .stream = stream,
+                          .foundation_number = number_of(remotes_, signalled.foundation),
+                          .hidden = hidden});
   }
 
   /// True while `source` may still teach a candidate to the base `on`: not when as many ports of
@@ -275,7 +282,11 @@ class candidates {
                             .address = source,
                             .type = candidate_type::prflx,
                             .related = {}};
-    return insert_remote({learned, stream, take_number(), true, false, on});
+    return insert_remote({.candidate = learned,
+                          .stream = stream,
+                          .foundation_number = take_number(),
+                          .learned = true,
+                          .learned_on = on});
   }
 
   /// The remote candidate that gives way to one of `priority` in `stream`: the least that is not

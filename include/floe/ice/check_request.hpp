@@ -26,7 +26,7 @@ namespace floe::ice {
 struct check_request {
   role_claim claim;
   std::uint32_t priority = 0;  ///< what a candidate learned from the check would have (§7.1.1)
-  bool nominates = false;  ///< carries USE-CANDIDATE; only a controlling agent's does
+  bool nominates = false;      ///< carries USE-CANDIDATE; only a controlling agent's does
 };
 
 /// Writes a check. username: join_username() of the peer's and this agent's fragments · key: the

@@ -21,13 +21,15 @@ namespace floe::ice {
 /// True when both candidates belong together: the same stream, component and address family, and
 /// IPv6 link-local only with its like; and the peer may know of the local one (RFC 8838 §10). A
 /// reflexive local candidate pairs through its base, which stands for it, so it is never paired
-/// itself: that is the whole of pruning (RFC 8445 §6.1.2.4).
+/// itself: that is the whole of pruning (RFC 8445 §6.1.2.4). No relay is told an address that the
+/// peer hides (draft-ietf-mmusic-mdns-ice-candidates §3.2.2).
 [[nodiscard]] constexpr bool may_pair(const local_candidate& local,
                                       const remote_candidate& remote) noexcept {
   const auto& mine = local.candidate;
   const auto& theirs = remote.candidate;
   if (!is_base(local) || !local.conveyed) return false;
   if (local.stream != remote.stream || mine.component != theirs.component) return false;
+  if (remote.hidden && mine.type == candidate_type::relay) return false;
   const auto& a = mine.address.address;
   const auto& b = theirs.address.address;
   if (a.family != b.family) return false;

@@ -67,6 +67,16 @@ struct add_remote {
   std::string_view ufrag;
   stream_id stream{};
 };
+struct add_hidden_remote {
+  ice::candidate candidate;
+  std::string_view name;
+  std::string_view ufrag;
+  stream_id stream{};
+};
+struct resolved_hidden {
+  ice::hidden_id id;
+  std::optional<address> found;  ///< the only one: several are as good as none
+};
 struct end_of_remote_candidates {
   std::string_view ufrag;
   stream_id stream{};
@@ -142,7 +152,8 @@ using any =
                  set_remote_credentials, describe_peer, add_remote, end_of_remote_candidates,
                  nominate, restart, close, resolved, connected, connect_failed, handle_unreachable,
                  bring_token, handle_stream, next_inbound, handle_datagram, handle_timeout,
-                 poll_transmit, poll_event, next_timeout, encapsulate, pace, remark>;
+                 poll_transmit, poll_event, next_timeout, encapsulate, pace, remark,
+                 add_hidden_remote, resolved_hidden>;
 
 }  // namespace call
 
@@ -204,6 +215,14 @@ void fields(Archive& a, call::describe_peer& c) {
 template <class Archive>
 void fields(Archive& a, call::add_remote& c) {
   a(c.candidate, c.ufrag, c.stream);
+}
+template <class Archive>
+void fields(Archive& a, call::add_hidden_remote& c) {
+  a(c.candidate, c.name, c.ufrag, c.stream);
+}
+template <class Archive>
+void fields(Archive& a, call::resolved_hidden& c) {
+  a(c.id, c.found);
 }
 template <class Archive>
 void fields(Archive& a, call::end_of_remote_candidates& c) {
@@ -301,6 +320,12 @@ inline auto make(agent& a, const call::set_remote_credentials& c) {
 inline void make(agent& a, const call::describe_peer& c) { a.describe_peer(c.traits); }
 inline auto make(agent& a, const call::add_remote& c) {
   return a.add_remote(c.candidate, c.ufrag, c.stream);
+}
+inline auto make(agent& a, const call::add_hidden_remote& c) {
+  return a.add_hidden_remote(c.candidate, c.name, c.ufrag, c.stream);
+}
+inline auto make(agent& a, const call::resolved_hidden& c) {
+  return a.resolved(c.id, c.found ? gsl::span{&*c.found, 1} : gsl::span<const address>{});
 }
 inline auto make(agent& a, const call::end_of_remote_candidates& c) {
   return a.end_of_remote_candidates(c.ufrag, c.stream);

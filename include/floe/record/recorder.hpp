@@ -103,6 +103,13 @@ class recorder {
                                     stream_id stream = {}) {
     return run(call::add_remote{candidate, ufrag, stream});
   }
+  result<ice::hidden_id> add_hidden_remote(const ice::candidate& candidate, std::string_view name,
+                                           std::string_view ufrag = {}, stream_id stream = {}) {
+    return run(call::add_hidden_remote{candidate, name, ufrag, stream});
+  }
+  result<ice::remote_id> resolved(ice::hidden_id id, gsl::span<const address> addresses) {
+    return run(call::resolved_hidden{id, ice::choose_resolved(addresses)});
+  }
   result<void> end_of_remote_candidates(std::string_view ufrag = {}, stream_id stream = {}) {
     return run(call::end_of_remote_candidates{ufrag, stream});
   }
@@ -160,6 +167,9 @@ class recorder {
   }
   [[nodiscard]] std::string_view server_name(gather::uri_number uri) const {
     return agent_.server_name(uri);
+  }
+  [[nodiscard]] std::string_view hidden_name(ice::hidden_id id) const {
+    return agent_.hidden_name(id);
   }
   [[nodiscard]] deadline next_timeout() const { return agent_.next_timeout(); }
   [[nodiscard]] connection_state state() const noexcept { return agent_.state(); }

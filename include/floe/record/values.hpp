@@ -164,8 +164,8 @@ void fields(Archive& a, gather::config& c) {
 }
 template <class Archive>
 void fields(Archive& a, limits& l) {
-  auto& [streams, components, locals, remotes, pairs, answers, early, events] = l;
-  a(streams, components, locals, remotes, pairs, answers, early, events);
+  auto& [streams, components, locals, remotes, pairs, answers, early, hidden, events] = l;
+  a(streams, components, locals, remotes, pairs, answers, early, hidden, events);
 }
 template <class Archive>
 void fields(Archive& a, ice::nomination_config& c) {
@@ -181,7 +181,7 @@ void fields(Archive& a, ice::consent_config& c) {
 template <class Archive>
 void fields(Archive& a, config& c) {
   auto& [role, level, servers, gathering, components, ta, pacer, check, nomination, consent,
-         keepalive, release, presume, offers, accepts, loopback, strangers, hashes, report,
+         keepalive, release, presume, offers, hide, accepts, loopback, strangers, hashes, report,
          limits] = c;
   static_cast<void>(servers);
   static_cast<void>(pacer);
@@ -189,7 +189,7 @@ void fields(Archive& a, config& c) {
   static_cast<void>(accepts);
   static_cast<void>(hashes);
   a(role, level, gathering, components, ta, check, nomination, consent, keepalive, release, presume,
-    loopback, strangers, report, limits);
+    hide, loopback, strangers, report, limits);
 }
 template <class Archive>
 void fields(Archive& a, setup& s) {

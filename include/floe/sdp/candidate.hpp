@@ -18,6 +18,7 @@
 #include "floe/core/result.hpp"
 #include "floe/core/text.hpp"
 #include "floe/ice/candidate.hpp"
+#include "floe/ice/hidden.hpp"
 #include "floe/sdp/address.hpp"
 #include "floe/sdp/text.hpp"
 
@@ -40,6 +41,9 @@ struct candidate_line {
   ice::candidate candidate;
   std::string_view ufrag;       ///< of the generation the candidate belongs to; empty when not told
   std::string_view extensions;  ///< all name and value pairs as they came, `ufrag` among them
+  /// A name in .local that stands for the address of a host candidate (ice/hidden.hpp), which is
+  /// 0.0.0.0 then; else empty.
+  std::string_view host_name{};
 
   [[nodiscard]] bool operator==(const candidate_line&) const noexcept = default;
 };
@@ -122,7 +126,9 @@ class candidate_reader {
     const auto component = parse_decimal(fields_.next_or_empty(), 3, 1, 256);
     const auto transport = fields_.next_or_empty();
     const auto priority = parse_decimal(fields_.next_or_empty(), 10, 1, 0x7fff'ffff);
-    const auto host = parse_connection_address(fields_.next_or_empty());
+    const auto where = fields_.next_or_empty();
+    const bool hidden = ice::is_hidden_name(where);
+    const auto host = hidden ? address{} : parse_connection_address(where);
     const auto port = parse_port(fields_.next_or_empty());
     if (!foundation || !component || !is_token(transport) || !priority || !port) return false;
     if (!host && host.error() != errc::unsupported) return false;
@@ -131,6 +137,7 @@ class candidate_reader {
     candidate.component = component_id{static_cast<std::uint16_t>(*component)};
     candidate.priority = *priority;
     candidate.address = {host.value_or(address{}), *port};
+    if (hidden) line_.host_name = where;
     return true;
   }
 
@@ -138,7 +145,8 @@ class candidate_reader {
     if (!equals_ignoring_case(fields_.next_or_empty(), "typ")) return false;
     const auto name = fields_.next_or_empty();
     const auto type = parse_type(name);
-    unsupported_ = unsupported_ || !type;
+    const bool is_host = type == ice::candidate_type::host;
+    unsupported_ = unsupported_ || !type || (!line_.host_name.empty() && !is_host);
     line_.candidate.type = type.value_or(ice::candidate_type::host);
     return is_token(name);
   }
@@ -197,14 +205,22 @@ constexpr void write_related(text_writer& out, const ice::candidate& c) noexcept
   out.text(" rport ").number(related.port);
 }
 
-constexpr void write_fixed_part(text_writer& out, const ice::candidate& c) noexcept {
+constexpr void write_fixed_part(text_writer& out, const candidate_line& line) noexcept {
+  const auto& c = line.candidate;
   out.text(candidate_prefix).text(c.foundation.text()).text(" ");
   out.number(static_cast<std::uint16_t>(c.component)).text(" udp ").number(c.priority).text(" ");
-  write_address(out, c.address.address);
+  if (line.host_name.empty()) {
+    write_address(out, c.address.address);
+  } else {
+    out.text(line.host_name);
+  }
   out.text(" ").number(c.address.port).text(" typ ").text(to_text(c.type));
 }
 
-[[nodiscard]] constexpr bool is_writable(const ice::candidate& c) noexcept {
+[[nodiscard]] constexpr bool is_writable(const candidate_line& line) noexcept {
+  const auto& c = line.candidate;
+  const bool is_host = c.type == ice::candidate_type::host;
+  if (!line.host_name.empty() && !(is_host && ice::is_hidden_name(line.host_name))) return false;
   const auto component = static_cast<std::uint16_t>(c.component);
   return !c.foundation.text().empty() && component >= 1 && component <= 256 && c.priority >= 1 &&
          c.priority <= 0x7fff'ffff;
@@ -222,8 +238,9 @@ constexpr void write_fixed_part(text_writer& out, const ice::candidate& c) noexc
 /// return around it, are allowed.
 ///
 /// errors: malformed_text when the line does not match the grammar; unsupported when it does, but
-///         the transport is not UDP, the type is unknown, or the address is a host name or has a
-///         zone: such candidates are to be ignored, not to be complained about
+///         the transport is not UDP, the type is unknown, or the address is a host name other than
+///         those of hidden host candidates, or has a zone: such candidates are to be ignored, not
+///         to be complained about
 /// cost:   one pass, at most max_candidate_line characters
 /// source: RFC 8839 §5.1
 [[nodiscard]] inline result<candidate_line> parse_candidate(std::string_view line) noexcept {
@@ -236,15 +253,16 @@ constexpr void write_fixed_part(text_writer& out, const ice::candidate& c) noexc
 /// written.
 ///
 /// errors: buffer_too_small; invalid_candidate for an empty foundation, a component or a priority
-///         out of range; invalid_ufrag; malformed_text for extensions that would break the line
+///         out of range, a name that can't stand for the address; invalid_ufrag; malformed_text for
+///         extensions that would break the line
 /// source: RFC 8839 §5.1
 [[nodiscard]] inline result<std::size_t> write_candidate(const candidate_line& line,
                                                          gsl::span<char> buffer) noexcept {
-  if (!detail::is_writable(line.candidate)) return unexpected{errc::invalid_candidate};
+  if (!detail::is_writable(line)) return unexpected{errc::invalid_candidate};
   if (!line.ufrag.empty() && !detail::is_ufrag(line.ufrag)) return unexpected{errc::invalid_ufrag};
   if (!detail::is_one_line(line.extensions)) return unexpected{errc::malformed_text};
   text_writer out{buffer};
-  detail::write_fixed_part(out, line.candidate);
+  detail::write_fixed_part(out, line);
   detail::write_related(out, line.candidate);
   if (!line.extensions.empty()) {
     out.text(" ").text(line.extensions);
@@ -254,13 +272,15 @@ constexpr void write_fixed_part(text_writer& out, const ice::candidate& c) noexc
   return out.finish();
 }
 
-/// The text of a candidate of this agent, with the ufrag of its generation.
+/// The text of a candidate of this agent, with the ufrag of its generation, and with a name for its
+/// address where that is hidden.
 ///
-/// in: a candidate and a ufrag (or none) that write_candidate() takes
+/// in: what write_candidate() takes
 [[nodiscard]] inline candidate_text to_text(const ice::candidate& candidate,
-                                            std::string_view ufrag = {}) noexcept {
+                                            std::string_view ufrag = {},
+                                            std::string_view host_name = {}) noexcept {
   std::array<char, max_candidate_text> buffer{};
-  const auto size = write_candidate({candidate, ufrag, {}}, buffer).value();
+  const auto size = write_candidate({candidate, ufrag, {}, host_name}, buffer).value();
   return candidate_text::from({buffer.data(), size}).value_or(candidate_text{});
 }
 
