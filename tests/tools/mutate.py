@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Changes the rules one place at a time, and lists the changes that no twin test notices.
 
-mutations.py says what a change is. All changes of a header are built into its twin test at once, which then runs with each
-of them and must fail. What it does not notice so, because constant expressions decide it, is built and tried by itself:
-it must fail, or fail to compile because a static_assert says so. A change that does not compile otherwise is none.
+mutations.py says what a change is. All changes of a header are built into its twin test at once, which then runs with
+each of them and must fail. What it does not notice so, because constant expressions may decide it, is built and tried
+by itself: it must fail, or fail to compile because a static_assert says so. A change that does not compile otherwise is
+none. The tests of a class in several headers are tried as one.
 
 What was found out holds until the header or its twin test is another one, so that a run can go on where it was stopped.
 Changes that make no difference to anybody stand with their reason in mutate.allowed; they don't count."""
@@ -43,6 +44,14 @@ def read_allowed():
 
 def twin_of(path):
     return pathlib.Path("tests") / pathlib.Path(path).relative_to("include/floe").with_suffix(".cpp")
+
+
+def parts_of(path, tree):
+    """The headers that end a header because they define its class, as session.hpp's."""
+    stem, text = pathlib.Path(path).stem, (tree / path).read_text(encoding="utf-8")
+    included = re.findall(r'^#include "(floe/[\w/]+\.hpp)" +// IWYU pragma: export', text, re.MULTILINE)
+    return [f"include/{name}" for name in included if pathlib.Path(name).stem.startswith(f"{stem}_") and
+            (tree / twin_of(f"include/{name}")).exists()]
 
 
 def short(path):
@@ -101,21 +110,22 @@ class bench:
         self.shared, self.tree, self.work = place, tree, place / name
         self.work.mkdir(parents=True, exist_ok=True)
 
-    def build(self, path, text, *options):
-        """Builds the twin of a header with another text. Gives the program, or None, and what the compiler said."""
-        program = self.work / "twin"
-        changed = self.work / "include" / pathlib.Path(path).relative_to("include")
-        changed.parent.mkdir(parents=True, exist_ok=True)
-        changed.write_text(text, encoding="utf-8")
+    def build(self, texts, tests, *options):
+        """Builds tests with other texts of headers. Gives the program, or None, and what the compiler said."""
+        program, changed = self.work / "twin", self.work / "include"
+        shutil.rmtree(changed, ignore_errors=True)
+        for path, text in texts.items():
+            header = self.work / path
+            header.parent.mkdir(parents=True, exist_ok=True)
+            header.write_text(text, encoding="utf-8")
+        folders = (changed, self.tree / "include", self.tree / "tests")
         command = [COMPILER, *FLAGS, *options, "-include", str(self.shared / "shared.hpp"), "-include", str(SUPPORT),
-                   *(f"-I{folder}" for folder in (self.work / "include", self.tree / "include", self.tree / "tests")),
-                   str(self.tree / twin_of(path)), str(self.shared / "main.o"), "-lcrypto", "-o", str(program)]
+                   *(f"-I{folder}" for folder in folders), *(str(self.tree / test) for test in tests),
+                   str(self.shared / "main.o"), "-lcrypto", "-o", str(program)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
         except subprocess.TimeoutExpired:
             return None, "took too long"
-        finally:
-            changed.unlink()
         return (program if done.returncode == 0 else None), done.stderr
 
     def passes(self, program, number=0):
@@ -132,15 +142,18 @@ class bench:
         except subprocess.TimeoutExpired:
             return False
 
-    def together(self, path, text, wanted):
-        """{number: whether it is noticed} for those in `wanted` that compile in a program with all of them."""
-        numbered = {number: one for number, one in wanted.items() if not one.row}
+    def together(self, texts, wanted):
+        """{number: whether it is noticed} of those in {number: (header, change)} that compile in one program."""
+        numbered = {number: at for number, at in wanted.items() if not at[1].row}
         while numbered:
-            program, said = self.build(path, mutations.changed(text, numbered))
+            changed = {path: mutations.changed(text, {number: one for number, (where, one) in numbered.items()
+                                                      if where == path}) for path, text in texts.items()}
+            program, said = self.build(changed, map(twin_of, texts))
             if program:
                 break
-            places = {int(line) for line in re.findall(re.escape(pathlib.Path(path).name) + r":(\d+)", said)}
-            kept = {number: one for number, one in numbered.items() if one.line not in places}
+            places = set(re.findall(r"([\w]+\.hpp:\d+)", said))
+            kept = {number: (path, one) for number, (path, one) in numbered.items()
+                    if f"{pathlib.Path(path).name}:{one.line}" not in places}
             if len(kept) == len(numbered):
                 return {}
             numbered = kept
@@ -150,52 +163,59 @@ class bench:
 
     def alone(self, path, text, number, one):
         """'caught', 'survived', or 'void' when the changed header is no C++."""
-        program, said = self.build(path, mutations.changed(text, {number: one}), "-DFLOE_MUTATION")
+        program, said = self.build({path: mutations.changed(text, {number: one})}, [twin_of(path)], "-DFLOE_MUTATION")
         if not program:
             return "caught" if re.search(r"static assertion|static_assert", said) else "void"
         return "survived" if self.passes(program) else "caught"
 
 
-def try_header(work, path, wanted, known, again):
-    """{change: outcome} of a header, where `wanted` are its changes."""
-    text, twin = (work.tree / path).read_text(encoding="utf-8"), digest(work.tree / twin_of(path))
-    header, outcomes, left = digest(work.tree / path), {}, {}
-    for number, one in enumerate(wanted, 1):
-        before = known.known.get((short(path), header, one.name(short(path))))
+def try_headers(work, wanted, known, again):
+    """{change: outcome} of the headers that are tested together, where `wanted` is {header: its changes}."""
+    texts = {path: (work.tree / path).read_text(encoding="utf-8") for path in wanted}
+    headers = {path: digest(work.tree / path) for path in wanted}
+    twin = "+".join(digest(work.tree / twin_of(path)) for path in wanted)
+    everything = [(path, one) for path in wanted for one in wanted[path]]
+    outcomes, left = {}, {}
+    for number, (path, one) in enumerate(everything, 1):
+        before = known.known.get((short(path), headers[path], one.name(short(path))))
         if before and (before[0] == twin or again and before[1] != "survived"):
             outcomes[one] = before[1]
         else:
-            left[number] = one
+            left[number] = path, one
 
-    def note(one, outcome):
+    def note(path, one, outcome):
         outcomes[one] = outcome
-        known.note((short(path), header, one.name(short(path))), twin, outcome)
+        known.note((short(path), headers[path], one.name(short(path))), twin, outcome)
 
-    together = work.together(path, text, left) if left else {}
+    together = work.together(texts, left) if left else {}
     if left and not together:
-        program, said = work.build(path, text)
+        program, said = work.build(texts, map(twin_of, texts))
         if not program or not work.passes(program):
-            sys.exit(f"{path}: its test fails without any change\n{said}")
-    for number, one in left.items():
+            sys.exit(f"{', '.join(texts)}: the tests fail without any change\n{said}")
+    for number, (path, one) in left.items():
         if together.get(number):
-            note(one, "caught")
+            note(path, one, "caught")
         elif number in together and one.at_run_time:
-            note(one, "survived")
-    for number, one in left.items():
+            note(path, one, "survived")
+    for number, (path, one) in left.items():
         if one not in outcomes:
-            note(one, work.alone(path, text, number, one))
+            note(path, one, work.alone(path, texts[path], number, one))
     return outcomes
 
 
-def check(work, path, wanted, text):
+def check(work, wanted):
     """Changes that a program with all of them sees otherwise than one of their own: there should be none."""
-    together = work.together(path, text, dict(enumerate(wanted, 1)))
-    return [one for number, one in enumerate(wanted, 1) if number in together and
-            (together[number] or one.at_run_time) and (work.alone(path, text, number, one) == "caught") != together[number]]
+    texts = {path: (work.tree / path).read_text(encoding="utf-8") for path in wanted}
+    numbered = dict(enumerate(((path, one) for path in wanted for one in wanted[path]), 1))
+    together = work.together(texts, numbered)
+    return [(path, one) for number, (path, one) in numbered.items() if number in together and
+            (together[number] or one.at_run_time) and
+            (work.alone(path, texts[path], number, one) == "caught") != together[number]]
 
 
 def main():
-    options = argparse.ArgumentParser(prog="./dev mutate", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options = argparse.ArgumentParser(prog="./dev mutate", description=__doc__,
+                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("headers", nargs="*", metavar="ROOM or HEADER", help=f"all of {', '.join(ROOMS)} by default")
     options.add_argument("--most", type=int, default=0, metavar="N", help="a sample of so many changes; 0: all")
     options.add_argument("--seed", type=int, default=1, help="which sample")
@@ -243,29 +263,34 @@ def main():
     benches = [bench(chosen.place, tree, f"bench{i}") for i in range(chosen.jobs)]
     scores = {room: collections.Counter() for room in ROOMS}
 
-    def one_header(path):
+    def one_group(paths):
+        some = {path: wanted[path] for path in paths}
         with lock:
             work = benches.pop()
         try:
             if chosen.check:
-                text = (tree / path).read_text(encoding="utf-8")
-                for one in check(work, path, wanted[path], text):
+                for path, one in check(work, some):
                     print(f"otherwise alone: {one.name(short(path))}", flush=True)
                 return
-            outcomes = try_header(work, path, wanted[path], known, chosen.survivors)
+            outcomes = try_headers(work, some, known, chosen.survivors)
         finally:
             with lock:
                 benches.append(work)
         with lock:
-            counts = collections.Counter(outcomes.values())
-            scores[short(path).split("/")[0]] += counts
-            print(f"{short(path)}: {counts['caught']} caught, {counts['survived']} survived", flush=True)
-            for one in wanted[path]:
-                if outcomes[one] == "survived":
-                    print(f"  :{one.line} survived: {one.name(short(path))}", flush=True)
+            for path in paths:
+                counts = collections.Counter(outcomes[one] for one in wanted[path])
+                scores[short(path).split("/")[0]] += counts
+                print(f"{short(path)}: {counts['caught']} caught, {counts['survived']} survived", flush=True)
+                for one in wanted[path]:
+                    if outcomes[one] == "survived":
+                        print(f"  :{one.line} survived: {one.name(short(path))}", flush=True)
 
+    parts = {part: path for path in wanted for part in parts_of(path, tree)}
+    groups = collections.defaultdict(list)
+    for path in wanted:
+        groups[parts.get(path, path)].append(path)
     with concurrent.futures.ThreadPoolExecutor(chosen.jobs) as pool:
-        list(pool.map(one_header, wanted))
+        list(pool.map(one_group, groups.values()))
     total = sum(scores.values(), collections.Counter())
     for room, counts in [*scores.items(), ("all", total)]:
         tried = counts["caught"] + counts["survived"]

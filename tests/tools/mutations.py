@@ -14,8 +14,8 @@ FUNCTIONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equ
 
 # A contract speaks of the caller's faults, which end the program; a reservation saves time and changes nothing; what
 # is ill-formed otherwise proves nothing about tests.
-UNTOUCHED = re.compile(r"\b(?:static_assert|Expects|Ensures|noexcept)\b\s*(?=\()|\breserve(?=\()|\b(?:template|concept)\b"
-                       r"(?=\s*<)|\brequires\b|\bif constexpr\s*(?=\()|\[\[")
+UNTOUCHED = re.compile(r"\b(?:static_assert|Expects|Ensures|noexcept)\b\s*(?=\()|\breserve(?=\()"
+                       r"|\b(?:template|concept)\b(?=\s*<)|\brequires\b|\bif constexpr\s*(?=\()|\[\[")
 # The end of a function after a switch over all enumerators, reached by none.
 AFTER_SWITCH = re.compile(r"(?<=\n  \}\n)  return [^;]*;(?=\n\})|(?<=\n    \}\n)    return [^;]*;(?=\n  \})")
 
@@ -66,7 +66,8 @@ def left_end(text, at, stop):
             if depth == 0:
                 break
             depth -= 1
-        elif depth == 0 and (text[place] in ",;?:=" or text[place : place + 2] in stop or text[place - 6 : place] == "return"):
+        elif depth == 0 and (text[place] in ",;?:=" or text[place : place + 2] in stop
+                             or text[place - 6 : place] == "return"):
             single = text[place] == ":" and ":" in (text[place - 1], text[place + 1])
             compared = text[place] == "=" and (text[place - 1] in "=!<>" or text[place + 1] == "=")
             if not single and not compared:
@@ -120,7 +121,8 @@ def binary(bare, found):
     what = f"{sign} to {SWAPS[sign]}"
     if sign in FUNCTIONS:
         pivot = f" floe_mutation::pivot<std::{FUNCTIONS[SWAPS[sign]]}<>>{{ID}} {sign}"
-        return change("arithmetic" if sign in "+-" else "comparison", what, found.start(), [(found.end(), None, pivot, "")])
+        kind = "arithmetic" if sign in "+-" else "comparison"
+        return change(kind, what, found.start(), [(found.end(), None, pivot, "")])
     # A chain of the same operator is grouped from the right, so that the operands of one lie within those of another.
     begin = left_end(bare, found.start(), ("&&", "||"))
     end = right_end(bare, found.end(), ("||",) if sign == "&&" else ())
@@ -252,7 +254,8 @@ def self_test():
         bracket = changed(text, dict(enumerate(found, 1)))
         if bracket.count("(") != bracket.count(")"):
             yield f"{line}: brackets: {bracket}"
-    both = changed("void f() {\n  g(a && b);\n}\n", {1: change("logic", "", 0, [flip(15, 21), flip(15, 16), flip(20, 21)])})
+    conjunction = change("logic", "", 0, [flip(15, 21), flip(15, 16), flip(20, 21)])
+    both = changed("void f() {\n  g(a && b);\n}\n", {1: conjunction})
     wanted = "flip(1, floe_mutation::flip(1, a) && floe_mutation::flip(1, b))"
     if wanted not in both:
         yield f"{both} instead of {wanted}"

@@ -81,3 +81,56 @@ TEST_CASE("session: an hour of calm keeps everything", "[turn][8656-8.1-a]") {
   CHECK(b.server.complaints.empty());
   CHECK(b.server.count[method::refresh] == 6);
 }
+
+TEST_CASE("session: what the host does not say is one that serves most", "[turn]") {
+  const turn::session_limits limits;
+  CHECK(limits.permissions == 32);
+  CHECK(limits.channels == 32);
+  CHECK(limits.connections == 4);
+  CHECK(limits.outstanding == 8);
+  CHECK(limits.events == 32);
+  CHECK(limits.stream_frame == 4 + 65535);
+  const turn::session_config config;
+  CHECK(config.transport == turn::transport::udp);
+  CHECK_FALSE(config.fingerprint);
+  CHECK(config.follow_alternate);
+  CHECK_FALSE(config.special_peers);
+  CHECK(config.bind_after == 4);
+  CHECK(config.peers_per_request == 8);
+  CHECK(config.patience == 10s);
+  CHECK(turn::wrapped{}.offset == 0);
+}
+
+TEST_CASE("session: TCP and TLS are streams", "[turn]") {
+  CHECK(turn::is_stream(turn::transport::tcp));
+  CHECK(turn::is_stream(turn::transport::tls));
+  CHECK_FALSE(turn::is_stream(turn::transport::udp));
+  CHECK_FALSE(turn::is_stream(turn::transport::dtls));
+}
+
+TEST_CASE("session: a channel is there when the server has said so", "[turn][8656-12.1-c]") {
+  bench b;
+  b.allocate();
+  CHECK_FALSE(b.session.has_channel(peer));
+  b.lose_all = true;
+  REQUIRE(b.session.bind(peer));
+  b.settle();
+  CHECK_FALSE(b.session.has_channel(peer));
+  b.lose_all = false;
+  b.run(1s);
+  CHECK(b.session.has_channel(peer));
+}
+
+TEST_CASE("session: so many requests are under way, and no more", "[turn][8489-6.2-a]") {
+  auto config = support::turn_config();
+  config.limits.outstanding = 3;
+  bench b{config};
+  b.allocate();
+  b.lose_all = true;
+  for (std::uint8_t i = 1; i <= 9; ++i) {
+    REQUIRE(b.session.bind({address::v4(198, 51, 100, i), 7000}));
+  }
+  const auto before = b.log.size();
+  b.settle();
+  CHECK(b.log.size() - before == 3);
+}
