@@ -8,6 +8,9 @@
 // more than it brought; tables and queues keep their limits; counters agree with what was seen;
 // data leaves only towards where a proved answer came from less than 30 seconds ago; the same
 // inputs give the same bytes and events.
+//
+// Where the environment variable FLOE_RECORDING names a file, it holds a recording of the last
+// session: of the one that broke a promise, for examples/replay.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <algorithm>
@@ -83,8 +86,8 @@ struct visible {
 /// One session in the hands of the bytes.
 class session {
  public:
-  explicit session(FuzzedDataProvider& data)
-      : data_{data}, behaviour_{behaviour(data)}, peer_{1, behaviour_} {
+  session(FuzzedDataProvider& data, record::sink_ref sink)
+      : data_{data}, behaviour_{behaviour(data)}, peer_{1, behaviour_, sink} {
     // A second socket, so that a datagram can arrive at the wrong one.
     peer_.net.bind(peer_.n, {left_address.address, 5001});
   }
@@ -106,10 +109,10 @@ class session {
       case 10:
       case 11: remote_candidate(); break;
       case 12: credentials(); break;
-      case 13: act([](agent& a) { a.restart(); }); break;
+      case 13: act([](auto& a) { a.restart(); }); break;
       case 14: {
         const auto stream = some_stream();
-        act([&](agent& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
+        act([&](auto& a) { (void)a.end_of_remote_candidates({}, stream).has_value(); });
         break;
       }
       case 15:
@@ -122,14 +125,14 @@ class session {
       case 22: remove_local(); break;
       case 23: {
         const auto what = data_.ConsumeBool() ? gathering::complete : gathering::open;
-        act([&](agent& a) { a.gather(peer_.net.now(), what); });
+        act([&](auto& a) { a.gather(peer_.net.now(), what); });
         break;
       }
       case 24: neglect(); break;
       case 25: nominate(); break;
       case 26: describe_peer(); break;
       case 27:
-        if (data_.ConsumeIntegralInRange(0, 15) == 0) act([](agent& a) { a.close(); });
+        if (data_.ConsumeIntegralInRange(0, 15) == 0) act([](auto& a) { a.close(); });
         break;
       default: break;
     }
@@ -186,7 +189,7 @@ class session {
   void jump() {
     const auto hours = data_.ConsumeIntegral<std::int8_t>();
     const auto to = after(peer_.net.now(), std::chrono::hours{hours});
-    act([&](agent& a) { a.handle_timeout(to); });
+    act([&](auto& a) { a.handle_timeout(to); });
     if (hours > 0) peer_.net.run_for(std::chrono::hours{hours});
   }
 
@@ -345,7 +348,7 @@ class session {
         .type = static_cast<ice::candidate_type>(data_.ConsumeIntegralInRange(0, 3))};
     const auto by_name = data_.ConsumeIntegralInRange(0, 7);
     if (by_name == 0) return hidden_candidate(c, stream);
-    act([&](agent& a) { (void)a.add_remote(c, {}, stream).has_value(); });
+    act([&](auto& a) { (void)a.add_remote(c, {}, stream).has_value(); });
   }
 
   /// The same candidate by one of ten names, which may be resolved.
@@ -353,7 +356,7 @@ class session {
     std::string name = "00000000-0000-4000-8000-000000000000.local";
     name[0] = data_.ConsumeIntegralInRange('0', '9');
     const bool known = data_.ConsumeBool();
-    act([&](agent& a) {
+    act([&](auto& a) {
       const auto id = a.add_hidden_remote(c, name, {}, stream);
       if (id && known) (void)a.resolved(*id, std::array{c.address.address}).has_value();
     });
@@ -367,11 +370,11 @@ class session {
       ufrag = "other" + std::to_string(data_.ConsumeIntegralInRange(0, 3));
       password = "otherpassword012345678" + std::to_string(data_.ConsumeIntegralInRange(0, 3));
     }
-    act([&](agent& a) { (void)a.set_remote_credentials(ufrag, password, stream).has_value(); });
+    act([&](auto& a) { (void)a.set_remote_credentials(ufrag, password, stream).has_value(); });
   }
 
   void add_stream() {
-    act([&](agent& a) {
+    act([&](auto& a) {
       const bool added = a.add_stream(2).has_value();
       must(!added || !has_second_);
       has_second_ = has_second_ || added;
@@ -385,7 +388,7 @@ class session {
     const auto component = some_component();
     const endpoint bound{left_address.address, static_cast<std::uint16_t>(5100 + next_socket_)};
     const socket_id socket{static_cast<std::uint16_t>(100 + next_socket_++)};
-    act([&](agent& a) {
+    act([&](auto& a) {
       if (const auto id = a.add_local(socket, bound, stream, component)) {
         peer_.n.sockets.emplace_back(socket, bound);
         locals_.push_back(*id);
@@ -403,11 +406,11 @@ class session {
     const endpoint outside{address::v4(203, 0, 113, 1), port};
     if (data_.ConsumeBool()) {
       const auto mapped = data_.ConsumeBool() ? place() : outside;
-      act([&](agent& a) { (void)a.add_reflexive(host, mapped).has_value(); });
+      act([&](auto& a) { (void)a.add_reflexive(host, mapped).has_value(); });
       return;
     }
     const socket_id allocation{static_cast<std::uint16_t>(100 + next_socket_++)};
-    act([&](agent& a) {
+    act([&](auto& a) {
       if (a.add_relayed(host, allocation, outside, outside)) {
         peer_.n.sockets.emplace_back(allocation, outside);
       }
@@ -416,7 +419,7 @@ class session {
 
   void remove_local() {
     const auto socket = some_socket();
-    act([&](agent& a) {
+    act([&](auto& a) {
       const bool removed = a.remove_local(socket).has_value();
       auto& sockets = peer_.n.sockets;
       if (!removed) return;
@@ -430,14 +433,14 @@ class session {
     if (lists.order().empty()) return;
     const auto which = data_.ConsumeIntegralInRange<std::size_t>(0, lists.order().size() - 1);
     const auto id = lists.order()[which];
-    act([&](agent& a) { (void)a.nominate(id).has_value(); });
+    act([&](auto& a) { (void)a.nominate(id).has_value(); });
   }
 
   void describe_peer() {
     const ice::peer_traits traits{
         data_.ConsumeBool() ? ice::level::full : ice::level::lite,
         std::chrono::milliseconds{data_.ConsumeIntegralInRange<std::uint16_t>(0, 1000)}};
-    act([&](agent& a) { a.describe_peer(traits); });
+    act([&](auto& a) { a.describe_peer(traits); });
   }
 
   void send_data() {
@@ -475,17 +478,17 @@ class session {
   void small_buffer() {
     std::array<std::byte, max_datagram_size> buffer{};
     const auto room = data_.ConsumeIntegralInRange<std::size_t>(0, buffer.size());
-    (void)peer_.n.agent.handle_datagram(peer_.net.now(),
-                                        {socket_id{1}, right_address, peer_.request()});
+    (void)peer_.n.recorder.handle_datagram(peer_.net.now(),
+                                           {socket_id{1}, right_address, peer_.request()});
     ++received_;
-    act([&](agent& a) {
+    act([&](auto& a) {
       if (a.poll_transmit(byte_span{buffer}.first(room))) ++discarded_;
     });
   }
 
   /// A host that polls nothing for a while finds no more than there is room for.
   void neglect() {
-    auto& a = peer_.n.agent;
+    auto& a = peer_.n.recorder;
     for (auto calls = data_.ConsumeIntegralInRange(1, 60); calls > 0; --calls) {
       const auto check = said();
       (void)a.handle_datagram(peer_.net.now(), {some_socket(), place(), peer_.request(check)});
@@ -499,7 +502,7 @@ class session {
     }
     const auto& limits = behaviour_.limits;
     must(events <= std::size_t{limits.events} + limits.local_candidates + limits.streams + 1U);
-    act([](agent&) {});
+    act([](auto&) {});
   }
 
   void check_bounds() const {
@@ -538,7 +541,9 @@ class session {
 
 std::uint64_t run(const std::uint8_t* data, std::size_t size) {
   FuzzedDataProvider provider{data, size};
-  session s{provider};
+  const auto* const path = std::getenv("FLOE_RECORDING");
+  recording_file file{path == nullptr ? "" : path};
+  session s{provider, file.sink()};
   for (int steps = 0; steps < 200 && s.more(); ++steps) s.step();
   return s.digest();
 }
