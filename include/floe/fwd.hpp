@@ -80,24 +80,19 @@ namespace floe::event {
 
 struct address_needed;
 struct checklist_changed;
-struct connection_needed;
 struct consent_lost;
 struct dropped;
 struct enough_gathered;
 struct gathering_done;
 struct learned_candidate;
 struct local_candidate;
-struct name_needed;
 struct pair_changed;
 struct pair_removed;
 struct path_found;
-struct relay_lost;
 struct released;
 struct restarted;
 struct role_changed;
 struct selected;
-struct server_result;
-struct socket_needed;
 struct state_changed;
 struct token_needed;
 

@@ -177,11 +177,11 @@ TEST_CASE("gatherer: names are resolved by the host, once each, and .local is to
   CHECK(f.log.empty());
   const auto names = f.all<event::name_needed>();
   REQUIRE(names.size() == 2);
-  CHECK(names[0].host.view() == "turn.example.org");
+  CHECK(f.gatherer.host_of(names[0].uri) == "turn.example.org");
   CHECK(names[0].port == 3479);
   CHECK(names[0].lookup == sdp::uri_lookup::address);
   CHECK_FALSE(names[0].is_local_name);
-  CHECK(names[1].host.view() == "router.local");
+  CHECK(f.gatherer.host_of(names[1].uri) == "router.local");
   CHECK(names[1].is_local_name);
   CHECK(f.all<event::complete>().empty());
   const endpoint v6{address::v6({0x20, 1}), 3479};

@@ -163,7 +163,7 @@ TEST_CASE("gatherer relays: over a connection the host makes, in any pieces",
   REQUIRE(wanted.size() == 1);
   CHECK(wanted[0].server == turn_at);
   CHECK(wanted[0].transport == turn::transport::tcp);
-  CHECK(wanted[0].base.socket == wlan);
+  CHECK(wanted[0].socket == wlan);
   constexpr socket_id connection{50};
   REQUIRE(f.gatherer.connected(f.now, wanted[0].attempt, connection));
   CHECK(f.gatherer.connected(f.now, wanted[0].attempt, connection).error() == errc::no_path);

@@ -138,7 +138,8 @@ TEST_CASE("gatherer results: a connection that does not come back is given up", 
   CHECK_FALSE(f.gatherer.is_replacing());
 }
 
-TEST_CASE("gatherer results: a relay that stood for long and breaks is another trouble", "[gather]") {
+TEST_CASE("gatherer results: a relay that stood for long and breaks is another trouble",
+          "[gather]") {
   gather_fixture f{{.servers = support::turn_over_tcp}};
   f.connects = true;
   f.begin();
@@ -182,7 +183,7 @@ TEST_CASE("gatherer results: a 437 wants another socket of the host, and goes on
   f.run(1s);
   const auto wanted = f.all<event::socket_needed>();
   REQUIRE(wanted.size() == 1);
-  CHECK(wanted[0].base.socket == wlan);
+  CHECK(wanted[0].socket == wlan);
   CHECK(wanted[0].server == turn_at);
   constexpr socket_id fresh{60};
   REQUIRE(f.gatherer.connected(f.now, wanted[0].attempt, fresh));

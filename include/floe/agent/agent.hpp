@@ -305,7 +305,7 @@ class agent {
   void forbid_peers(stream_id stream);
   std::optional<inbound> unwrap(const gather::inbound& in);
   void serve_gatherer();
-  void tell(const gather::event::any& e);
+  struct gatherer_events;
   void on_found(const gather::candidate& found);
   void take_replacement(ice::local_id id);
   [[nodiscard]] bool permit(const path& along);

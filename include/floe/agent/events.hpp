@@ -138,58 +138,20 @@ struct pair_removed {
   ice::pair_id id;
 };
 
-/// The addresses of a server's host are wanted: agent::resolved() gives them, agent::server_name()
-/// tells the name. Names in .local are for mDNS.
-struct name_needed {
-  gather::uri_number uri = 0;
-  std::uint16_t port = 0;
-  sdp::uri_lookup lookup{};
-  bool is_local_name = false;
-};
-
-/// A connection to a server is wanted, from the address of `socket`: agent::connected() or
-/// agent::connect_failed() answers. The server's certificate must be for agent::server_name(). A
-/// connection that was made for the same attempt before is of no more use.
-struct connection_needed {
-  gather::attempt_id attempt;
-  socket_id socket{};
-  endpoint server;
-  turn::transport transport{};
-  gather::uri_number uri = 0;
-};
-
-/// The server thinks that this socket has an allocation: another one bound to the same address may
-/// be named with agent::connected() (RFC 8656 §7.4).
-struct socket_needed {
-  gather::attempt_id attempt;
-  socket_id socket{};
-  endpoint server;
-};
+// What a gatherer tells is passed on as it is.
+using gather::event::connection_needed;
+using gather::event::name_needed;
+using gather::event::relay_lost;
+using gather::event::server_result;
+using gather::event::socket_needed;
 
 /// A server wants a token: agent::bring_token() (RFC 7635).
 struct token_needed {
   gather::attempt_id attempt;
 };
 
-/// What asking a server from a socket came to, once for each.
-struct server_result {
-  gather::uri_number uri = 0;
-  socket_id socket{};
-  endpoint server;  ///< 0.0.0.0 where there was none to ask
-  gather::outcome outcome{};
-  std::optional<stun::error_code> code{};
-  duration took{};  ///< from the first request on
-};
-
 /// There are candidates enough to answer the peer with; more may follow.
 struct enough_gathered {};
-
-/// A relay is gone, and its candidate with it.
-struct relay_lost {
-  socket_id relay{};
-  turn::end_reason why{};
-  std::optional<stun::error_code> code{};
-};
 
 /// The address behind the name of a hidden candidate of the peer is wanted: agent::hidden_name()
 /// tells the name, a resolved() the address.

@@ -84,55 +84,52 @@ inline std::optional<inbound> agent::unwrap(const gather::inbound& in) {
   return consumed{};
 }
 
+/// What each event of the gatherer means to its agent. What only the host can answer, or may want
+/// to know, is passed on.
+struct agent::gatherer_events {
+  agent& self;
+
+  void operator()(const gather::event::found& e) const { self.on_found(e.candidate); }
+  void operator()(const gather::event::mapping_changed& e) const { self.forget_mapping(e.before); }
+  void operator()(const gather::event::relay_lost& e) const {
+    if (const auto base = self.candidates_.find_socket(e.relay)) self.forget_local(*base);
+    self.events_.push(e);
+  }
+  /// RFC 8445 §7.2.1: the checks may go, each in its turn.
+  void operator()(const gather::event::permitted& e) const {
+    self.each_pair_through(e.relay, e.peer,
+                           [&](ice::pair_id id) { self.checklists_[id].barred = false; });
+  }
+  void operator()(const gather::event::permission_refused& e) const {
+    self.each_pair_through(e.relay, e.peer,
+                           [&](ice::pair_id id) { self.fail_pair(id, ice::pair_event::refused); });
+  }
+  void operator()(const gather::event::name_needed& e) const { self.events_.push(e); }
+  void operator()(const gather::event::connection_needed& e) const { self.events_.push(e); }
+  void operator()(const gather::event::socket_needed& e) const { self.events_.push(e); }
+  void operator()(const gather::event::token_needed& e) const {
+    self.events_.push(event::token_needed{e.attempt});
+  }
+  void operator()(const gather::event::server_result& e) const {
+    self.failed_servers_ += e.outcome == gather::outcome::answered ? 0U : 1U;
+    self.events_.push(e);
+  }
+  void operator()(const gather::event::enough&) const {
+    self.events_.push(event::enough_gathered{});
+  }
+  void operator()(const gather::event::complete&) const {}
+  void operator()(const gather::event::icmp&) const {}
+  void operator()(const gather::event::dropped&) const {
+    self.events_.push_dropped(event::dropped::events);
+  }
+};
+
 /// Acts on what the gatherer has to say.
 inline void agent::serve_gatherer() {
   auto* const g = gatherer();
   if (g == nullptr) return;
-  namespace told = gather::event;
-  while (const auto e = g->poll_event()) {
-    if (const auto* const found = std::get_if<told::found>(&*e)) {
-      on_found(found->candidate);
-    } else if (const auto* const moved = std::get_if<told::mapping_changed>(&*e)) {
-      forget_mapping(moved->before);
-    } else if (const auto* const lost = std::get_if<told::relay_lost>(&*e)) {
-      if (const auto base = candidates_.find_socket(lost->relay)) forget_local(*base);
-      events_.push(event::relay_lost{lost->relay, lost->why, lost->code});
-    } else if (const auto* const open = std::get_if<told::permitted>(&*e)) {
-      // RFC 8445 §7.2.1: the checks may go, each in its turn.
-      each_pair_through(open->relay, open->peer,
-                        [&](ice::pair_id id) { checklists_[id].barred = false; });
-    } else if (const auto* const shut = std::get_if<told::permission_refused>(&*e)) {
-      each_pair_through(shut->relay, shut->peer,
-                        [&](ice::pair_id id) { fail_pair(id, ice::pair_event::refused); });
-    } else {
-      tell(*e);
-    }
-  }
+  while (const auto e = g->poll_event()) std::visit(gatherer_events{*this}, *e);
   each_stream([&](stream_id id) { finish_gathering(id); });
-}
-
-/// Makes an event for the host of what only it can answer, or may want to know.
-inline void agent::tell(const gather::event::any& e) {
-  namespace told = gather::event;
-  if (const auto* const name = std::get_if<told::name_needed>(&e)) {
-    events_.push(event::name_needed{name->uri, name->port, name->lookup, name->is_local_name});
-  } else if (const auto* const connection = std::get_if<told::connection_needed>(&e)) {
-    events_.push(event::connection_needed{connection->attempt, connection->base.socket,
-                                          connection->server, connection->transport,
-                                          connection->uri});
-  } else if (const auto* const socket = std::get_if<told::socket_needed>(&e)) {
-    events_.push(event::socket_needed{socket->attempt, socket->base.socket, socket->server});
-  } else if (const auto* const token = std::get_if<told::token_needed>(&e)) {
-    events_.push(event::token_needed{token->attempt});
-  } else if (const auto* const result = std::get_if<told::server_result>(&e)) {
-    failed_servers_ += result->outcome == gather::outcome::answered ? 0U : 1U;
-    events_.push(event::server_result{result->uri, result->base.socket, result->server,
-                                      result->outcome, result->code, result->took});
-  } else if (std::holds_alternative<told::enough>(e)) {
-    events_.push(event::enough_gathered{});
-  } else if (std::holds_alternative<told::dropped>(e)) {
-    events_.push_dropped(event::dropped::events);
-  }
 }
 
 /// A server gave an address: it becomes a candidate of whatever uses the socket it was asked from.

@@ -49,20 +49,20 @@ enum class outcome : std::uint8_t {
 
 namespace event {
 
-/// The addresses of this host are wanted: resolved() gives them. Names in .local are for mDNS.
+/// The addresses of a server's host are wanted: resolved() gives them. host_of(), or server_name()
+/// of an agent, tells the name. Names in .local are for mDNS.
 struct name_needed {
   uri_number uri = 0;
-  fixed_text<stun::domain_limits.bytes_accepted> host;
   std::uint16_t port = 0;
   sdp::uri_lookup lookup{};
   bool is_local_name = false;  ///< ends in .local
 };
-/// A connection to `server` is wanted, from the address of `base`: connected() or connect_failed()
-/// answers. One that was made for the same attempt before is of no more use. host_of() has the name
-/// that a certificate must be for.
+/// A connection to a server is wanted, from the address of `socket`: connected() or
+/// connect_failed() answers. One that was made for the same attempt before is of no more use. The
+/// server's certificate must be for the host's name.
 struct connection_needed {
   attempt_id attempt;
-  gather::base base;
+  socket_id socket{};
   endpoint server;
   turn::transport transport{};
   uri_number uri = 0;
@@ -71,7 +71,7 @@ struct connection_needed {
 /// be named with connected(). source: RFC 8656 §7.4
 struct socket_needed {
   attempt_id attempt;
-  gather::base base;
+  socket_id socket{};
   endpoint server;
 };
 /// bring_token() is awaited (RFC 7635).
@@ -88,11 +88,11 @@ struct mapping_changed {
   gather::candidate before;
   endpoint now;
 };
-/// What a server answered, once per attempt; endpoints are zero where there was none to ask.
+/// What asking a server from a socket came to, once for each.
 struct server_result {
   uri_number uri = 0;
-  gather::base base;
-  endpoint server;
+  socket_id socket{};
+  endpoint server;  ///< 0.0.0.0 where there was none to ask
   gather::outcome outcome{};
   std::optional<stun::error_code> code{};
   duration took{};  ///< from the first request on
@@ -101,7 +101,8 @@ struct server_result {
 struct enough {};
 /// Nothing more will come, unless sockets are added.
 struct complete {};
-/// The relay is gone. Another one may be found on the same server, with a number of its own.
+/// A relay is gone, and its candidate with it. Another one may be found on the same server, with a
+/// number of its own.
 struct relay_lost {
   socket_id relay{};
   turn::end_reason why{};

@@ -120,7 +120,6 @@ inline void gatherer::add_attempt(const base& from, uri_number uri, gather::serv
   if (row.resolved) return settle_address(attempts_[*id]);
   if (std::exchange(row.asked, true)) return;
   push(event::name_needed{.uri = uri,
-                          .host = *fixed_text<stun::domain_limits.bytes_accepted>::from(row.host),
                           .port = row.plan.port,
                           .lookup = row.plan.lookup,
                           .is_local_name = detail::is_local_name(row.host)});
@@ -193,7 +192,7 @@ inline void gatherer::ask(attempt_id id, attempt& a) {
   const auto transport = sources_[a.uri].plan.transport;
   if (transport == turn::transport::udp) return open_session(a, a.base.socket);
   a.stage = stage::connecting;
-  push(event::connection_needed{id, a.base, a.server, transport, a.uri});
+  push(event::connection_needed{id, a.base.socket, a.server, transport, a.uri});
 }
 
 inline void gatherer::open_session(attempt& a, socket_id local) {
@@ -239,7 +238,7 @@ inline void gatherer::give_up(attempt& a, outcome why, std::optional<stun::error
 inline void gatherer::report(attempt& a, outcome why, std::optional<stun::error_code> code) {
   if (std::exchange(a.reported, true)) return;
   push(event::server_result{.uri = a.uri,
-                            .base = a.base,
+                            .socket = a.base.socket,
                             .server = a.server,
                             .outcome = why,
                             .code = code,

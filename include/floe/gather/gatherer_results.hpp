@@ -164,9 +164,9 @@ inline void gatherer::on_session_event(attempt_id id, attempt& a, const turn::ev
     const bool elsewhere = socket->server != a.server;
     a.server = socket->server;
     if (elsewhere && transport != turn::transport::udp) {
-      push(event::connection_needed{id, a.base, a.server, transport, a.uri});
+      push(event::connection_needed{id, a.base.socket, a.server, transport, a.uri});
     } else {
-      push(event::socket_needed{id, a.base, a.server});
+      push(event::socket_needed{id, a.base.socket, a.server});
     }
   } else if (const auto* const token = std::get_if<told::token_needed>(&e)) {
     push(event::token_needed{id, token->server_name});
