@@ -152,7 +152,8 @@ class session {
   /// Lets the permission for an address, and the channels to it, run out.
   void forbid(const address& peer);
 
-  /// Binds a channel, which costs 4 bytes per datagram instead of 36. errors: as permit()
+  /// Binds a channel, which costs 4 bytes per datagram instead of 36. errors: as permit();
+  /// capacity_reached also where only channels lack, and then the permission is asked for
   result<void> bind(const endpoint& peer);
 
   /// Makes a message for the server of the `size` bytes at `offset`, which are for `peer`. They
