@@ -473,3 +473,52 @@ TEST_CASE("errors: a token is not shown to the server that a redirection names",
   CHECK_FALSE(parsed(b.log.back().message).has<stun::access_token>());
   CHECK_FALSE(parsed(b.log.back().message).has<stun::username>());
 }
+
+TEST_CASE("errors: a permission or a channel that is refused when it is refreshed stands no longer",
+          "[turn][8656-10.3-b]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.permit(peer(1).address));
+  b.settle();
+  b.server.force(method::create_permission, error_code::forbidden);
+  b.run(241s);
+  CHECK(b.last<event::permission_refused>()->address == peer(1).address);
+  CHECK_FALSE(b.session.is_permitted(peer(1).address));
+  b.run(120s);
+  CHECK(b.server.count[method::create_permission] == 2);
+
+  bench bound;
+  bound.allocate();
+  REQUIRE(bound.session.bind(peer(1)));
+  bound.run(539s);
+  bound.server.force(method::channel_bind, error_code::forbidden);
+  bound.run(2s);
+  CHECK(bound.last<event::channel_refused>()->peer == peer(1));
+  CHECK_FALSE(bound.session.has_channel(peer(1)));
+}
+
+TEST_CASE("errors: a channel whose number is taken when it is refreshed gets another one",
+          "[turn][8656-12.3-a]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.bind(peer(1)));
+  b.run(539s);
+  for (auto& [client, books] : b.server.allocations) books.channels.clear();
+  b.server.force(method::channel_bind, error_code::bad_request);
+  b.run(1s);
+  CHECK(b.count<event::channel_bound>() == 2);
+  CHECK(b.last<event::channel_bound>()->number == 0x4001);
+  CHECK(b.session.has_channel(peer(1)));
+}
+
+TEST_CASE("errors: who does not follow redirections ends at the first", "[turn]") {
+  auto config = support::turn_config();
+  config.follow_alternate = false;
+  bench b{config};
+  b.server.force(method::allocate, error_code::try_alternate, [](stun::writer& w) {
+    w.add(stun::alternate_server{{address::v4(192, 0, 2, 16), 3478}});
+  });
+  start(b);
+  REQUIRE(b.last<event::ended>());
+  CHECK(b.last<event::ended>()->code == error_code::try_alternate);
+}

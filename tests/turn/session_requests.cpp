@@ -242,3 +242,18 @@ TEST_CASE("requests: two sessions with different entropy never share a transacti
     }
   }
 }
+
+TEST_CASE("requests: a round trip to the server says how long the next answer is waited for",
+          "[turn][8489-6.2.1-f]") {
+  bench b;
+  REQUIRE(b.session.start(b.now));
+  const auto first = b.drain();
+  REQUIRE(first.size() == 1);
+  const auto answers =
+      b.server.take(b.now, support::client_at(support::turn_socket), first[0].message);
+  REQUIRE(answers.size() == 1);
+  b.now += 400ms;
+  b.deliver(answers[0]);
+  CHECK(b.drain().size() == 1);
+  CHECK(b.session.next_timeout() == b.now + 1200ms);
+}

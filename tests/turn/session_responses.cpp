@@ -136,3 +136,40 @@ TEST_CASE("responses: a second port that is kept comes with its token",
   CHECK(parsed(second.log.back().message).get<stun::reservation_token>()->value ==
         *b.session.granted()->reservation);
 }
+
+TEST_CASE("responses: a channel is a permission, too", "[turn][8656-12.3-a]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.permit(peer(1).address));
+  b.settle();
+  b.run(200s);
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  REQUIRE(b.session.has_channel(peer(1)));
+  CHECK(b.count<event::permitted>() == 1);
+  b.run(239s);
+  CHECK(b.server.count[method::create_permission] == 1);
+  b.run(1s);
+  CHECK(b.server.count[method::create_permission] == 2);
+}
+
+TEST_CASE("responses: an address that was given back takes its peers along, and no others",
+          "[turn][8656-8.1-d]") {
+  bench b{config_with({.family = turn::relay_family::both})};
+  b.allocate();
+  const endpoint v6{address::v6({0x20, 0x01, 0x0d, 0xb8, 1}), 7000};
+  REQUIRE(b.session.bind(v6));
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  REQUIRE(b.session.has_channel(v6));
+  b.session.forbid(peer(1).address);
+  REQUIRE(b.session.bind(peer(1)));
+  REQUIRE(b.session.release(b.now, family::ipv6));
+  b.settle();
+  CHECK(b.count<event::permission_refused>() == 1);
+  CHECK(b.last<event::permission_refused>()->address == v6.address);
+  b.run(11min);
+  CHECK_FALSE(b.session.has_channel(v6));
+  CHECK_FALSE(b.session.is_permitted(v6.address));
+  CHECK(b.session.has_channel(peer(1)));
+}

@@ -1,5 +1,6 @@
 #include "floe/turn/session_upkeep.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -274,4 +275,174 @@ TEST_CASE("upkeep: answers that prove nothing are the reason when nothing else c
   b.lose_all = true;
   b.run(40s);
   CHECK(b.last<event::ended>()->why == end_reason::credentials);
+}
+
+TEST_CASE("upkeep: every call that says the time is at that time", "[turn]") {
+  bench b;
+  REQUIRE(b.session.start(b.now + 1h));
+  CHECK(b.session.next_timeout() == b.now + 1h + 500ms);
+
+  auto dual = support::turn_config();
+  dual.ask.family = turn::relay_family::both;
+  bench released{dual};
+  released.allocate();
+  REQUIRE(released.session.release(released.now + 100s, family::ipv6));
+  CHECK(released.session.next_timeout() == released.now + 100s + 500ms);
+
+  bench closed;
+  closed.allocate();
+  closed.session.close(closed.now + 100s);
+  CHECK(closed.session.next_timeout() == closed.now + 100s + 500ms);
+
+  bench moved{mobile()};
+  moved.server.mobile = true;
+  moved.allocate();
+  REQUIRE(moved.session.move(moved.now + 100s, socket_id{21}));
+  CHECK(moved.session.next_timeout() == moved.now + 100s + 500ms);
+
+  bench elsewhere;
+  elsewhere.server.force(method::allocate, error_code::allocation_mismatch);
+  REQUIRE(elsewhere.session.start(elsewhere.now));
+  elsewhere.settle();
+  REQUIRE(elsewhere.last<event::socket_needed>());
+  REQUIRE(elsewhere.session.use_socket(elsewhere.now + 100s, socket_id{21}));
+  CHECK(elsewhere.session.next_timeout() == elsewhere.now + 100s + 500ms);
+
+  bench fed;
+  fed.allocate();
+  (void)fed.session.handle_datagram(fed.now + 540s, {support::turn_socket, fed.server.at, {}});
+  const auto out = fed.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(parsed(out[0].message).method() == method::refresh);
+}
+
+TEST_CASE("upkeep: what was closed has neither permissions nor channels", "[turn]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.bind(peer));
+  b.settle();
+  REQUIRE(b.session.has_channel(peer));
+  b.session.close(b.now);
+  CHECK(b.session.state() == allocation_state::releasing);
+  CHECK_FALSE(b.session.has_channel(peer));
+  CHECK_FALSE(b.session.is_permitted(peer.address));
+  const auto sent = b.drain().size();
+  b.session.close(b.now);
+  CHECK(sent == 1);
+  CHECK(b.drain().empty());
+
+  bench broken;
+  broken.allocate();
+  REQUIRE(broken.session.bind(peer));
+  broken.settle();
+  broken.session.handle_unreachable(broken.now, support::turn_socket);
+  CHECK(broken.session.state() == allocation_state::ended);
+  CHECK_FALSE(broken.session.has_channel(peer));
+  CHECK_FALSE(broken.session.is_permitted(peer.address));
+
+  bench waiting;
+  waiting.server.force(method::allocate, error_code::allocation_mismatch);
+  REQUIRE(waiting.session.start(waiting.now));
+  waiting.settle();
+  REQUIRE(waiting.last<event::socket_needed>());
+  waiting.session.close(waiting.now);
+  CHECK(waiting.session.use_socket(waiting.now, socket_id{21}).error() == errc::unsupported);
+}
+
+TEST_CASE("upkeep: the next thing that is due is the first", "[turn][8656-9-a][8656-12-b]") {
+  bench b;
+  b.server.lifetime = 3600;
+  b.allocate();
+  const auto start = b.now;
+  REQUIRE(b.session.bind(peer));
+  b.settle();
+  CHECK(b.session.next_timeout() == start + 240s);
+  b.run(481s);
+  CHECK(b.session.next_timeout() == start + 540s);
+
+  bench forgotten;
+  forgotten.server.lifetime = 3600;
+  forgotten.allocate();
+  REQUIRE(forgotten.session.bind(peer));
+  forgotten.settle();
+  forgotten.session.forbid(peer.address);
+  CHECK(forgotten.session.next_timeout() == start + 300s);
+  forgotten.run(301s);
+  CHECK(forgotten.session.next_timeout() == start + 600s);
+}
+
+TEST_CASE("upkeep: an allocation that nobody answers for ends to the tick", "[turn]") {
+  bench b;
+  b.allocate();
+  const auto start = b.now;
+  b.lose_all = true;
+  for (int i = 0; i < 1000 && b.session.next_timeout(); ++i) {
+    b.now = *b.session.next_timeout();
+    b.settle();
+  }
+  CHECK(b.last<event::ended>()->why == end_reason::expired);
+  CHECK(b.now == start + 600s);
+}
+
+TEST_CASE("upkeep: what was asked from the old address is asked again from the new one",
+          "[turn][8016-3.2-c]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  b.lose_all = true;
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  b.lose_all = false;
+  const socket_id fresh{21};
+  REQUIRE(b.session.move(b.now, fresh));
+  b.settle();
+  REQUIRE(b.last<event::moved>());
+  CHECK(b.log.back().to.local == fresh);
+  CHECK(parsed(b.log.back().message).method() == method::create_permission);
+  CHECK(b.session.is_permitted(peer.address));
+  const auto sent = b.log.size();
+  b.run(60s);
+  CHECK(b.log.size() == sent);
+}
+
+TEST_CASE("upkeep: what nobody answered for is tried again, ever closer to its end",
+          "[turn][ATK-E18]") {
+  bench b;
+  b.server.lifetime = 3600;
+  b.allocate();
+  b.lose_all = true;
+  REQUIRE(b.session.permit(peer.address));
+  const auto requests = [&] {
+    std::size_t first_sends = 0;
+    std::vector<stun::transaction_id> seen;
+    for (const auto& s : b.log) {
+      const auto m = parsed(s.message);
+      if (m.method() != method::create_permission && m.method() != method::channel_bind) continue;
+      if (std::find(seen.begin(), seen.end(), m.transaction()) != seen.end()) continue;
+      seen.push_back(m.transaction());
+      ++first_sends;
+    }
+    return first_sends;
+  };
+  b.run(41499ms);
+  CHECK(requests() == 1);
+  b.run(1ms);
+  CHECK(requests() == 2);
+
+  bench bound;
+  bound.server.lifetime = 3600;
+  bound.allocate();
+  REQUIRE(bound.session.bind(peer));
+  bound.run(539s);
+  bound.lose_all = true;
+  bound.run(45s);  // the refresh of the channel is lost on all its way
+  bound.lose_all = false;
+  const auto before = bound.server.count[method::channel_bind];
+  bound.run(5s);
+  CHECK(bound.server.count[method::channel_bind] == before);
+  bound.run(1s);
+  CHECK(bound.server.count[method::channel_bind] == before + 1);
+  bound.run(60s);
+  CHECK(bound.session.has_channel(peer));
+  CHECK(bound.count<event::channel_bound>() == 1);
 }
