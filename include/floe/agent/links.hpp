@@ -139,12 +139,13 @@ inline void agent::choose_links() {
 
 inline link_view agent::view_of(const component& c) const {
   link_view view{.has_failed = checklists_.state(c.stream) == ice::checklist_state::failed,
-                 .has_selected = c.told_selection.has_value(),
-                 .has_valid = valid_.best(c.stream, c.id).has_value()};
-  if (c.told_selection) {
+                 .has_selected = c.told_selection.has_value()};
+  if (c.told_selection && !view.has_failed) {
     view.is_suspect = ice::is_suspect(valid_[*c.told_selection].proved, now_, config_.consent);
     view.has_fresh = view.is_suspect && freshest(c).has_value();
+    return view;
   }
+  view.has_valid = valid_.best(c.stream, c.id).has_value();
   if (!c.link) return view;
   const auto& row = at(c.stream);
   const bool current = c.link->generation == row.current.number;
@@ -219,9 +220,10 @@ inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
   if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
   const auto next = c.link->consent.deadline(now_, config_.consent);
-  const auto selected = c.probed ? std::nullopt : valid_.selected(c.stream, c.id);
-  if (!selected) return next;
-  return std::min(next, after(valid_[*selected].proved, config_.consent.suspect));
+  const bool watched = c.told_selection && !c.probed;
+  const auto* const selected = watched ? valid_.find(*c.told_selection) : nullptr;
+  if (selected == nullptr) return next;
+  return std::min(next, after(selected->proved, config_.consent.suspect));
 }
 
 }  // namespace floe

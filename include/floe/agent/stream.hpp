@@ -66,7 +66,8 @@ struct early_check {
   ice::incoming_check check;
 };
 
-/// What a component knows about its paths.
+/// What a component knows about its paths. With a selected pair, on a list that has not failed,
+/// nothing below has_fresh is asked for.
 struct link_view {
   bool has_failed = false;        ///< the checklist has failed
   bool has_selected = false;      ///< a pair is selected

@@ -146,10 +146,12 @@ inline void agent::nominate() {
 /// Fails the lists that nothing can help any more.
 inline void agent::give_up() {
   each_stream([&](stream_id id) {
-    if (ice::conclude(outlook(id), now_) == ice::checklist_event::path_lost) look_again(id);
-    if (ice::conclude(outlook(id), now_) == ice::checklist_event::exhausted) {
-      transition(id, ice::checklist_event::exhausted);
+    auto end = ice::conclude(outlook(id), now_);
+    if (end == ice::checklist_event::path_lost) {
+      look_again(id);
+      end = ice::conclude(outlook(id), now_);
     }
+    if (end == ice::checklist_event::exhausted) transition(id, *end);
   });
 }
 
@@ -160,14 +162,18 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
     return std::all_of(components_.begin(), components_.end(),
                        [&](const component& c) { return c.stream != stream || holds(c.id); });
   };
-  return {.state = checklists_.state(stream),
+  const auto state = checklists_.state(stream);
+  return {.state = state,
           .local_complete = row.gathered,
           .remote_complete = row.remote_complete || config_.presume_end_of_candidates,
           .busy = checklists_.is_pending(stream),
           .all_reachable =
+              state == ice::checklist_state::running &&
               every_component([&](component_id id) { return valid_.best(stream, id).has_value(); }),
-          .all_selected = every_component(
-              [&](component_id id) { return valid_.selected(stream, id).has_value(); }),
+          .all_selected =
+              state == ice::checklist_state::completed && every_component([&](component_id id) {
+                return valid_.selected(stream, id).has_value();
+              }),
           .pac = row.pac};
 }
 

@@ -19,8 +19,8 @@ struct list_outlook {
   bool local_complete = false;   ///< this agent has named all its candidates
   bool remote_complete = false;  ///< so has the peer, or it is presumed to
   bool busy = false;             ///< a pair may still come to work
-  bool all_reachable = false;    ///< every component has a valid pair
-  bool all_selected = false;     ///< every component has a selected pair
+  bool all_reachable = false;    ///< Running: every component has a valid pair
+  bool all_selected = false;     ///< Completed: every component has a selected pair
   deadline pac;                  ///< when the PAC timer ends; none while it has not begun
 };
 
