@@ -175,6 +175,24 @@ TEST_CASE("checks: two checks refused in the same role switch it once",
   CHECK(count_events<event::role_changed>(peer.n) == 1);
 }
 
+TEST_CASE("checks: a 487 that a later success has overtaken switches no role", "[agent]") {
+  scripted_peer peer{1};
+  const endpoint other{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(other, "2", 10);
+  const auto refused = peer.next_check();
+  const auto accepted = peer.next_check();
+  REQUIRE(refused.destination != accepted.destination);
+  (void)peer.send(peer.success(accepted), accepted.destination);
+  (void)peer.send(peer.error(refused, stun::error_code::role_conflict), refused.destination);
+  CHECK(peer.n.agent.role() == ice::role::controlling);
+  // The pair is asked again, and a refusal of that means what it says.
+  wired again = peer.next_check();
+  while (again.destination != refused.destination) again = peer.next_check();
+  (void)peer.send(peer.error(again, stun::error_code::role_conflict), again.destination);
+  CHECK(peer.n.agent.role() == ice::role::controlled);
+}
+
 TEST_CASE("checks: a peer that answers everything with 487 is given up on", "[agent][ATK-C08]") {
   scripted_peer peer{1};
   peer.introduce();

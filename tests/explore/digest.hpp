@@ -92,6 +92,7 @@ struct door {
   template struct door<tag, &owner::member>
 
 FLOE_EXPLORE_DOOR(claim, agent, claim_, ice::role_claim);
+FLOE_EXPLORE_DOOR(claim_accepted, agent, claim_accepted_, deadline);
 FLOE_EXPLORE_DOOR(streams, agent, streams_, std::pmr::vector<stream>);
 FLOE_EXPLORE_DOOR(components, agent, components_, std::pmr::vector<component>);
 FLOE_EXPLORE_DOOR(candidates, agent, candidates_, ice::candidates);
@@ -249,9 +250,22 @@ class agent_reader {
       to_.add(row.owner.request.claim.role);
       to_.add(row.owner.request.claim.tie_breaker);
       to_.add(flags({row.owner.request.nominates, row.cancelled, row.owner.queued}));
+      add_age(all, row);
       // An answer on its way comes long before a cancelled row ends.
       if (!row.cancelled) add_schedule(row.schedule);
     }
+  }
+
+  /// Whether a check left before another, or before the last that was accepted: a refusal of it is
+  /// then out of date, or will be.
+  void add_age(const check_transactions& all, const check_transactions::row& row) {
+    std::size_t earlier = 0;
+    for (const auto id : all.*reach(order{})) {
+      earlier += all.find(id)->schedule.start() < row.schedule.start() ? 1U : 0U;
+    }
+    const auto accepted = agent_.*reach(claim_accepted{});
+    to_.add(earlier);
+    to_.add(flags({accepted && row.schedule.start() < *accepted}));
   }
 
   /// All that a schedule will ever ask for.

@@ -1,6 +1,7 @@
 #include "floe/ice/role.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -91,9 +92,17 @@ TEST_CASE("role: when both sides see the conflict, they agree on who controls", 
   }
 }
 
-TEST_CASE("role: a 487 sends the agent to the opposite of the role it was refused in", "[ice]") {
-  CHECK(ice::role_after_487(role::controlling) == role::controlled);
-  CHECK(ice::role_after_487(role::controlled) == role::controlling);
+TEST_CASE("role: a 487 counts for the claim that it refuses, unless a later check was accepted",
+          "[ice][8445-7.2.5.1-a][8445-7.2.5.1-e]") {
+  const ice::role_claim mine{role::controlling, 7};
+  const time_point early{};
+  const auto late = early + std::chrono::milliseconds{1};
+  CHECK(ice::yields_after_487(mine, early, mine, {}));
+  CHECK(ice::yields_after_487(mine, late, mine, early));
+  CHECK(ice::yields_after_487(mine, late, mine, late));
+  CHECK_FALSE(ice::yields_after_487(mine, early, mine, late));
+  CHECK_FALSE(ice::yields_after_487({role::controlled, 7}, early, mine, {}));
+  CHECK_FALSE(ice::yields_after_487({role::controlling, 6}, early, mine, {}));
   CHECK(ice::opposite(ice::opposite(role::controlled)) == role::controlled);
 }
 

@@ -360,7 +360,7 @@ class agent {
   void on_failure(const check_transactions::row& row);
   void fail_pair(ice::pair_id id, ice::pair_event why = ice::pair_event::check_failed);
   void on_role_conflict(const check_transactions::row& row);
-  void yield_role(ice::role refused);
+  void yield_role(const check_transactions::row& refused);
   void switch_role(ice::role role);
   void reprioritize();
   void nominate_by_check(ice::pair_id id);
@@ -457,6 +457,7 @@ class agent {
   entropy_ref entropy_;
   time_point now_;
   ice::role_claim claim_;
+  deadline claim_accepted_{};  ///< when the last check with it left that succeeded
   ice::peer_traits peer_;
   connection_state state_ = connection_state::idle;
   bool closed_ = false;

@@ -229,7 +229,7 @@ inline void agent::fail_pair(ice::pair_id id, ice::pair_event why) {
 
 /// A check was answered with 487 (RFC 8445 §7.2.5.1).
 inline void agent::on_role_conflict(const check_transactions::row& row) {
-  yield_role(row.owner.request.claim.role);
+  yield_role(row);
   const auto id = checklists_.find(row.owner.local, row.owner.remote);
   if (!id || row.cancelled || checklists_[*id].state != ice::pair_state::in_progress) return;
   if (++checklists_[*id].conflicts >= ice::max_role_conflicts) {
@@ -240,17 +240,18 @@ inline void agent::on_role_conflict(const check_transactions::row& row) {
   checklists_.enqueue(*id);
 }
 
-/// Takes the role that is left when a check sent in the role `refused` conflicts.
-inline void agent::yield_role(ice::role refused) {
-  const auto role = ice::role_after_487(refused);
-  if (claim_.role == role) return;
+/// Takes the role that a refused check leaves, unless its refusal comes too late to mean that.
+inline void agent::yield_role(const check_transactions::row& refused) {
+  const auto claim = refused.owner.request.claim;
+  if (!ice::yields_after_487(claim, refused.schedule.start(), claim_, claim_accepted_)) return;
   claim_.tie_breaker = entropy_.number();
-  switch_role(role);
+  switch_role(ice::opposite(claim_.role));
 }
 
 /// Takes the other role: priorities change, and nominations of the old role lose their meaning.
 inline void agent::switch_role(ice::role role) {
   claim_.role = role;
+  claim_accepted_.reset();
   for (const auto id : checklists_.order()) {
     auto& p = checklists_[id];
     if (p.nominating && p.state == ice::pair_state::succeeded) checklists_.dequeue(id);

@@ -159,6 +159,9 @@ inline inbound agent::on_response(const datagram& datagram, const stun::message_
   const auto outcome =
       ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
   if (history != nullptr) note_answer(*history, row, *response, outcome);
+  if (outcome.what == ice::check_outcome::succeeded && row.owner.request.claim == claim_) {
+    claim_accepted_ = std::max(claim_accepted_, deadline{row.schedule.start()});
+  }
   if (row.owner.what == sent_check::consent) {
     on_consent_answer(row, outcome);
   } else {

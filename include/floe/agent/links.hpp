@@ -90,7 +90,7 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
       lose_consent(*c);
       abandon(c->stream);
       break;
-    case ice::check_outcome::role_conflict: yield_role(row.owner.request.claim.role); break;
+    case ice::check_outcome::role_conflict: yield_role(row); break;
     case ice::check_outcome::wrong_path:
     case ice::check_outcome::failed: break;
   }

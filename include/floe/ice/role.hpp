@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "floe/core/time.hpp"
+
 namespace floe::ice {
 
 /// The controlling agent nominates; the controlled one follows (RFC 8445 §6.1.1).
@@ -51,10 +53,16 @@ static_assert(decide_role({role::controlling, 5}, role_claim{role::controlling, 
 static_assert(decide_role({role::controlled, 5}, role_claim{role::controlled, 5}) ==
               role_decision::switch_role);
 
-/// The role after a 487 that answers a check sent as `sent` (RFC 8445 §7.2.5.1): the opposite of
-/// the role that was refused. An agent that has switched since keeps what it has, so that two
-/// refused checks don't switch it twice.
-[[nodiscard]] constexpr role role_after_487(role sent) noexcept { return opposite(sent); }
+/// True when a 487 makes this agent take the other role (RFC 8445 §7.2.5.1): it refuses the claim
+/// that this agent still makes, and was not overtaken by the success of a later check with that
+/// claim, which shows that the peer has yielded since.
+///
+/// refused: what the check claimed · sent: when it first left · accepted: when the last check with
+/// the claim `mine` first left that was answered with success; none when there was none
+[[nodiscard]] constexpr bool yields_after_487(role_claim refused, time_point sent, role_claim mine,
+                                              deadline accepted) noexcept {
+  return refused == mine && !(accepted && sent < *accepted);
+}
 
 /// How many of its checks may be answered with 487 before a pair counts as failed. Two honest
 /// agents need one; a peer that answers nothing else must not be asked for ever.
