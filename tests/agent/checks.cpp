@@ -193,6 +193,30 @@ TEST_CASE("checks: a 487 that a later success has overtaken switches no role", "
   CHECK(peer.n.agent.role() == ice::role::controlled);
 }
 
+TEST_CASE("checks: a nomination that a late 487 refuses is made again", "[agent]") {
+  scripted_peer peer{1};
+  const endpoint other{address::v4(192, 0, 2, 3), 7000};
+  peer.introduce();
+  peer.tell_candidate(other, "2", 10);
+  peer.answer_next();
+  // The nomination of the better pair, and after it a check that the peer accepts.
+  wired nomination = peer.next_check();
+  while (nomination.destination != right_address) nomination = peer.next_check();
+  REQUIRE(scripted_peer::parse(nomination).has<stun::use_candidate>());
+  (void)peer.check({}, other);
+  wired accepted = peer.next_check();
+  while (accepted.destination != other) accepted = peer.next_check();
+  (void)peer.send(peer.success(accepted), other);
+  (void)peer.send(peer.error(nomination, stun::error_code::role_conflict));
+  CHECK(peer.n.agent.role() == ice::role::controlling);
+  wired again = peer.next_check();
+  while (again.destination != right_address) again = peer.next_check();
+  CHECK(scripted_peer::parse(again).has<stun::use_candidate>());
+  (void)peer.send(peer.success(again));
+  REQUIRE(peer.n.agent.selected() != nullptr);
+  CHECK(peer.n.agent.remote(peer.n.agent.selected()->remote)->candidate.address == right_address);
+}
+
 TEST_CASE("checks: a peer that answers everything with 487 is given up on", "[agent][ATK-C08]") {
   scripted_peer peer{1};
   peer.introduce();

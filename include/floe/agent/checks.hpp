@@ -231,7 +231,9 @@ inline void agent::fail_pair(ice::pair_id id, ice::pair_event why) {
 inline void agent::on_role_conflict(const check_transactions::row& row) {
   yield_role(row);
   const auto id = checklists_.find(row.owner.local, row.owner.remote);
-  if (!id || row.cancelled || checklists_[*id].state != ice::pair_state::in_progress) return;
+  if (!id || row.cancelled) return;
+  // A nomination that this agent still means is asked for again, like a check.
+  if (!ice::failure_counts(checklists_[*id].state, checklists_[*id].nominating)) return;
   if (++checklists_[*id].conflicts >= ice::max_role_conflicts) {
     fail_pair(*id);
     return;
