@@ -418,6 +418,7 @@ TEST_CASE(
   CHECK(turn(v6, first, two) == 0);
   CHECK(turn(v6, second, one) == 0);
   CHECK(turn(at(5001), first, one) == 3);
+  CHECK(turn(v6, first, one) == 4);
 }
 
 TEST_CASE("candidates: components and streams have local preferences of their own",
@@ -574,4 +575,80 @@ TEST_CASE("candidates: of several streams that have more, the one with most give
   const auto victim = all.remote_victim_for(first, 99, nobody);
   REQUIRE(victim);
   CHECK(all.remotes()[*victim].stream == second);
+}
+
+TEST_CASE("candidates: what checks teach takes half of the table, the rest is the host's",
+          "[ice]") {
+  auto all = some(6);
+  add_local(all, candidate_type::host, at(5000));
+  const auto learn = [&](std::uint16_t port) {
+    return all.learn_local(
+        {.candidate = named(1, at(port), candidate_type::prflx), .base = at(5000)});
+  };
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    const auto learned = learn(static_cast<std::uint16_t>(9000 + i));
+    REQUIRE(learned);
+    CHECK(all.locals()[*learned].candidate.address.port == 9000 + i);
+  }
+  CHECK_FALSE(learn(9003));
+  CHECK(all.locals().size() == 4);
+  add_local(all, candidate_type::host, at(5001));
+  add_local(all, candidate_type::host, at(5002));
+  CHECK(all.locals().size() == 6);
+}
+
+TEST_CASE("candidates: one needs what it was obtained through, and a relay its allocation's other",
+          "[ice]") {
+  auto all = some();
+  const auto host = *all.add_local(all.make_host(socket_id{1}, at(5000), first, one, {}));
+  const auto other = *all.add_local(all.make_host(socket_id{2}, at(5001), first, one, {}));
+  std::uint16_t port = 7000;
+  const auto relay = [&](ice::local_id through, std::uint8_t server) {
+    ++port;
+    return *all.add_local(
+        *all.make_relayed(through, socket_id{port}, at(port), at(9000), server_id{server}));
+  };
+  const auto ours = relay(host, 1);
+  const auto sibling = relay(host, 1);
+  const auto elsewhere = relay(host, 2);
+  const auto cousin = relay(other, 1);
+  const auto srflx = *all.add_local(*all.make_reflexive(host, at(9000), server_id{1}));
+  for (const auto base : {ours, sibling, host}) CHECK(all.needs(ours, base));
+  for (const auto base : {other, elsewhere, cousin, srflx}) CHECK_FALSE(all.needs(ours, base));
+  CHECK(all.needs(sibling, ours));
+  CHECK(all.needs(srflx, host));
+  CHECK_FALSE(all.needs(srflx, ours));
+  CHECK_FALSE(all.needs(host, ours));
+  CHECK(all.needs(host, host));
+}
+
+TEST_CASE("candidates: the address that the peer hides is told from one that it shows",
+          "[ice][MDNS-3.2-d]") {
+  auto all = some();
+  const auto hidden = [&](ice::remote_id id) { return all.remotes()[id].hidden; };
+  CHECK_FALSE(hidden(all.add_remote(first, named(1, at(1))).id));
+  CHECK(hidden(all.add_remote(first, named(1, at(2)), true).id));
+  const auto learned = all.learn_remote(first, one, at(3), 1).id;
+  CHECK_FALSE(hidden(learned));
+  CHECK(all.add_remote(first, named(1, at(3)), true).what == remote_addition::upgraded);
+  CHECK(hidden(learned));
+}
+
+TEST_CASE("candidates: one that would have a priority that was told has the next local preference",
+          "[ice][8445-5.1.2-a]") {
+  auto all = some();
+  const auto v6 = [](std::uint8_t last) {
+    return endpoint{address::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last}),
+                    5000};
+  };
+  const auto add = [&](const endpoint& bound) {
+    const auto made = all.make_host(socket_id{1}, bound, first, one, {});
+    all.add_local(made);
+    return made.candidate.priority;
+  };
+  const auto expected = [](std::uint16_t preference) {
+    return ice::candidate_priority(candidate_type::host, preference, one);
+  };
+  CHECK(add(at(5000)) == expected(65535));
+  CHECK(add(v6(1)) == expected(65534));
 }

@@ -62,3 +62,24 @@ TEST_CASE("hidden: a name means the only address it has", "[ice][MDNS-3.2-b]") {
   CHECK(ice::choose_resolved(gsl::span{two}.first(1)) == two[0]);
   CHECK_FALSE(ice::choose_resolved(two));
 }
+
+TEST_CASE("hidden: of a new name all but version and variant is random, from sixteen bytes",
+          "[ice][MDNS-3.1-a]") {
+  const auto name_of = [](auto octet) {
+    std::size_t drawn = 0;
+    auto entropy = [&](byte_span out) {
+      for (auto& b : out) b = static_cast<std::byte>(octet(drawn++));
+    };
+    const std::string name{ice::make_hidden_name(entropy).view()};
+    CHECK(drawn == 16);
+    return name;
+  };
+  CHECK(name_of([](auto) { return 0; }) == "00000000-0000-4000-8000-000000000000.local");
+  CHECK(name_of([](auto) { return 0xff; }) == "ffffffff-ffff-4fff-bfff-ffffffffffff.local");
+  CHECK(name_of([](auto i) { return 0x11 * i; }) == "00112233-4455-4677-8899-aabbccddeeff.local");
+  CHECK(name_of([](auto i) { return i; }) == "00010203-0405-4607-8809-0a0b0c0d0e0f.local");
+}
+
+TEST_CASE("hidden: a candidate that is parked waits for its name", "[ice]") {
+  CHECK_FALSE(ice::hidden_candidate{}.resolved);
+}

@@ -194,3 +194,11 @@ TEST_CASE("pairing: without others of its foundation a pair need not wait", "[ic
   CHECK_FALSE(alone.holds_succeeded);
   CHECK(ice::initial_state(alone) == pair_state::waiting);
 }
+
+TEST_CASE("pairing: no relay is told an address that the peer hides", "[ice][MDNS-3.2-c]") {
+  auto hidden = theirs(there);
+  hidden.hidden = true;
+  CHECK(may_pair(mine(here), hidden));
+  CHECK_FALSE(may_pair(mine(here, 1, candidate_type::relay), hidden));
+  CHECK(may_pair(mine(here, 1, candidate_type::relay), theirs(there)));
+}

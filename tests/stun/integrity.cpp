@@ -235,3 +235,18 @@ TEST_CASE("integrity with SHA-256: a flipped bit proves nothing, nor does no key
   REQUIRE_FALSE(without);
   CHECK(without.error() == reject::no_integrity);
 }
+
+TEST_CASE("integrity with SHA-256: whole, or cut to 16 bytes and more in steps of 4",
+          "[stun][8489-14.6-b]") {
+  CHECK(stun::least_sha256_size == 16);
+  CHECK(stun::whole_sha256_size == 32);
+  for (auto size = stun::least_sha256_size; size <= stun::whole_sha256_size; size += 4) {
+    std::array<std::byte, 100> buffer{};
+    const auto written = stun::writer{buffer, {}, {}}.add_integrity(ice_sha256_key, size).finish();
+    REQUIRE(written);
+    const auto message = message_view::parse(byte_view{buffer}.first(*written));
+    REQUIRE(message);
+    CHECK(authenticate(*message, ice_sha256_key, size));
+    CHECK(authenticate(*message, ice_sha256_key).has_value() == (size == 32));
+  }
+}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "catch.hpp"
@@ -12,6 +13,7 @@
 #include "floe/stun/attributes/ice.hpp"
 #include "floe/stun/attributes/text.hpp"
 #include "floe/stun/message_view.hpp"
+#include "support/libraries.hpp"
 #include "vectors/hex.hpp"
 #include "vectors/messages.hpp"
 
@@ -234,3 +236,110 @@ TEST_CASE("writer: both integrity attributes, in their order, then FINGERPRINT",
     REQUIRE_FALSE(write_both(buffer));
   }
 }
+
+namespace {
+
+/// An attribute that leaves its padding to the writer, and claims to be of any size.
+struct opaque {
+  static constexpr auto type = stun::attribute_type::data;
+  std::size_t bytes = 0;
+
+  [[nodiscard]] constexpr std::size_t size() const noexcept { return bytes; }
+  constexpr void encode(byte_span out, const stun::transaction_id& /*id*/) const noexcept {
+    std::fill(out.begin(), out.end(), std::byte{'x'});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("writer: the padding of an attribute that writes none is zero, too",
+          "[stun][8489-14-a][ATK-A30]") {
+  for (std::size_t size = 0; size <= 8; ++size) {
+    std::array<std::byte, 64> buffer{};
+    buffer.fill(std::byte{0xee});
+    const auto written = writer{buffer, {}, counted_id()}.add(opaque{size}).finish();
+    REQUIRE(written);
+    REQUIRE(*written == 24 + stun::padded(size));
+    for (std::size_t i = 24 + size; i < *written; ++i) CHECK(buffer[i] == std::byte{0});
+  }
+}
+
+TEST_CASE("writer: an attribute of more than the whole buffer is an error, however large",
+          "[stun]") {
+  std::array<std::byte, 60> buffer{};
+  for (const std::size_t size : {std::size_t{37}, std::size_t{60}, std::size_t{61}, std::size_t{64},
+                                 ~std::size_t{0}, ~std::size_t{0} - 3, ~std::size_t{0} - 7}) {
+    CAPTURE(size);
+    const auto written = writer{buffer, {}, counted_id()}.add(opaque{size}).finish();
+    REQUIRE_FALSE(written);
+    CHECK(written.error() == errc::buffer_too_small);
+  }
+}
+
+TEST_CASE("writer: a code that the host's library can't compute is an error", "[stun]") {
+  std::array<std::byte, 200> buffer{};
+  const auto* const none = &support::refusing_library;
+  const auto sha1 = writer{buffer, {}, counted_id()}
+                        .add_integrity(stun::short_term_key("password", none))
+                        .finish();
+  REQUIRE_FALSE(sha1);
+  CHECK(sha1.error() == errc::unsupported);
+  const auto sha256 = writer{buffer, {}, counted_id()}
+                          .add_integrity(stun::short_term_sha256_key("password", none))
+                          .finish();
+  REQUIRE_FALSE(sha256);
+  CHECK(sha256.error() == errc::unsupported);
+}
+
+namespace {
+
+/// Calls that keep the contract can be evaluated as constants; one that breaks it can't.
+template <class Calls>
+concept keeps_contract = requires {
+  typename std::bool_constant<(Calls{}(), true)>;
+};
+
+template <class Calls>
+constexpr bool is_in_order(Calls /*calls*/) {
+  return keeps_contract<Calls>;
+}
+
+constexpr writer start(byte_span buffer) { return {buffer, {}, counted_id()}; }
+
+using small = std::array<std::byte, 120>;
+
+}  // namespace
+
+// Integrity covers what stands before it, and FINGERPRINT all (RFC 8489 §14.5 to §14.7).
+static_assert(is_in_order([] {
+  small room{};
+  start(room).add_integrity(ice_key).add_integrity(ice_sha256_key).add_fingerprint();
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_integrity(ice_key).add(stun::use_candidate{});
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_integrity(ice_key).add_integrity(ice_key);
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_integrity(ice_sha256_key).add(stun::use_candidate{});
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_integrity(ice_sha256_key).add_integrity(ice_sha256_key);
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_integrity(ice_sha256_key).add_integrity(ice_key);
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_fingerprint().add_fingerprint();
+}));
+static_assert(!is_in_order([] {
+  small room{};
+  start(room).add_fingerprint().add(stun::use_candidate{});
+}));
