@@ -1,6 +1,8 @@
 #include "floe/turn/session_data.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "catch.hpp"
@@ -336,4 +338,254 @@ TEST_CASE("data: one connection ends alone, the control connection takes all wit
   const auto so_far = b.log.size();
   b.run(10min);
   CHECK(b.log.size() == so_far);
+}
+
+TEST_CASE("data: a payload of one byte is moved, too, where there is no headroom", "[turn]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  REQUIRE(b.send(peer, text("x"), 0));
+  REQUIRE(b.server.to_peers.size() == 1);
+  CHECK(b.server.to_peers[0].second == text("x"));
+}
+
+TEST_CASE("data: an indication holds as much as its length can say", "[turn][8656-12.5-b]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.permit(peer.address));
+  REQUIRE(b.session.permit(address::v4(198, 51, 100, 21)));
+  b.settle();
+  bytes buffer(70000);
+  const auto most = 65535U - 3U - 36U;
+  CHECK(b.session.wrap(peer, buffer, 48, most));
+  CHECK(b.session.wrap(peer, buffer, 48, most + 1).error() == errc::unsupported);
+}
+
+TEST_CASE("data: a channel comes with as many datagrams as the host says, or never",
+          "[turn][8656-12.1-c]") {
+  for (std::uint16_t after = 0; after <= 2; ++after) {
+    CAPTURE(after);
+    auto config = support::turn_config();
+    config.bind_after = after;
+    bench b{config};
+    b.allocate();
+    REQUIRE(b.session.permit(peer.address));
+    b.settle();
+    for (int sent = 1; sent <= 3; ++sent) {
+      REQUIRE(b.send(peer, text("x")));
+      b.settle();
+      CHECK(b.session.has_channel(peer) == (after > 0 && sent >= after));
+    }
+  }
+}
+
+TEST_CASE("data: a channel that was refused is asked for again when the host insists", "[turn]") {
+  bench b;
+  b.allocate();
+  b.server.force(method::channel_bind, error_code::forbidden);
+  REQUIRE(b.session.bind(peer));
+  b.settle();
+  REQUIRE(b.last<event::channel_refused>());
+  for (int i = 0; i < 10; ++i) REQUIRE(b.send(peer, text("x")));
+  b.settle();
+  CHECK(b.server.count[method::channel_bind] == 1);
+  REQUIRE(b.session.bind(peer));
+  b.settle();
+  CHECK(b.session.has_channel(peer));
+}
+
+TEST_CASE("data: connections are asked for at the time that the host says", "[turn][6062-4.3-b]") {
+  auto config = tcp_relay();
+  config.reliable_timeout = 1s;
+  bench b{config};
+  b.allocate();
+  const auto start = b.now;
+  const auto connection = b.session.connect(start + 10s, peer);
+  REQUIRE(connection);
+  CHECK(b.session.next_timeout() == start + 11s);
+  b.now = start + 10s;
+  b.settle();
+  CHECK(b.session.next_timeout() == b.now + 30s);
+  REQUIRE(b.session.bind_connection(b.now + 20s, *connection, socket_id{30}));
+  CHECK(b.session.next_timeout() == b.now + 21s);
+}
+
+TEST_CASE("data: a connection that failed leaves its place to another", "[turn][6062-4.3-e]") {
+  auto config = tcp_relay();
+  config.limits.connections = 1;
+  bench b{config};
+  b.allocate();
+  b.server.force(method::connect, error_code::connection_timeout_or_failure);
+  REQUIRE(b.session.connect(b.now, peer));
+  CHECK(b.session.connect(b.now, peer).error() == errc::capacity_reached);
+  b.settle();
+  REQUIRE(b.last<event::connection_failed>());
+  CHECK(b.session.connect(b.now, peer));
+}
+
+namespace {
+
+/// Two connections of a relay, offered at different times and about to be bound, on sockets 30 and
+/// 31, when nothing more can be asked.
+struct two_binding : bench {
+  two_binding() : bench{config()} {
+    allocate();
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      connections.push_back(
+          *session.connect(now, {peer.address, static_cast<std::uint16_t>(1 + i)}));
+      settle();
+      if (i == 0) run(10s);
+    }
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      REQUIRE(session.bind_connection(now, connections[i], socket_id{30 + i}));
+    }
+    requests = drain();
+    REQUIRE(requests.size() == 2);
+  }
+
+  static turn::session_config config() {
+    auto made = tcp_relay();
+    made.limits.outstanding = 2;
+    return made;
+  }
+
+  /// Gives the server's answer to the ConnectionBind on a socket, and something behind it.
+  void answer(std::uint32_t i) {
+    auto stream =
+        server.take(now, support::client_at(socket_id{30 + i}), requests[i].message).at(0);
+    session.handle_stream(now, socket_id{30 + i}, stream);
+    while (session.next_inbound(now)) {
+    }
+    drain();
+  }
+
+  /// Whom bytes on a socket are from.
+  std::optional<endpoint> from(socket_id socket) {
+    const auto some = text("bytes");
+    session.handle_stream(now, socket, some);
+    const auto in = session.next_inbound(now);
+    if (!in || !*in || !**in) return std::nullopt;
+    return (**in)->peer;
+  }
+
+  std::vector<turn::connection_handle> connections;
+  std::vector<sent> requests;
+};
+
+}  // namespace
+
+TEST_CASE("data: a connection that is about to be bound is the session's",
+          "[turn][6062-4.3-d][6062-4.6-b]") {
+  two_binding b;
+  CHECK(b.session.accepts({socket_id{30}, b.server.at}));
+  CHECK(b.session.accepts({socket_id{31}, b.server.at}));
+  CHECK_FALSE(b.session.accepts({socket_id{32}, b.server.at}));
+  CHECK_FALSE(b.session.accepts({socket_id{30}, peer}));
+  b.answer(0);
+  b.answer(1);
+  CHECK(b.count<event::connection_bound>() == 2);
+  CHECK(b.from(socket_id{31}) == endpoint{peer.address, 2});
+  CHECK(b.from(socket_id{30}) == endpoint{peer.address, 1});
+  CHECK_FALSE(b.from(socket_id{32}));
+}
+
+TEST_CASE("data: a connection that breaks before it is bound gives up its request, and no other's",
+          "[turn][6062-4.3-d]") {
+  for (const std::uint32_t gone : {0U, 1U}) {
+    CAPTURE(gone);
+    two_binding b;
+    CHECK(b.session.connect(b.now, peer).error() == errc::capacity_reached);
+    b.session.handle_unreachable(b.now, socket_id{30 + gone});
+    b.drain();
+    CHECK(b.count<event::connection_failed>() == 1);
+    CHECK(b.last<event::connection_failed>()->connection == b.connections[gone]);
+    CHECK_FALSE(b.session.accepts({socket_id{30 + gone}, b.server.at}));
+    CHECK(b.session.connect(b.now, peer));
+    CHECK(b.session.connect(b.now, peer).error() == errc::capacity_reached);
+    b.answer(1 - gone);
+    CHECK(b.last<event::connection_bound>()->connection == b.connections[1 - gone]);
+  }
+}
+
+TEST_CASE("data: an offer that runs out gives up its request, and no other's",
+          "[turn][6062-4.3-c]") {
+  two_binding b;
+  CHECK(b.session.next_timeout() == b.now + 20s);
+  b.run(20s);
+  CHECK(b.count<event::connection_failed>() == 1);
+  CHECK(b.last<event::connection_failed>()->connection == b.connections[0]);
+  CHECK(b.session.connect(b.now, peer));
+  CHECK(b.session.connect(b.now, peer).error() == errc::capacity_reached);
+  b.answer(1);
+  CHECK(b.last<event::connection_bound>()->connection == b.connections[1]);
+}
+
+TEST_CASE("data: nonsense on a data connection ends that connection alone",
+          "[turn][6062-4.3-d][ATK-B10]") {
+  two_binding b;
+  const bytes nonsense(20, std::byte{0xff});
+  b.session.handle_stream(b.now, socket_id{30}, nonsense);
+  const auto in = b.session.next_inbound(b.now);
+  REQUIRE(in);
+  REQUIRE_FALSE(*in);
+  CHECK(in->error() == reject::not_stun);
+  CHECK_FALSE(b.session.next_inbound(b.now));
+  b.drain();
+  REQUIRE(b.last<event::connection_failed>());
+  CHECK(b.last<event::connection_failed>()->connection == b.connections[0]);
+  CHECK_FALSE(b.session.accepts({socket_id{30}, b.server.at}));
+  b.answer(1);
+  CHECK(b.last<event::connection_bound>()->connection == b.connections[1]);
+}
+
+TEST_CASE("data: bytes of a connection that the host forgot meanwhile are nobody's", "[turn]") {
+  two_binding b;
+  b.answer(0);
+  const auto some = text("bytes");
+  b.session.handle_stream(b.now, socket_id{30}, some);
+  b.session.forget_connection(b.connections[0]);
+  CHECK_FALSE(b.session.next_inbound(b.now));
+  b.answer(1);
+  b.session.handle_stream(b.now, socket_id{31}, {});
+  CHECK_FALSE(b.session.next_inbound(b.now));
+}
+
+TEST_CASE("data: a relay that is given back lets go of its connections", "[turn][6062-4.6-b]") {
+  two_binding b;
+  b.answer(0);
+  b.session.close(b.now);
+  REQUIRE(b.session.state() == turn::allocation_state::releasing);
+  CHECK_FALSE(b.session.accepts({socket_id{30}, b.server.at}));
+  CHECK_FALSE(b.session.accepts({socket_id{31}, b.server.at}));
+}
+
+TEST_CASE("data: what the host wanted meanwhile goes out with the answer on a data connection",
+          "[turn]") {
+  two_binding b;
+  const address another = address::v4(198, 51, 100, 21);
+  REQUIRE(b.session.permit(another));
+  const auto answers =
+      b.server.take(b.now, support::client_at(socket_id{30}), b.requests[0].message);
+  b.session.handle_stream(b.now, socket_id{30}, answers.at(0));
+  REQUIRE(b.session.next_inbound(b.now));
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(parsed(out[0].message).get<stun::xor_peer_address>()->value.address == another);
+}
+
+TEST_CASE("data: an attempt that lacks its parts is none", "[turn][6062-4.4-a]") {
+  bench b{tcp_relay()};
+  b.allocate();
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  const auto attempt = [&](const support::scripted_server::add& more) {
+    return b.server.write({method::connection_attempt, stun::message_class::indication}, {}, more);
+  };
+  CHECK(b.deliver(attempt([](stun::writer& w) { w.add(stun::connection_id{5}); })) ==
+        reject::bad_attribute);
+  CHECK(b.deliver(attempt([](stun::writer& w) { w.add(stun::xor_peer_address{peer}); })) ==
+        reject::bad_attribute);
+  b.drain();
+  CHECK_FALSE(b.last<event::connection_offered>());
 }

@@ -257,3 +257,57 @@ TEST_CASE("requests: a round trip to the server says how long the next answer is
   CHECK(b.drain().size() == 1);
   CHECK(b.session.next_timeout() == b.now + 1200ms);
 }
+
+TEST_CASE("requests: nothing is allocated for tickets after construction", "[turn]") {
+  auto config = support::turn_config();
+  config.ask.mobility = true;
+  support::counting_memory memory;
+  bench b{config, &memory};
+  b.server.mobile = true;
+  const auto taken = memory.allocations;
+  b.allocate();
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    REQUIRE(b.session.move(b.now, socket_id{21 + i}));
+    b.settle();
+    REQUIRE(b.session.route().local == socket_id{21 + i});
+  }
+  CHECK(memory.allocations == taken);
+}
+
+TEST_CASE("requests: one that waits to be sent is sent once, however long it waits", "[turn]") {
+  bench b;
+  REQUIRE(b.session.start(b.now));
+  b.now += 500ms;
+  b.session.handle_timeout(b.now);
+  b.now += 1000ms;
+  b.session.handle_timeout(b.now);
+  CHECK(b.drain().size() == 1);
+}
+
+TEST_CASE("requests: one that is repeated is the same bytes, though a challenge came meanwhile",
+          "[turn][8489-6.2.1-a]") {
+  bench b;
+  b.server.open = true;
+  b.allocate();
+  const auto ask = [&](std::uint8_t last) {
+    REQUIRE(b.session.permit(peer(last).address));
+    b.session.handle_timeout(b.now);
+    auto out = b.drain();
+    REQUIRE(out.size() == 1);
+    return out[0].message;
+  };
+  const auto lost = ask(1);
+  const auto second = ask(2);
+  CHECK_FALSE(parsed(lost).has<stun::username>());
+  b.server.open = false;
+  for (const auto& a : b.server.take(b.now, support::client_at(support::turn_socket), second)) {
+    b.deliver(a);
+  }
+  b.settle();
+  CHECK(b.session.is_permitted(peer(2).address));
+  b.now += 500ms;
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].message == lost);
+}

@@ -446,3 +446,241 @@ TEST_CASE("upkeep: what nobody answered for is tried again, ever closer to its e
   CHECK(bound.session.has_channel(peer));
   CHECK(bound.count<event::channel_bound>() == 1);
 }
+
+TEST_CASE("upkeep: a move that is asked for again takes the place of the first",
+          "[turn][8016-3.2-c]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  REQUIRE(b.session.move(b.now, socket_id{21}));
+  CHECK(b.drain().size() == 1);
+  REQUIRE(b.session.move(b.now, socket_id{22}));
+  CHECK(b.drain().size() == 1);
+  b.now += 500ms;
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].to.local == socket_id{22});
+}
+
+TEST_CASE("upkeep: moves that were never sent leave no trace", "[turn][8016-3.2-c]") {
+  auto config = mobile();
+  config.limits.outstanding = 1;
+  bench b{config};
+  b.server.mobile = true;
+  b.allocate();
+  for (std::uint32_t i = 0; i < 40; ++i) REQUIRE(b.session.move(b.now, socket_id{100 + i}));
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].to.local == socket_id{139});
+}
+
+TEST_CASE("upkeep: a socket that can't be moved to is left, and what else was asked goes on",
+          "[turn][8016-3.2-e]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  REQUIRE(b.session.permit(peer.address));
+  b.session.handle_timeout(b.now);
+  CHECK(b.drain().size() == 1);
+  REQUIRE(b.session.move(b.now, socket_id{21}));
+  CHECK(b.drain().size() == 1);
+  b.session.handle_unreachable(b.now, socket_id{21});
+  CHECK_FALSE(b.session.accepts({socket_id{21}, b.server.at}));
+  b.now += 500ms;
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].to.local == support::turn_socket);
+  CHECK(parsed(out[0].message).method() == method::create_permission);
+}
+
+TEST_CASE("upkeep: after a move the new socket is the one that must reach the server",
+          "[turn][8016-3.2-d]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  REQUIRE(b.session.move(b.now, socket_id{21}));
+  b.settle();
+  REQUIRE(b.last<event::moved>());
+  b.session.handle_unreachable(b.now, socket_id{21});
+  b.drain();
+  CHECK_FALSE(b.last<event::move_failed>());
+  REQUIRE(b.last<event::ended>());
+  CHECK(b.last<event::ended>()->why == end_reason::unreachable);
+}
+
+TEST_CASE("upkeep: an end during a move is the end of the move", "[turn]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  REQUIRE(b.session.move(b.now, socket_id{21}));
+  CHECK(b.session.accepts({socket_id{21}, b.server.at}));
+  b.session.handle_unreachable(b.now, support::turn_socket);
+  CHECK_FALSE(b.session.accepts({socket_id{21}, b.server.at}));
+}
+
+TEST_CASE("upkeep: a move that the server's challenges don't let through has failed",
+          "[turn][8016-3.2-e]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  for (int i = 0; i < 9; ++i) b.server.force(method::refresh, error_code::unauthenticated);
+  REQUIRE(b.session.move(b.now, socket_id{21}));
+  b.settle();
+  REQUIRE(b.last<event::move_failed>());
+  CHECK(b.last<event::move_failed>()->code == error_code::unauthenticated);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(b.session.route().local == support::turn_socket);
+}
+
+TEST_CASE("upkeep: a ticket that was used is not shown again", "[turn][8016-3.2-d]") {
+  bench b{mobile()};
+  b.server.mobile = true;
+  b.allocate();
+  REQUIRE(b.session.move(b.now, socket_id{21}));
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  b.deliver(b.server.answer(out[0].message, stun::message_class::success,
+                            [](stun::writer& w) { w.add(stun::lifetime{600}); }),
+            socket_id{21});
+  b.drain();
+  REQUIRE(b.last<event::moved>());
+  CHECK(b.session.move(b.now, socket_id{22}).error() == errc::unsupported);
+}
+
+TEST_CASE("upkeep: time comes with the news that a socket reaches nobody", "[turn]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.permit(peer.address));
+  b.session.handle_unreachable(b.now + 100s, socket_id{77});
+  CHECK(b.drain().size() == 1);
+  CHECK(b.session.next_timeout() == b.now + 100s + 500ms);
+}
+
+TEST_CASE("upkeep: closing again changes nothing", "[turn][ATK-H02]") {
+  bench b;
+  b.allocate();
+  b.session.close(b.now);
+  CHECK(b.drain().size() == 1);
+  b.session.close(b.now);
+  CHECK(b.drain().empty());
+  CHECK(b.session.state() == allocation_state::releasing);
+  CHECK_FALSE(b.last<event::ended>());
+  b.run(1s);
+  CHECK(b.last<event::ended>()->why == end_reason::closed);
+  CHECK(b.server.allocations.empty());
+}
+
+TEST_CASE("upkeep: a request that is repeated after a newer challenge is asked anew with that",
+          "[turn][8489-9.2.5-e]") {
+  bench b;
+  b.allocate();
+  const auto ask = [&](std::uint8_t last) {
+    REQUIRE(b.session.permit(address::v4(198, 51, 100, last)));
+    b.session.handle_timeout(b.now);
+    auto out = b.drain();
+    REQUIRE(out.size() == 1);
+    return out[0].message;
+  };
+  const auto lost = ask(1);
+  const auto second = ask(2);
+  b.server.new_nonce();
+  for (const auto& a : b.server.take(b.now, support::client_at(support::turn_socket), second)) {
+    b.deliver(a);
+  }
+  b.settle();
+  CHECK(b.session.is_permitted(address::v4(198, 51, 100, 2)));
+  CHECK_FALSE(b.session.is_permitted(address::v4(198, 51, 100, 1)));
+  b.now += 500ms;
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  const auto again = parsed(out[0].message);
+  CHECK(again.transaction() != parsed(lost).transaction());
+  CHECK(again.get<stun::nonce>()->value == b.server.nonce);
+  for (const auto& a :
+       b.server.take(b.now, support::client_at(support::turn_socket), out[0].message)) {
+    b.deliver(a);
+  }
+  CHECK(b.session.is_permitted(address::v4(198, 51, 100, 1)));
+  const auto sent = b.log.size();
+  b.run(60s);
+  CHECK(b.log.size() == sent);
+}
+
+TEST_CASE("upkeep: data without a channel is a sign of the server, too", "[turn]") {
+  auto config = support::turn_config();
+  config.bind_after = 0;
+  bench b{config};
+  b.allocate();
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(b.send(peer, text("x")));
+    b.deliver(
+        *b.server.from_peer(b.now, support::client_at(support::turn_socket), peer, text("y")));
+    b.run(1s);
+  }
+  CHECK(b.server.count[method::refresh] == 0);
+}
+
+TEST_CASE("upkeep: a token is shown at once, when it was waited for", "[turn][7635-6.1-a]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(32, std::byte{1});
+  b.server.token = text("token");
+  REQUIRE(b.session.start(b.now));
+  b.settle();
+  REQUIRE(b.last<event::token_needed>());
+  const auto sealed = text("token");
+  b.server.force(method::allocate, error_code::allocation_quota_reached);
+  REQUIRE(b.session.bring_token(b.now + 100s, {"kid", b.server.token_key, sealed}));
+  auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(b.session.next_timeout() == b.now + 100s + 500ms);
+
+  // One that nobody waited for makes a server that is full no less full.
+  b.now += 100s;
+  for (const auto& a :
+       b.server.take(b.now, support::client_at(support::turn_socket), out[0].message)) {
+    b.deliver(a);
+  }
+  b.drain();
+  REQUIRE(b.last<event::put_off>());
+  const auto until = b.last<event::put_off>()->until;
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, sealed}));
+  CHECK(b.drain().empty());
+  CHECK(b.session.next_timeout() == until);
+}
+
+TEST_CASE("upkeep: while a token is awaited nothing is asked without it", "[turn][7635-6.1-a]") {
+  auto config = support::turn_config();
+  config.user = config.password = {};
+  bench b{config};
+  b.server.token_server = "turn.example.org";
+  b.server.token_key = bytes(32, std::byte{1});
+  b.server.token = text("first");
+  REQUIRE(b.session.start(b.now));
+  b.settle();
+  const auto first = text("first");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, first}));
+  b.settle();
+  REQUIRE(b.session.state() == allocation_state::active);
+  b.server.token = text("second");
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  REQUIRE(b.count<event::token_needed>() == 2);
+  const auto sent = b.log.size();
+  b.run(10s);
+  REQUIRE(b.session.permit(address::v4(198, 51, 100, 21)));
+  b.run(10s);
+  CHECK(b.log.size() == sent);
+  const auto second = text("second");
+  REQUIRE(b.session.bring_token(b.now, {"kid", b.server.token_key, second}));
+  b.settle();
+  CHECK(b.session.is_permitted(peer.address));
+  CHECK(b.session.is_permitted(address::v4(198, 51, 100, 21)));
+}
