@@ -468,7 +468,9 @@ class session {
     switch (data_.ConsumeIntegralInRange(0, 3)) {
       case 0: what[at] ^= std::byte{1}; break;
       case 1: what.resize(at); break;
-      case 2: what.insert(what.end(), what.begin(), what.begin() + static_cast<std::ptrdiff_t>(at));
+      case 2:
+        what.insert(what.end(), what.begin(), what.begin() + static_cast<std::ptrdiff_t>(at));
+        break;
       default: break;
     }
     const auto socket = some_socket();
