@@ -300,3 +300,26 @@ TEST_CASE("inbound: a session that has ended refuses everything", "[turn][ATK-H0
   f.run(1h);
   CHECK(f.events.size() == events);
 }
+
+TEST_CASE("inbound: what the host wanted goes out with whatever a stream brings, at its time",
+          "[turn]") {
+  auto config = support::turn_config();
+  config.transport = turn::transport::tcp;
+  config.reliable_timeout = 1s;
+  fixture f{config};
+  const auto wants = [&](std::uint8_t last) {
+    REQUIRE(f.session.permit(address::v4(198, 51, 100, last)));
+  };
+  const auto frame = vectors::unhex("4000000431323334");
+  wants(1);
+  f.session.handle_stream(f.now, support::turn_socket, byte_view{frame}.first(3));
+  CHECK_FALSE(f.session.next_inbound(f.now + 100s));
+  CHECK(f.drain().size() == 1);
+  CHECK(f.session.next_timeout() == f.now + 101s);
+  f.now += 100s;
+  wants(2);
+  f.session.handle_stream(f.now, support::turn_socket, byte_view{frame}.subspan(3));
+  CHECK(f.session.next_inbound(f.now));
+  CHECK(f.drain().size() == 1);
+  CHECK_FALSE(f.session.next_inbound(f.now));
+}

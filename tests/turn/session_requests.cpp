@@ -285,7 +285,7 @@ TEST_CASE("requests: one that waits to be sent is sent once, however long it wai
 }
 
 TEST_CASE("requests: one that is repeated is the same bytes, though a challenge came meanwhile",
-          "[turn][8489-6.2.1-a]") {
+          "[turn]") {
   bench b;
   b.server.open = true;
   b.allocate();

@@ -1,6 +1,8 @@
 #include "floe/turn/session_responses.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "catch.hpp"
@@ -172,4 +174,70 @@ TEST_CASE("responses: an address that was given back takes its peers along, and 
   CHECK_FALSE(b.session.has_channel(v6));
   CHECK_FALSE(b.session.is_permitted(v6.address));
   CHECK(b.session.has_channel(peer(1)));
+}
+
+TEST_CASE("responses: an allocation that lasts no time is none to give back", "[turn][ATK-E10]") {
+  bench b;
+  b.server.lifetime = 0;
+  REQUIRE(b.session.start(b.now));
+  b.settle();
+  REQUIRE(b.last<event::ended>());
+  CHECK(b.last<event::ended>()->why == end_reason::unusable_answer);
+  CHECK(b.server.count[method::refresh] == 0);
+}
+
+TEST_CASE("responses: a ChannelBind makes the permission stand that was refused alone", "[turn]") {
+  bench b;
+  b.allocate();
+  b.server.force(method::create_permission, stun::error_code::forbidden);
+  REQUIRE(b.session.bind(peer(1)));
+  b.settle();
+  REQUIRE(b.session.has_channel(peer(1)));
+  CHECK(b.session.is_permitted(peer(1).address));
+  CHECK(b.count<event::permitted>() == 1);
+}
+
+TEST_CASE("responses: a permission that is asked for is for its own answer to say", "[turn]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.bind(peer(1)));
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 2);
+  const auto client = support::client_at(support::turn_socket);
+  for (std::size_t i = 2; i-- > 0;) {
+    CHECK_FALSE(b.session.is_permitted(peer(1).address));
+    for (const auto& a : b.server.take(b.now, client, out[i].message)) b.deliver(a);
+    CHECK(b.session.has_channel(peer(1)));
+  }
+  b.drain();
+  CHECK(b.session.is_permitted(peer(1).address));
+  CHECK(b.count<event::permitted>() == 1);
+}
+
+TEST_CASE("responses: a ticket is kept when it was asked for and is of a sane size", "[turn]") {
+  const auto can_move = [](bool asked, std::optional<std::size_t> size) {
+    auto config = config_with({.mobility = asked});
+    bench b{config};
+    b.server.open = true;
+    REQUIRE(b.session.start(b.now));
+    const auto out = b.drain();
+    REQUIRE(out.size() == 1);
+    const bytes ticket(size.value_or(0), std::byte{7});
+    b.deliver(b.server.answer(out[0].message, message_class::success, [&](stun::writer& w) {
+      w.add(stun::xor_relayed_address{{address::v4(203, 0, 113, 9), 50000}})
+          .add(stun::xor_mapped_address{b.server.mapped})
+          .add(stun::lifetime{600});
+      if (size) w.add(stun::mobility_ticket{ticket});
+    }));
+    b.drain();
+    REQUIRE(b.session.state() == allocation_state::active);
+    return b.session.move(b.now, socket_id{21}).has_value();
+  };
+  CHECK(can_move(true, 11));
+  CHECK(can_move(true, 1024));
+  CHECK_FALSE(can_move(true, 1025));
+  CHECK_FALSE(can_move(true, std::nullopt));
+  CHECK_FALSE(can_move(true, 0));
+  CHECK_FALSE(can_move(false, 11));
 }

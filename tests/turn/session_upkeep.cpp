@@ -447,8 +447,7 @@ TEST_CASE("upkeep: what nobody answered for is tried again, ever closer to its e
   CHECK(bound.count<event::channel_bound>() == 1);
 }
 
-TEST_CASE("upkeep: a move that is asked for again takes the place of the first",
-          "[turn][8016-3.2-c]") {
+TEST_CASE("upkeep: a move that is asked for again takes the place of the first", "[turn]") {
   bench b{mobile()};
   b.server.mobile = true;
   b.allocate();
@@ -463,7 +462,7 @@ TEST_CASE("upkeep: a move that is asked for again takes the place of the first",
   CHECK(out[0].to.local == socket_id{22});
 }
 
-TEST_CASE("upkeep: moves that were never sent leave no trace", "[turn][8016-3.2-c]") {
+TEST_CASE("upkeep: moves that were never sent leave no trace", "[turn]") {
   auto config = mobile();
   config.limits.outstanding = 1;
   bench b{config};
@@ -476,7 +475,7 @@ TEST_CASE("upkeep: moves that were never sent leave no trace", "[turn][8016-3.2-
 }
 
 TEST_CASE("upkeep: a socket that can't be moved to is left, and what else was asked goes on",
-          "[turn][8016-3.2-e]") {
+          "[turn]") {
   bench b{mobile()};
   b.server.mobile = true;
   b.allocate();
@@ -495,8 +494,7 @@ TEST_CASE("upkeep: a socket that can't be moved to is left, and what else was as
   CHECK(parsed(out[0].message).method() == method::create_permission);
 }
 
-TEST_CASE("upkeep: after a move the new socket is the one that must reach the server",
-          "[turn][8016-3.2-d]") {
+TEST_CASE("upkeep: after a move the new socket is the one that must reach the server", "[turn]") {
   bench b{mobile()};
   b.server.mobile = true;
   b.allocate();
@@ -520,8 +518,7 @@ TEST_CASE("upkeep: an end during a move is the end of the move", "[turn]") {
   CHECK_FALSE(b.session.accepts({socket_id{21}, b.server.at}));
 }
 
-TEST_CASE("upkeep: a move that the server's challenges don't let through has failed",
-          "[turn][8016-3.2-e]") {
+TEST_CASE("upkeep: a move that the server's challenges don't let through has failed", "[turn]") {
   bench b{mobile()};
   b.server.mobile = true;
   b.allocate();
@@ -534,7 +531,7 @@ TEST_CASE("upkeep: a move that the server's challenges don't let through has fai
   CHECK(b.session.route().local == support::turn_socket);
 }
 
-TEST_CASE("upkeep: a ticket that was used is not shown again", "[turn][8016-3.2-d]") {
+TEST_CASE("upkeep: a ticket that was used is not shown again", "[turn][8016-3.2-c]") {
   bench b{mobile()};
   b.server.mobile = true;
   b.allocate();
@@ -573,7 +570,7 @@ TEST_CASE("upkeep: closing again changes nothing", "[turn][ATK-H02]") {
 }
 
 TEST_CASE("upkeep: a request that is repeated after a newer challenge is asked anew with that",
-          "[turn][8489-9.2.5-e]") {
+          "[turn]") {
   bench b;
   b.allocate();
   const auto ask = [&](std::uint8_t last) {
