@@ -1,6 +1,9 @@
 #include "floe/turn/session.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 
 #include "catch.hpp"
 #include "turn/bench.hpp"
@@ -8,8 +11,10 @@
 using namespace floe;
 using namespace std::chrono_literals;
 using stun::error_code;
+using stun::message_class;
 using stun::method;
 using support::bench;
+using support::bytes;
 using support::parsed;
 using support::text;
 using turn::allocation_state;
@@ -133,4 +138,67 @@ TEST_CASE("session: so many requests are under way, and no more", "[turn][8489-6
   const auto before = b.log.size();
   b.settle();
   CHECK(b.log.size() - before == 3);
+}
+
+TEST_CASE("session: three redirections are followed, a fourth is not", "[turn][8656-7.4-b]") {
+  bench b;
+  b.server.open = true;
+  REQUIRE(b.session.start(b.now));
+  for (std::uint8_t i = 1; i <= 4; ++i) {
+    const auto out = b.drain();
+    REQUIRE(out.size() == 1);
+    CHECK(out[0].to.remote == b.server.at);
+    const endpoint next{address::v4(192, 0, 2, static_cast<std::uint8_t>(100 + i)), 3478};
+    b.deliver(b.server.answer(out[0].message, message_class::error, [&](stun::writer& w) {
+      w.add(stun::error_code_attribute{error_code::try_alternate})
+          .add(stun::alternate_server{next});
+    }));
+    b.server.at = next;
+  }
+  CHECK(b.drain().empty());
+  REQUIRE(b.last<event::ended>());
+  CHECK(b.last<event::ended>()->code == error_code::try_alternate);
+}
+
+TEST_CASE("session: a peer that was refused may be asked for again after a minute", "[turn]") {
+  bench b;
+  b.allocate();
+  b.server.force(method::create_permission, error_code::forbidden);
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  REQUIRE(b.last<event::permission_refused>());
+  REQUIRE(b.session.permit(peer.address));
+  b.run(59s);
+  CHECK(b.server.count[method::create_permission] == 1);
+  b.run(1s);
+  CHECK(b.server.count[method::create_permission] == 2);
+  CHECK(b.session.is_permitted(peer.address));
+}
+
+TEST_CASE("session: a ticket is kept when it was asked for and is of a sane size", "[turn]") {
+  const auto can_move = [](bool asked, std::optional<std::size_t> size) {
+    auto config = support::turn_config();
+    config.ask.mobility = asked;
+    bench b{config};
+    b.server.open = true;
+    REQUIRE(b.session.start(b.now));
+    const auto out = b.drain();
+    REQUIRE(out.size() == 1);
+    const bytes ticket(size.value_or(0), std::byte{7});
+    b.deliver(b.server.answer(out[0].message, message_class::success, [&](stun::writer& w) {
+      w.add(stun::xor_relayed_address{{address::v4(203, 0, 113, 9), 50000}})
+          .add(stun::xor_mapped_address{b.server.mapped})
+          .add(stun::lifetime{600});
+      if (size) w.add(stun::mobility_ticket{ticket});
+    }));
+    b.drain();
+    REQUIRE(b.session.state() == allocation_state::active);
+    return b.session.move(b.now, socket_id{21}).has_value();
+  };
+  CHECK(can_move(true, 11));
+  CHECK(can_move(true, 1024));
+  CHECK_FALSE(can_move(true, 1025));
+  CHECK_FALSE(can_move(true, std::nullopt));
+  CHECK_FALSE(can_move(true, 0));
+  CHECK_FALSE(can_move(false, 11));
 }

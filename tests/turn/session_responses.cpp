@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "catch.hpp"
@@ -213,31 +212,4 @@ TEST_CASE("responses: a permission that is asked for is for its own answer to sa
   b.drain();
   CHECK(b.session.is_permitted(peer(1).address));
   CHECK(b.count<event::permitted>() == 1);
-}
-
-TEST_CASE("responses: a ticket is kept when it was asked for and is of a sane size", "[turn]") {
-  const auto can_move = [](bool asked, std::optional<std::size_t> size) {
-    auto config = config_with({.mobility = asked});
-    bench b{config};
-    b.server.open = true;
-    REQUIRE(b.session.start(b.now));
-    const auto out = b.drain();
-    REQUIRE(out.size() == 1);
-    const bytes ticket(size.value_or(0), std::byte{7});
-    b.deliver(b.server.answer(out[0].message, message_class::success, [&](stun::writer& w) {
-      w.add(stun::xor_relayed_address{{address::v4(203, 0, 113, 9), 50000}})
-          .add(stun::xor_mapped_address{b.server.mapped})
-          .add(stun::lifetime{600});
-      if (size) w.add(stun::mobility_ticket{ticket});
-    }));
-    b.drain();
-    REQUIRE(b.session.state() == allocation_state::active);
-    return b.session.move(b.now, socket_id{21}).has_value();
-  };
-  CHECK(can_move(true, 11));
-  CHECK(can_move(true, 1024));
-  CHECK_FALSE(can_move(true, 1025));
-  CHECK_FALSE(can_move(true, std::nullopt));
-  CHECK_FALSE(can_move(true, 0));
-  CHECK_FALSE(can_move(false, 11));
 }
