@@ -159,3 +159,14 @@ TEST_CASE("error rules: a first error is the first of everything", "[turn]") {
   CHECK(peer.numbers == 0);
   CHECK(turn::most_challenges == 4);
 }
+
+TEST_CASE("error rules: nothing has gone wrong before the first error", "[turn]") {
+  const turn::allocate_facts allocate;
+  CHECK(allocate.server_errors == 0);
+  CHECK(allocate.waits == 0);
+  CHECK(allocate.sockets == 1);
+  const turn::peer_facts peers;
+  CHECK(peers.server_errors == 0);
+  CHECK(peers.numbers == 0);
+  CHECK(turn::most_challenges == 4);
+}

@@ -51,3 +51,9 @@ TEST_CASE("refresh: a server that does not answer is left alone for two seconds,
   CHECK(turn::retry_wait == 2s);
   CHECK(turn::connection_bind_limit == 30s);
 }
+
+TEST_CASE("refresh: an offered connection is to be bound within thirty seconds",
+          "[turn][6062-4.3-c]") {
+  CHECK(turn::connection_bind_limit == 30s);
+  CHECK(turn::retry_wait == 2s);
+}
