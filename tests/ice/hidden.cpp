@@ -20,7 +20,9 @@ constexpr std::string_view good = "1f4712db-ea17-4bcf-a596-105139dfd8bf.local";
 TEST_CASE("hidden: a UUID and .local is a name worth asking for, nothing else is",
           "[ice][MDNS-3.2-a]") {
   CHECK(ice::is_hidden_name(good));
-  CHECK(ice::is_hidden_name("1F4712DB-EA17-4BCF-A596-105139DFD8BF.local"));
+  CHECK(ice::is_hidden_name("1F4712DB-EA17-4BCF-A596-105139DFD8BF.Local"));
+  CHECK(ice::read_hidden_name("1F4712DB-EA17-4BCF-A596-105139DFD8BF.Local")->view() == good);
+  CHECK_FALSE(ice::read_hidden_name("printer.local"));
   for (const auto* const bad :
        {"", ".local", "printer.local", "example.org", "1f4712db-ea17-4bcf-a596-105139dfd8bf",
         "1f4712db-ea17-4bcf-a596-105139dfd8bf.local.", "1f4712db-ea17-4bcf-a596-105139dfd8bf.lokal",

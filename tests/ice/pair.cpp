@@ -72,7 +72,6 @@ TEST_CASE("pair: a new one is Frozen, and nothing has happened to it", "[ice][84
   CHECK(fresh.priority == 0);
   CHECK(fresh.state == pair_state::frozen);
   CHECK_FALSE(fresh.triggered);
-  CHECK_FALSE(fresh.barred);
   CHECK_FALSE(fresh.nominating);
   CHECK_FALSE(fresh.nominated_by_peer);
   CHECK_FALSE(fresh.checked_by_peer);

@@ -258,17 +258,3 @@ TEST_CASE("schedule: servers and checks take turns, a server first", "[ice][8445
   CHECK(pace.take_for_server(start + 200ms, set));
   CHECK(pace.take_for_server(start + 250ms, set));
 }
-
-TEST_CASE("schedule: a pair whose relay has yet to permit the peer is passed over",
-          "[ice][8445-7.2.1-a]") {
-  checklists set;
-  const auto barred = set.add({.priority = 3, .foundation = 1, .state = pair_state::waiting});
-  const auto frozen = set.add({.priority = 2, .foundation = 2});
-  set[barred].barred = set[frozen].barred = true;
-  set.enqueue(barred);
-  CHECK_FALSE(ice::choose_check(set, stream_id{0}));
-  set[frozen].barred = false;
-  CHECK(ice::choose_check(set, stream_id{0}) == frozen);
-  set[barred].barred = false;
-  CHECK(ice::choose_check(set, stream_id{0}) == barred);
-}

@@ -30,6 +30,12 @@ TEST_CASE("hidden: a candidate with a name is parked until it has an address, an
     const auto id = a.add_hidden_remote(hidden(), name);
     REQUIRE(id);
     CHECK(a.add_hidden_remote(hidden(), name).value() == *id);
+    auto shouted = std::string{name};
+    shouted.replace(0, 8, "1F4712DB");
+    CHECK(a.add_hidden_remote(hidden(), shouted).value() == *id);
+    auto relayed = hidden();
+    relayed.type = ice::candidate_type::relay;
+    CHECK(a.add_hidden_remote(relayed, name).error() == errc::invalid_candidate);
     CHECK(a.hidden_name(*id) == name);
     CHECK(a.add_hidden_remote(hidden(), "printer.local").error() == errc::unusable_address);
   });
@@ -157,12 +163,17 @@ TEST_CASE("hidden: where hosts are told by name no other candidate shows their a
     agent a{epoch, behaviour, entropy};
     const auto host = a.add_local(socket_id{1}, left_address).value();
     const auto reflexive = a.add_reflexive(host, {address::v4(203, 0, 113, 5), 5}).value();
+    // A server without a NAT in between sees the host's own address.
+    const auto relay = a.add_relayed(host, socket_id{2}, {address::v4(198, 51, 100, 9), 9},
+                                     {left_address.address, 7})
+                           .value();
+    CHECK(a.local(relay)->candidate.related->port == (hide ? 9 : 7));
     a.gather(epoch);
     std::size_t told = 0;
     while (const auto e = a.poll_event()) {
       told += std::holds_alternative<event::local_candidate>(*e) ? 1U : 0U;
     }
-    CHECK(told == 2);
+    CHECK(told == 3);
     return *a.local(reflexive)->candidate.related;
   };
   CHECK(related_of_reflexive(false) == left_address);

@@ -308,11 +308,12 @@ class agent {
   struct gatherer_events;
   void on_found(const gather::candidate& found);
   void take_replacement(ice::local_id id);
-  [[nodiscard]] bool permit(const path& along);
+  void permit(const path& along);
   void bind_channel(const ice::valid_pair& v);
   bool ask_relays();
   template <class Visit>
   void each_pair_through(socket_id relay, const address& peer, Visit&& visit);
+  void check_again(ice::pair_id id);
   [[nodiscard]] result<transmit> wrap(const path& along, byte_span buffer, std::size_t offset,
                                       result<std::size_t> size);
 

@@ -16,16 +16,16 @@ namespace floe {
 
 /// Adds a pair of two candidates, Frozen; nullopt when it is the one that gives way.
 inline std::optional<ice::pair_id> agent::add_pair(ice::local_id local, ice::remote_id remote) {
-  auto made = ice::make_pair(local, candidates_.locals()[local], remote,
-                             candidates_.remotes()[remote], claim_.role);
+  const auto made = ice::make_pair(local, candidates_.locals()[local], remote,
+                                   candidates_.remotes()[remote], claim_.role);
   if (checklists_.full()) {
     events_.push_dropped(event::dropped::pairs);
     const auto victim = checklists_.victim_for(made);
     if (!victim) return std::nullopt;
     drop_pair(*victim);
   }
-  made.barred = !permit(path_of(made));
   const auto id = checklists_.insert(made);
+  permit(path_of(made));
   report(id, std::nullopt);
   return id;
 }

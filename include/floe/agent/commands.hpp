@@ -210,15 +210,16 @@ inline result<ice::hidden_id> agent::add_hidden_remote(const ice::candidate& can
   if (const auto may = may_take_remote(candidate.component, ufrag, stream); !may) {
     return unexpected{may.error()};
   }
-  if (!ice::is_well_formed(candidate)) return unexpected{errc::invalid_candidate};
-  if (!ice::is_hidden_name(name)) return unexpected{errc::unusable_address};
+  const bool is_host = candidate.type == ice::candidate_type::host;
+  if (!is_host || !ice::is_well_formed(candidate)) return unexpected{errc::invalid_candidate};
+  const auto host_name = ice::read_hidden_name(name);
+  if (!host_name) return unexpected{errc::unusable_address};
   const auto known = hidden_.find_if([&](const ice::hidden_candidate& row) {
     return row.stream == stream && row.candidate.component == candidate.component &&
-           row.candidate.address.port == candidate.address.port && row.name.view() == name;
+           row.candidate.address.port == candidate.address.port && row.name == *host_name;
   });
   if (known) return *known;
-  const auto id = hidden_.insert(
-      {.candidate = candidate, .stream = stream, .name = *ice::hidden_name::from(name)});
+  const auto id = hidden_.insert({.candidate = candidate, .stream = stream, .name = *host_name});
   if (!id) {
     events_.push_dropped(event::dropped::remote_candidates);
     return unexpected{errc::capacity_reached};
@@ -330,7 +331,7 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
     return unexpected{errc::capacity_reached};
   }
   ice::hide_related(made->candidate, config_.offers);
-  if (config_.hide_hosts) ice::hide_related(made->candidate, ice::no_host);
+  if (config_.hide_hosts) candidates_.hide_host_in(made->candidate);
   const auto id = learned ? learned : candidates_.add_local(*made);
   if (!id) return unexpected{errc::capacity_reached};
   if (learned) candidates_.replace_local(*learned, *made);

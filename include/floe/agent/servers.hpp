@@ -95,10 +95,8 @@ struct agent::gatherer_events {
     if (const auto base = self.candidates_.find_socket(e.relay)) self.forget_local(*base);
     self.events_.push(e);
   }
-  /// RFC 8445 §7.2.1: the checks may go, each in its turn.
   void operator()(const gather::event::permitted& e) const {
-    self.each_pair_through(e.relay, e.peer,
-                           [&](ice::pair_id id) { self.checklists_[id].barred = false; });
+    self.each_pair_through(e.relay, e.peer, [&](ice::pair_id id) { self.check_again(id); });
   }
   void operator()(const gather::event::permission_refused& e) const {
     self.each_pair_through(e.relay, e.peer,
@@ -154,6 +152,8 @@ inline void agent::take_replacement(ice::local_id id) {
   if (!at(stream).gathered || !config_.offers(row.candidate)) return;
   candidates_.convey(id);
   reprioritize();
+  // A settled list forms its pairs when it looks for another path.
+  if (checklists_.state(stream) == ice::checklist_state::completed) return;
   if (pair_up(stream)) transition(stream, ice::checklist_event::revived);
   unfreeze_first(stream);
 }
@@ -192,14 +192,12 @@ inline void agent::forbid_peers(stream_id stream) {
   });
 }
 
-/// Lets the relay of a path, if it takes one, accept what the peer sends before anything is sent to
-/// it (RFC 8445 §7.2.1). False while the relay has yet to say so.
-inline bool agent::permit(const path& along) {
+/// Lets the relay of a path, if it takes one, accept what the peer sends (RFC 8445 §7.2.1).
+inline void agent::permit(const path& along) {
   auto* const g = gatherer();
-  if (g == nullptr || !g->is_relay(along.local)) return true;
-  // What the relay can't be asked for now fails like a path that leads nowhere.
-  const bool asked = g->permit(along.local, along.remote.address).has_value();
-  return !asked || g->is_permitted(along.local, along.remote.address);
+  if (g != nullptr && g->is_relay(along.local)) {
+    (void)g->permit(along.local, along.remote.address);
+  }
 }
 
 /// Lets the relay of a selected pair use a channel (RFC 8445 §12.1).
@@ -227,6 +225,22 @@ void agent::each_pair_through(socket_id relay, const address& peer, Visit&& visi
     const auto along = path_of(checklists_[id]);
     if (along.local == relay && along.remote.address == peer) visit(id);
   }
+}
+
+/// Sends the check of a pair that its relay did not let through yet: now, when the slot it took is
+/// still its own, and else when its turn comes again (RFC 8445 §7.2.1, §14.2).
+inline void agent::check_again(ice::pair_id id) {
+  const auto& p = checklists_[id];
+  bool has_slot = false;
+  transactions_.for_each([&](check_transactions::id which, const check_transactions::row& row) {
+    const bool current = row.owner.what == sent_check::connectivity && !row.cancelled &&
+                         row.owner.local == p.local && row.owner.remote == p.remote &&
+                         now_ < after(row.schedule.start(), schedule_.ta());
+    if (!current) return;
+    has_slot = true;
+    outbox_.push(transactions_, which);
+  });
+  if (!has_slot && p.state == ice::pair_state::in_progress) trigger(id);
 }
 
 /// The datagram that carries what was written to `offset` of `buffer` along a path: as it is, or in

@@ -159,7 +159,6 @@ class gatherer {
   /// See turn::session, of which these are the relay's. errors: also no_path for a relay that is
   /// gone
   result<void> permit(socket_id relay, const address& peer);
-  [[nodiscard]] bool is_permitted(socket_id relay, const address& peer) const noexcept;
   void forbid(socket_id relay, const address& peer);
   result<void> bind(socket_id relay, const endpoint& peer);
   result<turn::wrapped> wrap(socket_id relay, const endpoint& peer, byte_span buffer,

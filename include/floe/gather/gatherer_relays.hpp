@@ -31,11 +31,6 @@ inline result<void> gatherer::permit(socket_id relay, const address& peer) {
   return session->permit(peer);
 }
 
-inline bool gatherer::is_permitted(socket_id relay, const address& peer) const noexcept {
-  const auto* const session = const_cast<gatherer*>(this)->session_of(relay, peer.family);
-  return session != nullptr && session->is_permitted(peer);
-}
-
 inline void gatherer::forbid(socket_id relay, const address& peer) {
   if (auto* const session = session_of(relay, peer.family)) session->forbid(peer);
 }

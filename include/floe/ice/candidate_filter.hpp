@@ -24,16 +24,18 @@ using candidate_filter = bool (*)(const candidate&) noexcept;
   return c.type != candidate_type::host;
 }
 
+/// What stands for a related address that is not told (RFC 8839 §5.1).
+[[nodiscard]] constexpr endpoint hidden_endpoint(family f) noexcept { return {{{}, f}, 9}; }
+
 /// Takes from a local candidate a related address that the policy would not offer by itself: the
-/// base of a reflexive one, what the server saw of a relayed one. What is left means "none"
-/// (RFC 8839 §5.1).
+/// base of a reflexive one, what the server saw of a relayed one.
 inline void hide_related(candidate& c, candidate_filter offers) noexcept {
   if (!c.related) return;
   candidate shown;
   shown.type = c.type == candidate_type::relay ? candidate_type::srflx : candidate_type::host;
   shown.component = c.component;
   shown.address = *c.related;
-  if (!offers(shown)) c.related = endpoint{{{}, c.related->address.family}, 9};
+  if (!offers(shown)) c.related = hidden_endpoint(c.related->address.family);
 }
 
 }  // namespace floe::ice

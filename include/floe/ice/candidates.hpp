@@ -17,6 +17,7 @@
 #include "floe/core/ids.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/ice/candidate.hpp"
+#include "floe/ice/candidate_filter.hpp"
 #include "floe/ice/host_candidate.hpp"
 #include "floe/ice/priority.hpp"
 
@@ -154,6 +155,16 @@ class candidates {
   std::optional<local_id> learn_local(const local_candidate& row) {
     if (2 * (locals_.size() - count_named()) >= locals_.capacity()) return std::nullopt;
     return add_local(row);
+  }
+
+  /// Takes a related address from a candidate that would show where a host candidate is: the base
+  /// of a reflexive one, or what a server without a NAT in between saw of a relayed one.
+  void hide_host_in(candidate& c) const {
+    const auto shows = [&](const local_candidate& row) {
+      return row.candidate.type == candidate_type::host &&
+             row.candidate.address.address == c.related->address;
+    };
+    if (c.related && locals_.find_if(shows)) c.related = hidden_endpoint(c.related->address.family);
   }
 
   /// Puts what is known better now in the place of a learned local candidate.

@@ -224,11 +224,10 @@ class checklist_set {
     queue_.erase_if([&](pair_id queued) { return queued == id; });
   }
 
-  /// The first of a list's triggered-check queue that may be checked.
+  /// The head of a list's triggered-check queue.
   [[nodiscard]] std::optional<pair_id> first_triggered(stream_id stream) const {
     for (std::size_t i = 0; i < queue_.size(); ++i) {
-      const auto& p = rows_[queue_[i]];
-      if (p.stream == stream && !p.barred) return queue_[i];
+      if (rows_[queue_[i]].stream == stream) return queue_[i];
     }
     return std::nullopt;
   }
@@ -239,12 +238,14 @@ class checklist_set {
         .has_value();
   }
 
-  /// True while a pair of this foundation is Waiting or In-Progress anywhere in the set.
+  /// True while a pair of this foundation is In-Progress anywhere in the set, or Waiting where its
+  /// turn will come: in a Running list, or in a triggered-check queue.
   [[nodiscard]] bool is_busy(pair_foundation foundation) const {
     if (count(pair_state::waiting) == 0 && count(pair_state::in_progress) == 0) return false;
     return find_if([&](const pair& p) {
-             return p.foundation == foundation &&
-                    (p.state == pair_state::waiting || p.state == pair_state::in_progress);
+             const bool will_go = p.triggered || at(p.stream).state == checklist_state::running;
+             return p.foundation == foundation && (p.state == pair_state::in_progress ||
+                                                   (p.state == pair_state::waiting && will_go));
            })
         .has_value();
   }

@@ -33,8 +33,11 @@ namespace detail {
 [[nodiscard]] constexpr bool is_uuid_dash(std::size_t place) noexcept {
   return place == 8 || place == 13 || place == 18 || place == 23;
 }
+[[nodiscard]] constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 [[nodiscard]] constexpr bool is_hex_digit(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
 }  // namespace detail
@@ -42,12 +45,26 @@ namespace detail {
 /// True for a UUID followed by ".local": the only names that are worth a question to the network
 /// (§3.2.1 of the draft).
 [[nodiscard]] constexpr bool is_hidden_name(std::string_view name) noexcept {
-  if (name.size() != hidden_name_size || name.substr(uuid_text_size) != local_label) return false;
+  const auto same = [](char label, char c) { return label == detail::lower(c); };
+  if (name.size() != hidden_name_size ||
+      !std::equal(local_label.begin(), local_label.end(), name.begin() + uuid_text_size, same)) {
+    return false;
+  }
   for (std::size_t i = 0; i < uuid_text_size; ++i) {
     const bool fits = detail::is_uuid_dash(i) ? name[i] == '-' : detail::is_hex_digit(name[i]);
     if (!fits) return false;
   }
   return true;
+}
+
+/// The name as it is kept, in lower case: names differ in nothing by their case. nullopt when
+/// is_hidden_name() does not hold.
+[[nodiscard]] constexpr std::optional<hidden_name>
+read_hidden_name(std::string_view name) noexcept {
+  if (!is_hidden_name(name)) return std::nullopt;
+  std::array<char, hidden_name_size> text{};
+  std::transform(name.begin(), name.end(), text.begin(), detail::lower);
+  return hidden_name::from({text.data(), text.size()});
 }
 
 /// A new name, to be registered by the host for one of its addresses: a random UUID of version 4 in

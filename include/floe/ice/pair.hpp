@@ -107,7 +107,6 @@ struct pair {
   check_history history{};
   pair_state state = pair_state::frozen;
   bool triggered = false;          ///< stands in the triggered-check queue
-  bool barred = false;             ///< not to be checked until its relay permits the peer
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
   bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds
   bool checked_by_peer = false;    ///< an authenticated check of the peer came on it

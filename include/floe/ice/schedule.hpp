@@ -20,17 +20,16 @@ namespace floe::ice {
 
 /// The pair of a list whose check is next: the head of the triggered-check queue; else, in a
 /// Running list, the first Waiting pair; else the first Frozen pair whose foundation has no check
-/// waiting or under way in the whole set (RFC 8445 §6.1.4.2). Pairs whose relay has yet to permit
-/// the peer are passed over (§7.2.1). nullopt: the list has nothing to check now.
+/// waiting or under way in the whole set (RFC 8445 §6.1.4.2). nullopt: the list has nothing to
+/// check now.
 [[nodiscard]] inline std::optional<pair_id> choose_check(const checklist_set& set,
                                                          stream_id stream) {
   if (const auto triggered = set.first_triggered(stream)) return triggered;
   if (set.state(stream) != checklist_state::running) return std::nullopt;
   const auto first = [&](pair_state state, auto&& may_go) -> std::optional<pair_id> {
     if (set.count(stream, state) == 0) return std::nullopt;
-    return set.find_if([&](const pair& p) {
-      return p.stream == stream && p.state == state && !p.barred && may_go(p);
-    });
+    return set.find_if(
+        [&](const pair& p) { return p.stream == stream && p.state == state && may_go(p); });
   };
   const auto waiting = first(pair_state::waiting, [](const pair&) { return true; });
   if (waiting) return waiting;

@@ -28,7 +28,8 @@ namespace floe::record {
 inline constexpr std::uint64_t usual_limit = 64 * 1024 * 1024;
 
 /// Stands where a floe::agent would: it has the same calls, with the same contract, and passes each
-/// of them on. Without a sink, or after stop(), that is all it does.
+/// of them on; of the addresses of a server the first input::most_endpoints. Without a sink, or
+/// after stop(), that is all it does.
 ///
 /// The sink gets the recording in pieces of any size, during the calls; it must not throw, nor call
 /// the recorder. A recording that breaks off can be played up to there. Nothing allocates after

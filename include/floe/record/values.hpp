@@ -237,11 +237,13 @@ void fields(Archive& a, datagram& d) {
   a(local, remote, bytes);
 }
 
-// ---- what a recording may ask a player for
-// ---------------------------------------------------------
+// ---- what a recording may ask a player for ----------------------------------------------------
 
-/// The capacities that a player makes room for. An agent with larger ones can't be played.
+/// The capacities that a player makes room for. An agent with larger ones can't be played: what one
+/// call costs grows with them, and nobody shall wait for a recording for hours.
 inline constexpr std::uint16_t most_rows = 4096;
+inline constexpr std::uint16_t most_candidates = 256;
+inline constexpr std::uint16_t most_pairs = 1024;
 inline constexpr std::uint16_t most_relay_rows = 256;
 inline constexpr std::uint16_t most_relays = 64;
 inline constexpr std::size_t most_uris = 256;
@@ -253,7 +255,12 @@ inline constexpr std::uint32_t most_stream_frame = 70'000;
   constexpr duration day = std::chrono::hours{24};
   const auto& c = s.config;
   const auto& g = c.gathering;
-  if (find_fault(c) || c.ta > day || (s.pacer && *s.pacer > day)) return false;
+  if (find_fault(c) || c.ta > day) return false;
+  if (s.pacer && (*s.pacer < ice::min_pace || *s.pacer > day)) return false;
+  if (c.limits.local_candidates > most_candidates || c.limits.remote_candidates > most_candidates ||
+      c.limits.pairs > most_pairs) {
+    return false;
+  }
   if (g.retransmit.rto <= duration::zero() || g.retransmit.rto > day) return false;
   if (g.server_limit < duration::zero() || g.enough_after < duration::zero() ||
       g.keepalive < duration::zero() || g.retry_lost < duration::zero()) {
