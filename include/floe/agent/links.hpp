@@ -220,10 +220,10 @@ inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
   if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
   const auto next = c.link->consent.deadline(now_, config_.consent);
-  const bool watched = c.told_selection && !c.probed;
-  const auto* const selected = watched ? valid_.find(*c.told_selection) : nullptr;
-  if (selected == nullptr) return next;
-  return std::min(next, after(selected->proved, config_.consent.suspect));
+  // Not the selection that was told: a command may have changed it since.
+  const auto selected = c.probed ? std::nullopt : valid_.selected(c.stream, c.id);
+  if (!selected) return next;
+  return std::min(next, after(valid_[*selected].proved, config_.consent.suspect));
 }
 
 }  // namespace floe
