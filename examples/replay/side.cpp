@@ -122,6 +122,13 @@ class reader {
     tell((taken ? "hears of " : "refuses ") + std::string{text_of(c.candidate.type)} + " " +
          replay::text_of(c.candidate.address));
   }
+  void take(const record::call::add_hidden_remote& c, const record::step&) {
+    tell("hears of " + std::string{text_of(c.candidate.type)} + " " + std::string{c.name});
+  }
+  /// The address is what the name hides.
+  void take(const record::call::resolved_hidden& c, const record::step&) {
+    tell(c.found ? "has the address of a name" : "has no address for a name");
+  }
   void take(const record::call::restart&, const record::step&) { tell("restarts", true); }
   void take(const record::call::close&, const record::step&) { tell("closes", true); }
   void take(const record::call::remove_local& c, const record::step&) {

@@ -1,8 +1,6 @@
 // The calls of an agent as values, and how each is made.
 //
-// owns:     the list of calls, their numbers in a recording, their arguments, and the one place
-// that
-//           turns a call into one: recorder and player both go through it
+// owns:     the list of calls, their numbers in a recording, their arguments, and how each is made
 // does not: keep what a call returned (events.hpp)
 // invariant: a call that was read is made only when its contract holds.
 #pragma once
@@ -299,8 +297,7 @@ inline void fields(output& a, call::encapsulate& c) {
     static_cast<std::uint32_t>(std::min(behind, most)));
 }
 
-// ---- making them
-// ---------------------------------------------------------------------------------
+// ---- making them ------------------------------------------------------------------------------
 
 inline auto make(agent& a, const call::add_stream& c) { return a.add_stream(c.components); }
 inline auto make(agent& a, const call::add_local& c) {
