@@ -38,6 +38,7 @@ extern "C" {
 #include <stun/stunagent.h>
 }
 
+#include "allocations.hpp"
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/attributes/ice.hpp"
 #include "floe/stun/attributes/text.hpp"
@@ -47,32 +48,6 @@ extern "C" {
 #include "floe/stun/writer.hpp"
 #include "support.hpp"
 #include "vectors/messages.hpp"
-
-// ---- counting allocations: everything, the libraries' and operator new's, ends in these
-// ----------
-
-namespace {
-std::size_t allocations = 0;
-}
-
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* old, std::size_t size);
-
-void* malloc(std::size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  ++allocations;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* old, std::size_t size) {
-  ++allocations;
-  return __libc_realloc(old, size);
-}
-}
 
 namespace {
 

@@ -28,6 +28,7 @@
 #include <variant>
 #include <vector>
 
+#include "allocations.hpp"
 #include "floe/agent/agent.hpp"
 #include "sim/random.hpp"
 #include "sim/time.hpp"
@@ -51,31 +52,6 @@ extern "C" {
 #include <re_udp.h>
 }
 #endif
-
-// ---- counting allocations: everything ends in these ---------------------------------------------
-
-namespace {
-std::size_t allocations = 0;
-}
-
-extern "C" {
-void* __libc_malloc(std::size_t size);
-void* __libc_calloc(std::size_t count, std::size_t size);
-void* __libc_realloc(void* old, std::size_t size);
-
-void* malloc(std::size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  ++allocations;
-  return __libc_calloc(count, size);
-}
-void* realloc(void* old, std::size_t size) {
-  ++allocations;
-  return __libc_realloc(old, size);
-}
-}
 
 namespace {
 
