@@ -59,6 +59,7 @@ config small(ice::role role) {
               .pairs = 4,
               .answers = 4,
               .early_checks = 2,
+              .hidden_candidates = 1,
               .events = 16};
   return c;
 }
