@@ -237,9 +237,12 @@ class agent_reader {
   template <class IsAwaited>
   void read_transactions(IsAwaited&& awaited) {
     const auto& all = agent_.*reach(transactions{});
+    const auto matters = [&](const check_transactions::row& row) {
+      return !row.cancelled || awaited(row.transaction);
+    };
     for (const auto id : all.*reach(order{})) {
       const auto& row = *all.find(id);
-      if (row.cancelled && !awaited(row.transaction)) continue;
+      if (!matters(row)) continue;
       to_.add(names_(row.transaction));
       to_.add(row.path.local);
       to_.add(row.path.remote);
@@ -250,7 +253,7 @@ class agent_reader {
       to_.add(row.owner.request.claim.role);
       to_.add(row.owner.request.claim.tie_breaker);
       to_.add(flags({row.owner.request.nominates, row.cancelled, row.owner.queued}));
-      add_age(all, row);
+      add_age(all, row, matters);
       // An answer on its way comes long before a cancelled row ends.
       if (!row.cancelled) add_schedule(row.schedule);
     }
@@ -258,10 +261,13 @@ class agent_reader {
 
   /// Whether a check left before another, or before the last that was accepted: a refusal of it is
   /// then out of date, or will be.
-  void add_age(const check_transactions& all, const check_transactions::row& row) {
+  template <class Matters>
+  void add_age(const check_transactions& all, const check_transactions::row& row,
+               Matters&& matters) {
     std::size_t earlier = 0;
     for (const auto id : all.*reach(order{})) {
-      earlier += all.find(id)->schedule.start() < row.schedule.start() ? 1U : 0U;
+      const auto& other = *all.find(id);
+      earlier += matters(other) && other.schedule.start() < row.schedule.start() ? 1U : 0U;
     }
     const auto accepted = agent_.*reach(claim_accepted{});
     to_.add(earlier);
