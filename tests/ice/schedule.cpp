@@ -246,14 +246,14 @@ TEST_CASE("schedule: servers and checks take turns, a server first", "[ice][8445
   ice::schedule pace{50ms};
   CHECK(pace.take_for_server(start, set));
   CHECK_FALSE(pace.take_for_server(start + 50ms, set));
-  const auto first = pace.take(start + 50ms, set);
-  REQUIRE(first);
-  set.apply(*first, ice::pair_event::check_sent);
+  const auto earlier = pace.take(start + 50ms, set);
+  REQUIRE(earlier);
+  set.apply(*earlier, ice::pair_event::check_sent);
   CHECK_FALSE(pace.take_for_server(start + 50ms, set));
   CHECK(pace.take_for_server(start + 100ms, set));
-  const auto second = pace.take(start + 150ms, set);
-  REQUIRE(second);
-  set.apply(*second, ice::pair_event::check_sent);
+  const auto later = pace.take(start + 150ms, set);
+  REQUIRE(later);
+  set.apply(*later, ice::pair_event::check_sent);
   // Nothing is left to check: the servers need not wait.
   CHECK(pace.take_for_server(start + 200ms, set));
   CHECK(pace.take_for_server(start + 250ms, set));
