@@ -404,6 +404,8 @@ class agent {
   void abandon(stream_id stream);
   void choose_links();
   void probe_alternatives(component& c);
+  [[nodiscard]] bool is_on(const component& c, const ice::valid_pair& valid) const;
+  [[nodiscard]] bool wants_another_link(const component& c) const;
   void take_link(component& c, const ice::valid_pair& valid);
   void leave_link(component& c);
   void forget_former(stream_id stream);

@@ -179,10 +179,29 @@ inline void agent::probe_alternatives(component& c) {
   }
 }
 
+/// True while a component's data takes the path of a valid pair.
+inline bool agent::is_on(const component& c, const ice::valid_pair& valid) const {
+  return c.link && c.link->path == path_of(valid) &&
+         c.link->generation == at(c.stream).current.number;
+}
+
+/// True when a command has changed what choose_links() would do.
+inline bool agent::wants_another_link(const component& c) const {
+  if (valid_.selected(c.stream, c.id) != c.told_selection) return true;
+  switch (choose_link(view_of(c))) {
+    case link_choice::keep: return false;
+    case link_choice::take_selected: return !is_on(c, valid_[*c.told_selection]);
+    case link_choice::take_fresh: return !is_on(c, valid_[*freshest(c)]);
+    case link_choice::take_best: return !is_on(c, valid_[*valid_.best(c.stream, c.id)]);
+    case link_choice::drop: return c.link.has_value();
+  }
+  return false;
+}
+
 inline void agent::take_link(component& c, const ice::valid_pair& valid) {
+  if (is_on(c, valid)) return;
   const auto generation = at(c.stream).current.number;
   const auto along = path_of(valid);
-  if (c.link && c.link->path == along && c.link->generation == generation) return;
   leave_link(c);
   const auto wait = ice::jittered(config_.consent.interval, entropy_.number());
   const auto& local = candidates_.locals()[valid.local].candidate;

@@ -37,7 +37,7 @@ inline deadline agent::next_timeout() const {
   for (const auto& c : components_) {
     next.note(link_deadline(c));
     next.note(nomination_deadline(c));
-    if (settled_by_candidates(c)) next.note(now_);
+    if (settled_by_candidates(c) || wants_another_link(c)) next.note(now_);
   }
   return next.get();
 }
