@@ -25,7 +25,7 @@
 namespace floe::record {
 
 /// After so many bytes a recording ends, unless the host says otherwise.
-inline constexpr std::uint64_t usual_limit = std::uint64_t{64} * 1024 * 1024;
+inline constexpr std::uint64_t usual_limit = 0x400'0000;  // 64 MiB
 
 /// Stands where a floe::agent would: it has the same calls, with the same contract, and passes each
 /// of them on; of the addresses of a server the first input::most_endpoints. Without a sink, or
