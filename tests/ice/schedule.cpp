@@ -258,3 +258,10 @@ TEST_CASE("schedule: servers and checks take turns, a server first", "[ice][8445
   CHECK(pace.take_for_server(start + 200ms, set));
   CHECK(pace.take_for_server(start + 250ms, set));
 }
+
+TEST_CASE("schedule: a slot lasts for Ta", "[ice][8445-14.2-a]") {
+  const ice::schedule pace{50ms};
+  CHECK(pace.is_current(start, start));
+  CHECK(pace.is_current(start, start + 50ms - tick));
+  CHECK_FALSE(pace.is_current(start, start + 50ms));
+}

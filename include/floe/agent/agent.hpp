@@ -405,6 +405,7 @@ class agent {
   void choose_links();
   void probe_alternatives(component& c);
   [[nodiscard]] bool is_on(const component& c, const ice::valid_pair& valid) const;
+  [[nodiscard]] std::optional<ice::valid_id> chosen(const component& c, link_choice choice) const;
   [[nodiscard]] bool wants_another_link(const component& c) const;
   void take_link(component& c, const ice::valid_pair& valid);
   void leave_link(component& c);

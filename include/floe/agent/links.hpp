@@ -126,15 +126,23 @@ inline void agent::choose_links() {
   for (auto& c : components_) {
     tell_selection(c);
     probe_alternatives(c);
-    switch (choose_link(view_of(c))) {
-      case link_choice::keep: break;
-      case link_choice::take_selected: take_link(c, valid_[*c.told_selection]); break;
-      case link_choice::take_fresh: take_link(c, valid_[*freshest(c)]); break;
-      case link_choice::take_best: take_link(c, valid_[*valid_.best(c.stream, c.id)]); break;
-      case link_choice::drop: leave_link(c); break;
-    }
+    const auto choice = choose_link(view_of(c));
+    if (choice == link_choice::drop) leave_link(c);
+    if (const auto along = chosen(c, choice)) take_link(c, valid_[*along]);
   }
   each_stream([&](stream_id id) { forget_former(id); });
+}
+
+/// The valid pair whose path a choice means; none for those that mean no other path.
+inline std::optional<ice::valid_id> agent::chosen(const component& c, link_choice choice) const {
+  switch (choice) {
+    case link_choice::take_selected: return c.told_selection;
+    case link_choice::take_fresh: return freshest(c);
+    case link_choice::take_best: return valid_.best(c.stream, c.id);
+    case link_choice::keep:
+    case link_choice::drop: return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 inline link_view agent::view_of(const component& c) const {
@@ -188,14 +196,10 @@ inline bool agent::is_on(const component& c, const ice::valid_pair& valid) const
 /// True when a command has changed what choose_links() would do.
 inline bool agent::wants_another_link(const component& c) const {
   if (valid_.selected(c.stream, c.id) != c.told_selection) return true;
-  switch (choose_link(view_of(c))) {
-    case link_choice::keep: return false;
-    case link_choice::take_selected: return !is_on(c, valid_[*c.told_selection]);
-    case link_choice::take_fresh: return !is_on(c, valid_[*freshest(c)]);
-    case link_choice::take_best: return !is_on(c, valid_[*valid_.best(c.stream, c.id)]);
-    case link_choice::drop: return c.link.has_value();
-  }
-  return false;
+  const auto choice = choose_link(view_of(c));
+  if (choice == link_choice::drop) return c.link.has_value();
+  const auto along = chosen(c, choice);
+  return along && !is_on(c, valid_[*along]);
 }
 
 inline void agent::take_link(component& c, const ice::valid_pair& valid) {

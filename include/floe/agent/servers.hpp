@@ -235,7 +235,7 @@ inline void agent::check_again(ice::pair_id id) {
   transactions_.for_each([&](check_transactions::id which, const check_transactions::row& row) {
     const bool current = row.owner.what == sent_check::connectivity && !row.cancelled &&
                          row.owner.local == p.local && row.owner.remote == p.remote &&
-                         now_ < after(row.schedule.start(), schedule_.ta());
+                         schedule_.is_current(row.schedule.start(), now_);
     if (!current) return;
     has_slot = true;
     outbox_.push(transactions_, which);

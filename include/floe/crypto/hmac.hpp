@@ -2,8 +2,7 @@
 //
 // owns:     hmac_key (the two hash states after their key blocks), hmac, equal_constant_time
 // does not: keep the key itself: the states are what a message needs. Only a host's library is
-// given
-//           the key each time (crypto/library.hpp).
+//           given the key each time (crypto/library.hpp).
 // invariant: a key that was never given proves nothing: it is empty(), and its users refuse it.
 #pragma once
 

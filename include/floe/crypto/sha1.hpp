@@ -2,8 +2,7 @@
 //
 // owns:     the compression function, behind one function that callers never see past
 // does not: buffer or pad (crypto/block_hash.hpp), nor claim to be collision-resistant: STUN uses
-// it
-//           inside HMAC only
+//           it inside HMAC only
 #pragma once
 
 #include <array>

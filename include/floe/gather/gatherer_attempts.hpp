@@ -2,8 +2,7 @@
 //
 // owns:     construction, which attempts there are, how each goes on, and what time brings
 // does not: hear the host (gatherer_commands.hpp), read answers (gatherer_results.hpp), or pass
-// data
-//           (gatherer_relays.hpp)
+//           data (gatherer_relays.hpp)
 // sources:  RFC 8445 §5.1.1.2, §5.1.1.4
 #pragma once
 

@@ -4,8 +4,7 @@
 // does not: keep count, or ask (gatherer_results.hpp)
 // sources:  RFC 8445 §5.1.1.4, RFC 8656 §5 (a client makes a new allocation when one is gone)
 // invariant: a server that is down, or takes relays away as soon as it gave them, is asked ever
-// less
-//            often, and not for ever.
+//            less often, and not for ever.
 #pragma once
 
 #include <optional>

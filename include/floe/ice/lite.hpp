@@ -3,8 +3,8 @@
 // owns:     the roles of two agents of which some are lite, and what a lite one does about checks
 // does not: hold candidates; a lite agent has host candidates only
 // sources:  RFC 8445 §2.5, §5.2 (candidates), §6.1.1 (roles), §6.2 and §8.2 (no checks,
-// concluding),
-//           §7.3.2 (checks that come in); RFC 7675 §5.1 (a lite agent does not ask for consent)
+//           concluding), §7.3.2 (checks that come in); RFC 7675 §5.1 (a lite agent does not ask for
+//           consent)
 #pragma once
 
 #include <algorithm>

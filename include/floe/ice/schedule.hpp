@@ -75,6 +75,12 @@ class schedule {
     return shared_ != nullptr ? shared_->free_at(free) : free;
   }
 
+  /// True while the slot that was taken at `taken` is not over: what took it and was held back may
+  /// still leave without hurting the pace.
+  [[nodiscard]] bool is_current(time_point taken, time_point now) const noexcept {
+    return now < after(taken, ta_);
+  }
+
   /// Takes the slot for a request to a server that starts now, or returns false: it is not free, or
   /// a server had the last one and a check waits (RFC 8445 §14 paces both together).
   [[nodiscard]] bool take_for_server(time_point now, const checklist_set& set) {

@@ -2,8 +2,7 @@
 //
 // owns:     the wording
 // does not: stay free of allocation, as everything that is not for people does; nor show what
-// grants
-//           access: passwords, tokens and tickets appear as their size
+//           grants access: passwords, tokens and tickets appear as their size
 // invariant: what a peer wrote can't forge a line: other than printable ASCII is escaped.
 #pragma once
 

@@ -2,8 +2,7 @@
 //
 // owns:     the queries under way, and what each response makes of them
 // does not: take streams apart (stun/framing.hpp), authenticate (a public server asks for nothing),
-// or
-//           resolve names
+//           or resolve names
 // invariant: at most `capacity` queries; a response that is not from where its request went changes
 //            nothing.
 #pragma once

@@ -2,8 +2,7 @@
 //
 // owns:     the search: which silence is tried next, and when the answer is near enough
 // does not: find out other behaviour (stun/nat_discovery.hpp), or promise anything: a NAT may drop
-// a
-//           binding sooner when it is busy
+//           a binding sooner when it is busy
 // invariant: the socket under test sends nothing while its silence is measured.
 #pragma once
 

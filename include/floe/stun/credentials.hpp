@@ -2,8 +2,7 @@
 //
 // owns:     the derivations
 // does not: prepare text: user names, realms and passwords come in as OpaqueString left them (RFC
-// 8265
-//           §4.2), which for printable ASCII is as they are; nor decide anything
+//           8265 §4.2), which for printable ASCII is as they are; nor decide anything
 //           (credential_rules.hpp)
 #pragma once
 

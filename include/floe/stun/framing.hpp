@@ -3,8 +3,7 @@
 //
 // owns:     the two framings and a bounded buffer that collects one frame
 // does not: own a connection; when is_broken() the host closes it, since no byte after a bad one
-// can
-//           be trusted to start a frame
+//           can be trusted to start a frame
 // invariant: any split of the same bytes gives the same frames.
 #pragma once
 

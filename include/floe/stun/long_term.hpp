@@ -3,9 +3,8 @@
 //
 // owns:     user name and password, the server's realm and nonce, the keys made of them
 // does not: decide (credential_rules.hpp), or start transactions: a retry is its caller's, with a
-// new id invariant: before the first challenge nothing of the credential is sent; nothing is
-// allocated after
-//            construction.
+//           new id invariant: before the first challenge nothing of the credential is sent; nothing
+//           is allocated after construction.
 #pragma once
 
 #include <algorithm>

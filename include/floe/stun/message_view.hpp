@@ -3,8 +3,7 @@
 // owns:     parsing, and the rules which attributes count
 // does not: copy, allocate, or prove anything about the sender (stun/integrity.hpp)
 // invariant: header and attributes fill the bytes exactly; integrity attributes and FINGERPRINT
-// have
-//            sizes their types allow; FINGERPRINT is last.
+//            have sizes their types allow; FINGERPRINT is last.
 #pragma once
 
 #include <array>

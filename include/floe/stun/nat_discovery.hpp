@@ -2,8 +2,7 @@
 //
 // owns:     the order of the tests, and what their outcomes mean
 // does not: measure how long a binding lives (§4.6), or promise anything: a NAT may behave
-// otherwise a
-//           minute later
+//           otherwise a minute later
 // invariant: one request at a time, at most ten new ones in a second (§5).
 #pragma once
 

@@ -4,8 +4,7 @@
 // owns:     the estimate, and a bounded table of estimates by server
 // does not: choose when to send (stun/retransmit.hpp) or read a clock
 // invariant: a round trip of a request that was sent twice is never measured (Karn: which of the
-// two
-//            was answered?), and no RTO lies below the configured one.
+//            two was answered?), and no RTO lies below the configured one.
 #pragma once
 
 #include <algorithm>

@@ -2,8 +2,7 @@
 //
 // owns:     one row per request: its id, path, schedule, and a tag of its owner's
 // does not: keep bytes (a retransmission is encoded again), know what an owner is, or judge whether
-// a
-//           response came the right way: row.path says which way that is
+//           a response came the right way: row.path says which way that is
 // invariant: at most `capacity` rows, and nothing allocated after construction.
 #pragma once
 

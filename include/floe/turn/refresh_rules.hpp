@@ -4,8 +4,7 @@
 // does not: send, or keep state
 // sources:  RFC 8656 §8.1 (allocations), §9 (permissions), §12 (channels); RFC 6062 §4.3
 // invariant: a refresh is due before the end, early enough for a request to be lost and repeated,
-// and
-//            never at once again: no lifetime, however short, makes the client spin.
+//            and never at once again: no lifetime, however short, makes the client spin.
 #pragma once
 
 #include <algorithm>

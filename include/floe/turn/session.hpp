@@ -1,8 +1,7 @@
 // A TURN client without I/O: one allocation on one server, from one local socket.
 //
 // owns:     the allocation, its permissions, channels and connections, and the order in which
-// things
-//           happen to them
+//           things happen to them
 // does not: decide: each rule is a function of its own header; nor open sockets, make connections,
 //           read clocks, or resolve names
 // sources:  RFC 8656, RFC 6062, RFC 7635, RFC 8016
