@@ -75,6 +75,19 @@ struct two_homes {
   client right;
 };
 
+/// For a client that shows no address but its relay's. It asks the second server alone, so that no
+/// socket is seen by the first.
+config relayed_only() {
+  auto c = behaviour(ice::role::controlling, gsl::span{both_servers}.last(1));
+  c.offers = ice::relayed_only;
+  return c;
+}
+
+void add_to_left_home(two_homes& t, client& c) {
+  c.add_socket(t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 2), two_homes::wire()),
+               5000);
+}
+
 std::vector<ice::candidate_type> types(const client& c) {
   std::vector<ice::candidate_type> found;
   for (const auto& candidate : c.told) found.push_back(candidate.type);
@@ -170,12 +183,8 @@ TEST_CASE("servers: a channel waits until the pair is selected", "[agent][8445-7
 
 TEST_CASE("servers: relayed only, nothing but the relay's address shows", "[agent][8445-19.1-a]") {
   two_homes t{dependence::endpoint_independent};
-  // The second server alone, so that no socket is seen by the first.
-  auto hidden = behaviour(ice::role::controlling, gsl::span{both_servers}.last(1));
-  hidden.offers = ice::relayed_only;
-  client left{t.net, hidden, 77};
-  left.add_socket(
-      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 2), two_homes::wire()), 5000);
+  client left{t.net, relayed_only(), 77};
+  add_to_left_home(t, left);
   left.signal_to(t.right);
   t.right.signal_to(left);
   left.act(t.net, [&](agent& a) { a.gather(t.net.now()); });
@@ -194,11 +203,8 @@ TEST_CASE("servers: relayed only, nothing but the relay's address shows", "[agen
 TEST_CASE("servers: checks that a permission held up keep the pace when it comes",
           "[agent][8445-7.2.1-a][8445-6.1.4.2-a]") {
   two_homes t{dependence::endpoint_independent};
-  auto hidden = behaviour(ice::role::controlling, gsl::span{both_servers}.last(1));
-  hidden.offers = ice::relayed_only;
-  client left{t.net, hidden, 77};
-  left.add_socket(
-      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 2), two_homes::wire()), 5000);
+  client left{t.net, relayed_only(), 77};
+  add_to_left_home(t, left);
   left.act(t.net, [&](auto& a) { a.gather(t.net.now()); });
   t.net.run_for(5s);
   REQUIRE(types(left) == std::vector{relay});
@@ -234,15 +240,11 @@ TEST_CASE("servers: checks that a permission held up keep the pace when it comes
 
 TEST_CASE("servers: a session whose relay never agrees to the peer fails by its timer", "[agent]") {
   two_homes t{dependence::address_and_port_dependent};
-  t.right.act(t.net, [&](auto& a) { a.gather(t.net.now()); });
-  auto hidden = behaviour(ice::role::controlling, gsl::span{both_servers}.last(1));
-  hidden.offers = ice::relayed_only;
-  client left{t.net, hidden, 77};
-  left.add_socket(
-      t.net, t.net.add_interface(t.left_home, address::v4(10, 0, 0, 2), two_homes::wire()), 5000);
+  client left{t.net, relayed_only(), 77};
+  add_to_left_home(t, left);
   left.act(t.net, [&](auto& a) { a.gather(t.net.now()); });
   t.net.run_for(5s);
-  t.turn.server().silent = true;
+  t.turn.server().refuse(stun::method::create_permission, stun::error_code::server_error, 10'000);
   left.act(t.net, [&](auto& a) {
     (void)a.set_remote_credentials("peer", "passwordofthepeer012345").value();
     (void)a
