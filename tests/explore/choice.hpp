@@ -37,7 +37,7 @@ struct bounds {
   duration held = 600ms;       ///< how much longer one takes that is held up: past its repetition
   duration signalling = 60ms;  ///< the longest way of what is signalled
   duration lateness = 50ms;    ///< how late a host may call after a timeout
-  duration horizon = 120s;     ///< until when both must agree
+  duration horizon = 40s;      ///< until when both must agree: as long as a check may take
   bool reduce = true;          ///< walk one of several orders between which nobody can tell
 };
 
