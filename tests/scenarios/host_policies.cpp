@@ -15,7 +15,7 @@ namespace {
 
 const endpoint mapped{address::v4(203, 0, 113, 7), 40000};
 const endpoint relayed{address::v4(203, 0, 113, 99), 50000};
-constexpr socket_id allocation{77};
+constexpr socket_id relay_socket{77};
 
 std::vector<ice::candidate_type> types_of(const node& n) {
   std::vector<ice::candidate_type> types;
@@ -28,8 +28,8 @@ struct well_connected {
   explicit well_connected(const config& behaviour) : net{1}, n{net.add("agent", behaviour)} {
     host = net.bind(n, left_address);
     REQUIRE(n.agent.add_reflexive(host, mapped, server_id{1}));
-    REQUIRE(n.agent.add_relayed(host, allocation, relayed, mapped, server_id{2}));
-    n.sockets.emplace_back(allocation, relayed);
+    REQUIRE(n.agent.add_relayed(host, relay_socket, relayed, mapped, server_id{2}));
+    n.sockets.emplace_back(relay_socket, relayed);
     gather_all(net, n);
   }
 
@@ -151,7 +151,7 @@ TEST_CASE("policies: gathering that stays open tells candidates as they come", "
   net.act(n, [&](agent& a) { a.gather(net.now()); });
   CHECK(count_events<event::gathering_done>(n) == 1);
   SECTION("what comes later waits for a restart") {
-    net.act(n, [&](agent& a) { REQUIRE(a.add_relayed(host, allocation, relayed, mapped)); });
+    net.act(n, [&](agent& a) { REQUIRE(a.add_relayed(host, relay_socket, relayed, mapped)); });
     CHECK(candidates_of(n).size() == 2);
   }
   SECTION("the same address again is the same candidate") {

@@ -36,17 +36,17 @@ const std::array<gather::server, 2> servers{
     gather::server{.uris = turn_uris, .username = "user", .credential = "password"}};
 
 /// The wires of one machine take no time worth speaking of.
-constexpr wire_config wire{.latency = 50us};
+constexpr wire_config veth{.latency = 50us};
 
 /// A home with one host, at the same addresses as in the test with real NATs.
 interface_id settle(network& net, kind is, std::uint8_t number) {
   const auto outer = address::v4(198, 51, 100, static_cast<std::uint8_t>(10 + number));
-  if (is == kind::none) return net.add_interface(internet, outer, wire);
+  if (is == kind::none) return net.add_interface(internet, outer, veth);
   nat_config nat{.filtering = dependence::address_and_port_dependent, .hairpin = false};
   if (is == kind::cone) nat.ports = port_choice::preserve;
   if (is == kind::symmetric) nat.mapping = dependence::address_and_port_dependent;
   const auto home = net.add_realm({.nat = nat, .outer = {outer}});
-  return net.add_interface(home, address::v4(10, number, 0, 2), wire);
+  return net.add_interface(home, address::v4(10, number, 0, 2), veth);
 }
 
 config behaviour(ice::role role) { return {.role = role, .servers = servers}; }
@@ -54,9 +54,9 @@ config behaviour(ice::role role) { return {.role = role, .servers = servers}; }
 struct homes {
   homes(kind left_is, kind right_is)
       : turn{net,
-             {net.add_interface(internet, address::v4(198, 51, 100, 1), wire)},
+             {net.add_interface(internet, address::v4(198, 51, 100, 1), veth)},
              {.credentials = {.users = {{"user", "password"}}}}} {
-    stun.serve(net, net.add_interface(internet, address::v4(198, 51, 100, 2), wire));
+    stun.serve(net, net.add_interface(internet, address::v4(198, 51, 100, 2), veth));
     left.add_socket(net, settle(net, left_is, 1), 5000);
     right.add_socket(net, settle(net, right_is, 2), 6000);
     left.signal_to(right);

@@ -10,8 +10,8 @@ using namespace floe::sim;
 
 namespace {
 
-const endpoint other_local{left_address.address, 5001};
-const endpoint second_address{right_address.address, 6001};
+const endpoint second_local{left_address.address, 5001};
+const endpoint second_remote{right_address.address, 6001};
 
 /// A config for so many streams and components in all.
 [[nodiscard]] config roomy(std::uint16_t streams, std::uint16_t components) {
@@ -122,14 +122,14 @@ TEST_CASE("rules: a pair is In-Progress from the sending of its check to the ans
 TEST_CASE("rules: an answer that shows another base makes that base's pair valid",
           "[scenario][8445-7.2.5.3.2-b]") {
   scripted_peer peer{1};
-  peer.net.bind(peer.n, other_local);
+  peer.net.bind(peer.n, second_local);
   peer.tell_credentials();
   peer.net.act(peer.n, [](agent& a) { a.restart(); });  // brings the second socket in
   peer.tell_credentials("ufrag2", "passwordofthepeer0123452");
   peer.tell_candidate();
   REQUIRE(peer.n.agent.checklists().size() == 2);
   const auto asked = peer.next_check();
-  const auto elsewhere = asked.source == left_address ? other_local : left_address;
+  const auto elsewhere = asked.source == left_address ? second_local : left_address;
   (void)peer.send(peer.success(asked, elsewhere, "passwordofthepeer0123452"));
   // Data leaves from the base that the peer saw.
   (void)peer.sent();
@@ -171,7 +171,7 @@ TEST_CASE("rules: candidates of a lite agent share a foundation where they share
   seeded_entropy entropy{1};
   agent a{epoch, behaviour, entropy};
   const auto rtp = a.add_local(socket_id{1}, left_address).value();
-  const auto rtcp = a.add_local(socket_id{2}, other_local, {}, component_id{2}).value();
+  const auto rtcp = a.add_local(socket_id{2}, second_local, {}, component_id{2}).value();
   const auto elsewhere = a.add_local(socket_id{3}, right_address).value();
   a.gather(epoch);
   const auto foundation = [&](ice::local_id id) { return a.local(id)->candidate.foundation; };
@@ -219,12 +219,12 @@ TEST_CASE("rules: the pair of a triggered check is the base it came to and the s
           "[scenario][8445-7.3.1.4-a]") {
   scripted_peer peer{1};
   peer.tell_credentials();
-  (void)peer.check({}, second_address);
+  (void)peer.check({}, second_remote);
   const auto& lists = peer.n.agent.checklists();
   REQUIRE(lists.size() == 1);
   const auto& pair = lists[lists.order()[0]];
   CHECK(peer.n.agent.local(pair.local)->candidate.address == left_address);
-  CHECK(peer.n.agent.remote(pair.remote)->candidate.address == second_address);
+  CHECK(peer.n.agent.remote(pair.remote)->candidate.address == second_remote);
 }
 
 TEST_CASE("rules: a stream that fails is an event, and the others go on",
@@ -344,7 +344,7 @@ TEST_CASE("rules: local candidates pair with every remote one that is there alre
   std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8};
   for (const auto c : {component_id{1}, component_id{2}}) {
     REQUIRE(a.add_remote(host_at(right_address, 1, c)).has_value());
-    REQUIRE(a.add_remote(host_at(second_address, 2, c)).has_value());
+    REQUIRE(a.add_remote(host_at(second_remote, 2, c)).has_value());
     REQUIRE(a.add_remote(host_at({address::v6(octets), 7000}, 3, c)).has_value());
   }
   CHECK(a.checklists().size() == 0);
