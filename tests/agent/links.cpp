@@ -235,6 +235,30 @@ TEST_CASE(
   CHECK(peer.only_sent().destination == moved);
 }
 
+TEST_CASE("links: data goes back to the selected pair at the instant when the other is no better",
+          "[agent]") {
+  settled peer;
+  const auto suspect = peer.net.now() + config{}.consent.suspect;
+  const endpoint other{address::v4(192, 0, 2, 3), 7000};
+  peer.net.run_for(3s);
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}}, other);
+  (void)peer.send(peer.success(peer.next_check()), other);
+  const auto later = peer.net.now() + config{}.consent.suspect;
+  const auto takes = [&] {
+    (void)peer.sent();
+    CHECK(peer.net.send_data(peer.n, "x"));
+    return peer.only_sent().destination;
+  };
+  peer.net.run_for(suspect - 1ns - peer.net.now());
+  CHECK(takes() == right_address);
+  peer.net.run_for(1ns);
+  CHECK(takes() == other);
+  peer.net.run_for(later - 1ns - peer.net.now());
+  CHECK(takes() == other);
+  peer.net.run_for(1ns);
+  CHECK(takes() == right_address);
+}
+
 TEST_CASE("links: a path that is left takes its consent checks with it", "[agent]") {
   scripted_peer peer{1};
   peer.introduce();

@@ -243,10 +243,11 @@ inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
   if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
   const auto next = c.link->consent.deadline(now_, config_.consent);
-  // Not the selection that was told: a command may have changed it since.
-  const auto selected = c.probed ? std::nullopt : valid_.selected(c.stream, c.id);
-  if (!selected) return next;
-  return std::min(next, after(valid_[*selected].proved, config_.consent.suspect));
+  // Data leaves the pair that it takes when that becomes suspect in its turn. Not the selection
+  // that was told: a command may have changed it since.
+  const auto taken = c.probed ? freshest(c) : valid_.selected(c.stream, c.id);
+  if (!taken) return next;
+  return std::min(next, after(valid_[*taken].proved, config_.consent.suspect));
 }
 
 }  // namespace floe
