@@ -335,6 +335,28 @@ TEST_CASE("inbound: data is delivered from where the peer has proved itself, and
   }
 }
 
+TEST_CASE("inbound: data changes nothing, so what is due waits for the timeout", "[agent]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.answer_next();
+  auto& a = peer.n.agent;
+  bytes buffer(max_datagram_size);
+  while (a.poll_transmit(buffer)) {
+  }
+  const auto due = a.next_timeout().value();
+  const auto data = as_byte_view(std::string_view{"data"});
+  for (const auto late : {0s, 3s, 1s}) {
+    const auto got = a.handle_datagram(due + late, {socket_id{1}, right_address, data});
+    CHECK(std::holds_alternative<payload>(got));
+    CHECK_FALSE(a.poll_transmit(buffer));
+    CHECK(a.next_timeout() <= due + 3s);
+  }
+  // Time has passed all the same: the call that is late goes by the latest instant.
+  a.handle_timeout(due);
+  CHECK(a.poll_transmit(buffer));
+  CHECK(a.next_timeout() > due + 3s);
+}
+
 TEST_CASE("inbound: data may begin like STUN as long as it lacks the magic cookie",
           "[agent][ATK-A29]") {
   scripted_peer peer{1};

@@ -18,12 +18,11 @@ namespace floe {
 inline inbound agent::handle_datagram(time_point now, const datagram& datagram) {
   ++stats_.datagrams_received;
   stats_.bytes_received += datagram.bytes.size();
-  advance(now);
+  now_ = std::max(now_, now);
   const auto result = dispatch(datagram);
   if (const auto* const refused = std::get_if<rejected>(&result)) {
     ++stats_.rejected[static_cast<std::size_t>(refused->reason)];
   }
-  pump();
   return result;
 }
 
@@ -34,17 +33,23 @@ inline inbound agent::dispatch(const datagram& datagram) {
   return receive(datagram);
 }
 
-/// Takes a datagram that came from a peer, by a relay or directly.
+/// Takes a datagram that came from a peer, by a relay or directly. Only a message can make
+/// something possible; for data, time stands still until the next timeout.
 inline inbound agent::receive(const datagram& datagram) {
   if (closed_) return rejected{reject::closed};
   if (!candidates_.uses(datagram.local)) return rejected{reject::unknown_socket};
   if (!is_sendable(datagram.remote)) return rejected{reject::unusable_source};
   if (stun::classify(datagram.bytes) != stun::protocol::stun) return on_data(datagram);
   const auto message = stun::message_view::parse(datagram.bytes);
-  if (message) return on_message(datagram, *message);
-  // Data may begin like STUN; only with the magic cookie can it not be meant as data.
-  if (message.error() == reject::not_stun) return on_data(datagram);
-  return rejected{message.error()};
+  if (!message) {
+    // Data may begin like STUN; only with the magic cookie can it not be meant as data.
+    if (message.error() == reject::not_stun) return on_data(datagram);
+    return rejected{message.error()};
+  }
+  advance(now_);
+  const auto result = on_message(datagram, *message);
+  pump();
+  return result;
 }
 
 inline inbound agent::on_message(const datagram& datagram, const stun::message_view& message) {

@@ -63,10 +63,10 @@ inline bool agent::handle_stream(time_point now, socket_id socket, byte_view byt
 }
 
 inline std::optional<inbound> agent::next_inbound(time_point now) {
+  // What is handed out lives in its session, which what is due may end.
   advance(now);
   auto* const g = gatherer();
   const auto next = g != nullptr ? g->next_inbound(now_) : std::nullopt;
-  // What is handed out lives in its session, which must not go before it was read.
   if (next) return unwrap(*next).value_or(rejected{reject::unknown_socket});
   pump();
   return std::nullopt;
@@ -75,11 +75,13 @@ inline std::optional<inbound> agent::next_inbound(time_point now) {
 /// What a datagram from a server comes to; nullopt when it is from none.
 inline std::optional<inbound> agent::unwrap(const gather::inbound& in) {
   if (std::holds_alternative<gather::not_mine>(in)) return std::nullopt;
-  if (const auto* const refused = std::get_if<gather::refused>(&in)) {
-    return rejected{refused->reason};
-  }
   if (const auto* const data = std::get_if<gather::unwrapped>(&in)) {
     return receive({data->relay, data->peer, data->bytes});
+  }
+  advance(now_);
+  pump();
+  if (const auto* const refused = std::get_if<gather::refused>(&in)) {
+    return rejected{refused->reason};
   }
   return consumed{};
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "floe/gather/gatherer.hpp"
+#include "floe/stun/demux.hpp"
 
 namespace floe::gather {
 
@@ -92,10 +93,12 @@ inline inbound gatherer::hand_out(std::uint16_t place, const turn::inbound& in) 
 
 inline inbound gatherer::handle_datagram(time_point now, const datagram& in) {
   advance(now);
+  const auto place = place_of({in.local, in.remote});
+  // Data changes nothing: neither that of a peer, nor what a relay wraps.
+  if (!place && stun::classify(in.bytes) != stun::protocol::stun) return not_mine{};
   inbound out = not_mine{};
-  if (const auto place = place_of({in.local, in.remote})) {
-    out = hand_out(*place, relays_.find(*place)->handle_datagram(now_, in));
-  }
+  if (place) out = hand_out(*place, relays_.find(*place)->handle_datagram(now_, in));
+  if (std::holds_alternative<unwrapped>(out)) return out;
   const auto* const refusal = std::get_if<refused>(&out);
   const bool open = std::holds_alternative<not_mine>(out) ||
                     (refusal != nullptr && refusal->reason == reject::unknown_transaction);

@@ -28,7 +28,8 @@ inline inbound session::handle_datagram(time_point now, const datagram& in) {
   const path from{in.local, in.remote};
   if (!accepts(from)) return unexpected{reject::wrong_path};
   const auto out = dispatch(from, in.bytes);
-  pump();
+  const bool is_data = out && *out;
+  if (!is_data) pump();  // data changes nothing
   return out;
 }
 
