@@ -140,3 +140,29 @@ TEST_CASE("lite: two of them settle as soon as all candidates are known",
   REQUIRE(d.net.run_until([&] { return is_settled(d.left) && is_settled(d.right); }, 1min));
   CHECK(d.net.now() == epoch + 1s);
 }
+
+TEST_CASE("lite: two of them settle anew at once when a socket is gone", "[scenario][8445-8.2-c]") {
+  const auto here = address::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  const auto there = address::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2});
+  scripted_peer peer{9, lite(ice::role::controlling)};
+  auto& a = peer.n.agent;
+  a.describe_peer({.level = ice::level::lite});
+  peer.net.bind(peer.n, {here, 5001});
+  peer.tell_credentials();
+  a.restart();
+  a.gather(peer.net.now());
+  peer.tell_credentials("second", "secondpasswordofthepeer");
+  peer.tell_candidate();
+  peer.tell_candidate({there, 6000}, "2");
+  REQUIRE(a.end_of_remote_candidates());
+  a.handle_timeout(peer.net.now());
+  REQUIRE(a.selected() != nullptr);
+  const auto lost = a.local(a.selected()->local)->socket;
+
+  REQUIRE(a.remove_local(lost));
+  CHECK(a.next_timeout() == peer.net.now());
+  a.handle_timeout(peer.net.now());
+  CHECK(a.next_timeout().value_or(peer.net.now() + 1s) > peer.net.now());
+  REQUIRE(a.selected() != nullptr);
+  CHECK(a.local(a.selected()->local)->socket != lost);
+}

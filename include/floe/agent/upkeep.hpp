@@ -58,8 +58,8 @@ inline void agent::pump() {
   if (closed_) return;
   serve_gatherer();
   start_pac_timers();
-  settle_without_checks();
   give_up();
+  settle_without_checks();
   nominate();
   choose_links();
   release_unselected();
