@@ -1,6 +1,6 @@
 // What a whole session costs: two agents in memory, from creation to the selected pair, and then
 // its quiet life; beside it the floor, its six datagrams written and verified once each and nothing
-// else.
+// else. And what memory an agent takes, and what a call costs as its pairs grow.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -9,6 +9,8 @@
 #include <cstring>
 #include <memory_resource>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "floe/floe.hpp"
 #include "sim/in_memory.hpp"
@@ -138,27 +140,93 @@ void memory(benchmark::State& state, const config& behaviour) {
 BENCHMARK_CAPTURE(memory, small_limits, small(ice::role::controlling));
 BENCHMARK_CAPTURE(memory, default_limits, config{});
 
-void next_timeout_of(benchmark::State& state) {
-  quick_entropy entropy{};
-  auto behaviour = config{};
-  behaviour.limits.remote_candidates = 100;
-  agent a{time_point{}, behaviour, entropy};
-  (void)a.add_local(socket_id{1}, {address::v4(192, 0, 2, 1), 5000}).has_value();
-  a.gather({});
-  (void)a.set_remote_credentials("peer", "passwordofthepeer012345").has_value();
-  for (std::uint16_t i = 0; i < state.range(0); ++i) {
-    (void)a
-        .add_remote({.foundation = ice::foundation::from_number(i),
-                     .priority = 1000U + i,
-                     .address = {address::v4(192, 0, 2, 2), static_cast<std::uint16_t>(1000 + i)}})
-        .has_value();
+const endpoint here{address::v4(192, 0, 2, 1), 5000};
+const endpoint there{address::v4(192, 0, 2, 2), 1000};
+
+/// A controlled agent with so many pairs, all of which have a check under way.
+class crowded {
+ public:
+  explicit crowded(std::int64_t pairs) {
+    (void)agent_.add_local(socket_id{1}, here).value();
+    agent_.gather({});
+    (void)agent_.set_remote_credentials("peer", "passwordofthepeer012345").value();
+    for (std::uint16_t i = 0; i < pairs; ++i) {
+      const auto port = static_cast<std::uint16_t>(there.port + i);
+      (void)agent_
+          .add_remote({.foundation = ice::foundation::from_number(i),
+                       .priority = 100'000U - i,
+                       .address = {there.address, port}})
+          .value();
+    }
+    for (std::int64_t i = 0; i < 2 * pairs; ++i, now_ += 50ms) {
+      agent_.handle_timeout(now_);
+      drain();
+    }
+    const auto own = agent_.local_credentials();
+    check_.resize(ice::write_check(buffer_, stun::transaction_id::random(entropy_),
+                                   {.claim = {ice::role::controlling, 1}, .priority = 1},
+                                   std::string{own.ufrag} + ":peer",
+                                   stun::short_term_key(own.password))
+                      .value());
+    std::copy_n(buffer_.begin(), check_.size(), check_.begin());
+    take(check_);
+    drain();
   }
-  a.handle_timeout({});
+
+  [[nodiscard]] deadline next_timeout() const { return agent_.next_timeout(); }
+
+  /// A check of the peer, and its answer.
+  void answer_check() {
+    take(check_);
+    drain();
+  }
+  void take_data() { take(data_); }
+
+ private:
+  void take(byte_view bytes) {
+    auto got = agent_.handle_datagram(now_, {socket_id{1}, there, bytes});
+    benchmark::DoNotOptimize(got);
+  }
+  void drain() {
+    while (agent_.poll_transmit(buffer_)) {
+    }
+    while (agent_.poll_event()) {
+    }
+  }
+
+  static config behaviour() {
+    config c{.role = ice::role::controlled};
+    c.limits.remote_candidates = 100;
+    return c;
+  }
+
+  quick_entropy entropy_{};
+  agent agent_{time_point{}, behaviour(), entropy_};
+  time_point now_{};
+  std::array<std::byte, max_datagram_size> buffer_{};
+  std::vector<std::byte> check_;
+  std::array<std::byte, 160> data_{std::byte{0x80}};
+};
+
+void next_timeout_of(benchmark::State& state) {
+  const crowded one{state.range(0)};
   for (auto _ : state) {
-    auto next = a.next_timeout();
+    auto next = one.next_timeout();
     benchmark::DoNotOptimize(next);
   }
 }
 BENCHMARK(next_timeout_of)->Arg(1)->Arg(10)->Arg(100);
+
+void check_of(benchmark::State& state) {
+  crowded one{state.range(0)};
+  for (auto _ : state) one.answer_check();
+}
+BENCHMARK(check_of)->Arg(1)->Arg(10)->Arg(100);
+
+void data_of(benchmark::State& state) {
+  crowded one{state.range(0)};
+  for (auto _ : state) one.take_data();
+}
+BENCHMARK(data_of)->Arg(1)->Arg(10)->Arg(100);
 
 }  // namespace

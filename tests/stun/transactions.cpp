@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "floe/core/endpoint.hpp"
+#include "sim/random.hpp"
 
 using namespace floe;
 using namespace std::chrono_literals;
@@ -187,6 +188,43 @@ TEST_CASE("transactions: the deadline is the earliest of the rows'", "[stun]") {
   CHECK(t.deadline() == zero + 550ms);
   t.erase(*second);
   CHECK(t.deadline() == zero + 600ms);
+}
+
+TEST_CASE("transactions: the deadline is the earliest of the rows', whatever came and went",
+          "[stun]") {
+  auto t = make(8);
+  auto now = zero;
+  sim::random_source random{GENERATE(1, 2, 3, 4)};
+  for (unsigned n = 0; n < 5000; ++n) {
+    CAPTURE(n);
+    std::vector<table::id> ids;
+    soonest first;
+    t.for_each([&](table::id id, const table::row& row) {
+      ids.push_back(id);
+      first.note(row.schedule.next());
+    });
+    REQUIRE(t.deadline() == first.get());
+    const auto some = [&] { return ids[random.below(ids.size())]; };
+    const auto choice = random.below(8);
+    if (ids.empty() || choice < 3) {
+      const auto life = std::chrono::milliseconds{1 + random.below(3000)};
+      const auto schedule = random.below(2) == 0
+                                ? stun::retransmit_schedule{now, {.rto = life, .rc = 3, .rm = 2}}
+                                : stun::retransmit_schedule::once(now, life);
+      (void)t.start(numbered(n), route, schedule, {int(random.below(3)), n});
+    } else if (choice == 3) {
+      t.erase(some());
+    } else if (choice == 4) {
+      t.cancel(some());
+    } else if (choice == 5) {
+      const auto kind = int(random.below(3));
+      t.erase_if([&](const owner& o) { return o.kind == kind; });
+    } else {
+      now += std::chrono::milliseconds{random.below(500)};
+      while (t.on_time(now)) {
+      }
+    }
+  }
 }
 
 TEST_CASE("transactions: when full, the oldest cancelled row gives way, or none", "[stun]") {

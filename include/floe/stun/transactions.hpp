@@ -3,7 +3,8 @@
 // owns:     one row per request: its id, path, schedule, and a tag of its owner's
 // does not: keep bytes (a retransmission is encoded again), know what an owner is, or judge whether
 //           a response came the right way: row.path says which way that is
-// invariant: at most `capacity` rows, and nothing allocated after construction.
+// invariant: at most `capacity` rows, and nothing allocated after construction. Only a row that is
+//            due, or the end of the one that would have been due first, makes it look at all rows.
 #pragma once
 
 #include <array>
@@ -75,6 +76,7 @@ class transactions {
     if (!which) return std::nullopt;
     keys_.push_back(key(transaction));
     ids_.push_back(*which);
+    next_ = earliest(next_, schedule.next());
     return which;
   }
 
@@ -97,8 +99,10 @@ class transactions {
   bool cancel(id which) noexcept {
     auto* const found = rows_.find(which);
     if (found == nullptr) return false;
+    const auto was = found->schedule.next();
     found->cancelled = true;
     found->schedule.stop_sending();
+    if (was == next_) look_for_next();
     return true;
   }
 
@@ -141,15 +145,13 @@ class transactions {
     rows_.for_each(visit);
   }
 
-  /// When on_time() next has something to do. cost: one pass over the rows
-  [[nodiscard]] floe::deadline deadline() const noexcept {
-    soonest next;
-    rows_.for_each([&next](id, const row& r) { next.note(r.schedule.next()); });
-    return next.get();
-  }
+  /// When on_time() next has something to do.
+  [[nodiscard]] floe::deadline deadline() const noexcept { return next_; }
 
-  /// One thing that is due at `now`; to be called until there is none.
+  /// One thing that is due at `now`; to be called until there is none. cost: nothing before
+  /// deadline(), then one pass over the rows
   [[nodiscard]] std::optional<due> on_time(time_point now) {
+    if (!next_ || now < *next_) return std::nullopt;
     for (std::size_t i = 0; i < ids_.size();) {
       const auto which = ids_[i];
       auto& r = rows_[which];
@@ -164,6 +166,7 @@ class transactions {
         }
       }
     }
+    look_for_next();
     return std::nullopt;
   }
 
@@ -173,12 +176,20 @@ class transactions {
     return load_be<std::uint64_t>(transaction.bytes.data());
   }
 
+  void look_for_next() noexcept {
+    soonest next;
+    rows_.for_each([&next](id, const row& r) { next.note(r.schedule.next()); });
+    next_ = next.get();
+  }
+
   void forget(std::size_t i) noexcept {
+    const auto was = rows_[ids_[i]].schedule.next();
     rows_.erase(ids_[i]);
     keys_[i] = keys_.back();
     ids_[i] = ids_.back();
     keys_.pop_back();
     ids_.pop_back();
+    if (was == next_) look_for_next();
   }
 
   bool evict() noexcept {
@@ -195,6 +206,7 @@ class transactions {
   slot_table<row, tag> rows_;
   std::pmr::vector<std::uint64_t> keys_;  ///< of the row that ids_ names at the same place
   std::pmr::vector<id> ids_;
+  floe::deadline next_{};  ///< of the schedules of all rows
 };
 
 }  // namespace floe::stun
