@@ -135,6 +135,7 @@ void report::tell_event(const floe::agent& agent, const floe::event::any& event)
              milliseconds_of(e.took));
       },
       [&](const floe::event::relay_lost& e) { tell("relay lost " + number_of(e.code)); },
+      [&](const floe::event::relay_replaced&) { tell("relay replaced"); },
       [&](const floe::event::dropped& e) { tell("dropped " + std::to_string(e.count)); },
       [](const auto&) {},
   };

@@ -219,6 +219,7 @@ class reader {
     tell(text + " in " + replay::text_of(e.took));
   }
   void hear(const event::relay_lost&) { tell("lost its relay", true); }
+  void hear(const event::relay_replaced&) { tell("has another relay"); }
   void hear(const event::pair_changed& e) {
     if (e.to == ice::pair_state::failed) tell("pair fails: " + ends_text(e.local, e.remote));
   }

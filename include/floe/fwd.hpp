@@ -89,6 +89,7 @@ struct local_candidate;
 struct pair_changed;
 struct pair_removed;
 struct path_found;
+struct relay_replaced;
 struct released;
 struct restarted;
 struct role_changed;

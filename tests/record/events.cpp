@@ -65,6 +65,8 @@ TEST_CASE("events: any two that differ have other bytes", "[record]") {
   add(event::enough_gathered{});
   add(event::relay_lost{});
   add(event::relay_lost{.why = turn::end_reason::expired});
+  add(event::relay_replaced{});
+  add(event::relay_replaced{.id = {1, 1}});
   add(event::dropped{});
   add(event::dropped{event::dropped::events, 3});
   CHECK(all.size() == count);

@@ -105,6 +105,7 @@ TEST_CASE("relay lost: of one side, the call goes on through another relay by it
                 std::chrono::duration<double>(gap + 5s).count());
     CHECK(gap < 12s);
     CHECK(c.left.all<event::relay_lost>().size() == i);
+    CHECK(c.left.all<event::relay_replaced>().size() == i);
     for (const auto& change : c.left.all<event::state_changed>()) {
       CHECK(change.to != connection_state::failed);
     }
@@ -130,6 +131,11 @@ TEST_CASE("relay lost: of both sides, a restart tells the new ones", "[scenario]
   c.net.run_for(1min);
   c.crash(5s);
   CHECK(c.time_to_talk(15s) == 15s);
+  for (auto* const side : {&c.left, &c.right}) {
+    const auto replaced = side->all<event::relay_replaced>();
+    REQUIRE(replaced.size() == 1);
+    CHECK(side->agent().local(replaced.front().id)->candidate.type == relay);
+  }
   c.left.act(c.net, [](auto& a) { a.restart(); });
   CHECK(c.time_to_talk(10s) < 2s);
   CHECK(c.left.selected_types() == std::pair{relay, relay});

@@ -153,6 +153,14 @@ struct token_needed {
 /// There are candidates enough to answer the peer with; more may follow.
 struct enough_gathered {};
 
+/// A relay has taken the place of a lost one, after the peer was told that there are no more
+/// candidates (RFC 8838 §13). A peer that its checks reach learns it from them; only
+/// agent::restart() names it, which two sides need that have nothing but relays.
+struct relay_replaced {
+  stream_id stream{};
+  ice::local_id id{};
+};
+
 /// The address behind the name of a hidden candidate of the peer is wanted: agent::hidden_name()
 /// tells the name, a resolved() the address.
 struct address_needed {
@@ -168,11 +176,11 @@ struct dropped {
 };
 
 /// Any of these.
-using any =
-    std::variant<local_candidate, gathering_done, state_changed, checklist_changed, path_found,
-                 selected, consent_lost, role_changed, learned_candidate, released, restarted,
-                 pair_changed, pair_removed, name_needed, connection_needed, socket_needed,
-                 token_needed, server_result, enough_gathered, relay_lost, dropped, address_needed>;
+using any = std::variant<local_candidate, gathering_done, state_changed, checklist_changed,
+                         path_found, selected, consent_lost, role_changed, learned_candidate,
+                         released, restarted, pair_changed, pair_removed, name_needed,
+                         connection_needed, socket_needed, token_needed, server_result,
+                         enough_gathered, relay_lost, dropped, address_needed, relay_replaced>;
 
 }  // namespace event
 

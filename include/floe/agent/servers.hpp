@@ -153,6 +153,7 @@ inline void agent::take_replacement(ice::local_id id) {
   const auto stream = row.stream;
   if (!at(stream).gathered || !config_.offers(row.candidate)) return;
   candidates_.convey(id);
+  events_.push(event::relay_replaced{stream, id});
   reprioritize();
   // A settled list forms its pairs when it looks for another path.
   if (checklists_.state(stream) == ice::checklist_state::completed) return;

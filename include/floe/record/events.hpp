@@ -45,7 +45,7 @@ static_assert(
         event::role_changed, event::learned_candidate, event::released, event::restarted,
         event::pair_changed, event::pair_removed, event::name_needed, event::connection_needed,
         event::socket_needed, event::token_needed, event::server_result, event::enough_gathered,
-        event::relay_lost, event::dropped, event::address_needed>::value);
+        event::relay_lost, event::dropped, event::address_needed, event::relay_replaced>::value);
 static_assert(detail::begins_with<inbound, consumed, payload, rejected>::value);
 static_assert(detail::is_counted(connection_state::idle, connection_state::checking,
                                  connection_state::connected, connection_state::completed,
@@ -152,6 +152,10 @@ inline void fields(output& a, event::dropped& e) {
 }
 
 inline void fields(output& a, event::address_needed& e) {
+  auto& [stream, id] = e;
+  a(stream, id);
+}
+inline void fields(output& a, event::relay_replaced& e) {
   auto& [stream, id] = e;
   a(stream, id);
 }
