@@ -95,7 +95,6 @@ struct restarted;
 struct role_changed;
 struct selected;
 struct state_changed;
-struct token_needed;
 
 }  // namespace floe::event
 

@@ -10,6 +10,7 @@
 #include "sim/client.hpp"
 #include "sim/stun_server.hpp"
 #include "sim/turn_party.hpp"
+#include "sim/world.hpp"
 
 using namespace floe;
 using namespace floe::sim;
@@ -109,6 +110,44 @@ TEST_CASE("servers: host, reflexive and relayed candidates are told, then that t
   REQUIRE(results.size() == 2);
   for (const auto& r : results) CHECK(r.outcome == gather::outcome::answered);
   CHECK(t.left.all<event::enough_gathered>().size() == 1);
+}
+
+TEST_CASE("servers: the host learns whose token a server wants, and brings it",
+          "[agent][7635-6.1-a]") {
+  seeded_entropy entropy{1};
+  const std::array<gather::server, 1> without_account{gather::server{.uris = turn_uris}};
+  agent a{epoch, behaviour(ice::role::controlling, without_account), entropy};
+  std::array<std::byte, max_datagram_size> buffer{};
+  const auto asked = [&] {
+    const auto out = a.poll_transmit(buffer);
+    REQUIRE(out);
+    const auto message = stun::message_view::parse(byte_view{buffer}.first(out->size));
+    REQUIRE(message->method() == stun::method::allocate);
+    return message->transaction();
+  };
+  REQUIRE(a.add_local(socket_id{1}, {address::v4(192, 0, 2, 1), 5000}));
+  a.gather(epoch);
+  a.handle_timeout(epoch);
+  stun::writer refusal{buffer, {stun::method::allocate, stun::message_class::error}, asked()};
+  refusal.add(stun::error_code_attribute{stun::error_code::unauthenticated})
+      .add(stun::realm{"example.org"})
+      .add(stun::nonce{"nonce"})
+      .add(stun::third_party_authorization{"auth.example.org"});
+  const auto size = refusal.finish().value();
+  (void)a.handle_datagram(epoch,
+                          {socket_id{1}, {turn_address, 3478}, byte_view{buffer}.first(size)});
+
+  std::optional<gather::attempt_id> attempt;
+  while (const auto e = a.poll_event()) {
+    if (const auto* const wanted = std::get_if<event::token_needed>(&*e)) attempt = wanted->attempt;
+  }
+  REQUIRE(attempt);
+  CHECK(a.token_server_name(*attempt) == "auth.example.org");
+  const std::vector<std::byte> key(20, std::byte{1});
+  const std::vector<std::byte> sealed(40, std::byte{2});
+  REQUIRE(a.bring_token(epoch, *attempt, {"kid", key, sealed}));
+  (void)asked();
+  CHECK(a.token_server_name({}).empty());
 }
 
 TEST_CASE("servers: asking them keeps the pace, together with the checks",

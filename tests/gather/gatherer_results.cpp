@@ -233,7 +233,7 @@ TEST_CASE("gatherer results: tokens are asked of the host", "[gather][7635-6.1-a
   f.run(100ms);
   const auto wanted = f.all<event::token_needed>();
   REQUIRE(wanted.size() == 1);
-  CHECK(wanted[0].server_name.view() == "turn.example.org");
+  CHECK(f.gatherer.token_server_name(wanted[0].attempt) == "turn.example.org");
   const auto sealed = support::text("sealed");
   REQUIRE(f.gatherer.bring_token(f.now, wanted[0].attempt, {"kid", f.turn().token_key, sealed}));
   f.run(1s);

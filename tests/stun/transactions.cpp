@@ -194,7 +194,7 @@ TEST_CASE("transactions: the deadline is the earliest of the rows', whatever cam
           "[stun]") {
   auto t = make(8);
   auto now = zero;
-  sim::random_source random{GENERATE(1, 2, 3, 4)};
+  sim::random_source random{GENERATE(1U, 2U, 3U, 4U)};
   for (unsigned n = 0; n < 5000; ++n) {
     CAPTURE(n);
     std::vector<table::id> ids;
@@ -211,13 +211,13 @@ TEST_CASE("transactions: the deadline is the earliest of the rows', whatever cam
       const auto schedule = random.below(2) == 0
                                 ? stun::retransmit_schedule{now, {.rto = life, .rc = 3, .rm = 2}}
                                 : stun::retransmit_schedule::once(now, life);
-      (void)t.start(numbered(n), route, schedule, {int(random.below(3)), n});
+      (void)t.start(numbered(n), route, schedule, {static_cast<int>(random.below(3)), n});
     } else if (choice == 3) {
       t.erase(some());
     } else if (choice == 4) {
       t.cancel(some());
     } else if (choice == 5) {
-      const auto kind = int(random.below(3));
+      const auto kind = static_cast<int>(random.below(3));
       t.erase_if([&](const owner& o) { return o.kind == kind; });
     } else {
       now += std::chrono::milliseconds{random.below(500)};

@@ -414,7 +414,7 @@ TEST_CASE("errors: a server that asks for a token gets it, and a new one when it
   b.server.token = text("first");
   start(b);
   REQUIRE(b.last<event::token_needed>());
-  CHECK(b.last<event::token_needed>()->server_name.view() == "turn.example.org");
+  CHECK(b.session.token_server_name() == "turn.example.org");
   CHECK(b.session.state() == allocation_state::waiting);
   CHECK_FALSE(b.session.next_timeout());
   const auto first = text("first");

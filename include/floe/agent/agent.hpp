@@ -202,6 +202,10 @@ class agent {
   /// The host learned that a server can't be reached from a socket, or that a connection is closed.
   void handle_unreachable(time_point now, const path& where);
 
+  /// The name by which a server that wants a token knows itself to authorization servers; empty
+  /// when it has not asked for one. source: RFC 7635 §6.1
+  [[nodiscard]] std::string_view token_server_name(gather::attempt_id which) const;
+
   /// errors: no_path when it is not wanted any more; see turn::credential::bring()
   result<void> bring_token(time_point now, gather::attempt_id which, const turn::token& token);
 

@@ -144,11 +144,7 @@ using gather::event::name_needed;
 using gather::event::relay_lost;
 using gather::event::server_result;
 using gather::event::socket_needed;
-
-/// A server wants a token: agent::bring_token() (RFC 7635).
-struct token_needed {
-  gather::attempt_id attempt;
-};
+using gather::event::token_needed;
 
 /// There are candidates enough to answer the peer with; more may follow.
 struct enough_gathered {};

@@ -16,6 +16,10 @@ inline std::string_view agent::server_name(gather::uri_number uri) const {
   return gatherer_.empty() ? std::string_view{} : gatherer_.front().host_of(uri);
 }
 
+inline std::string_view agent::token_server_name(gather::attempt_id which) const {
+  return gatherer_.empty() ? std::string_view{} : gatherer_.front().token_server_name(which);
+}
+
 inline void agent::resolved(time_point now, gather::uri_number uri,
                             gsl::span<const endpoint> addresses) {
   advance(now);
@@ -107,9 +111,7 @@ struct agent::gatherer_events {
   void operator()(const gather::event::name_needed& e) const { self.events_.push(e); }
   void operator()(const gather::event::connection_needed& e) const { self.events_.push(e); }
   void operator()(const gather::event::socket_needed& e) const { self.events_.push(e); }
-  void operator()(const gather::event::token_needed& e) const {
-    self.events_.push(event::token_needed{e.attempt});
-  }
+  void operator()(const gather::event::token_needed& e) const { self.events_.push(e); }
   void operator()(const gather::event::server_result& e) const {
     self.failed_servers_ += e.outcome == gather::outcome::answered ? 0U : 1U;
     self.events_.push(e);

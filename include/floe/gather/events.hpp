@@ -11,12 +11,10 @@
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
-#include "floe/core/text.hpp"
 #include "floe/core/time.hpp"
 #include "floe/gather/candidate.hpp"
 #include "floe/gather/server.hpp"
 #include "floe/sdp/uri.hpp"
-#include "floe/stun/attributes/text.hpp"
 #include "floe/stun/registry.hpp"
 #include "floe/turn/events.hpp"
 #include "floe/turn/session.hpp"
@@ -74,10 +72,9 @@ struct socket_needed {
   socket_id socket{};
   endpoint server;
 };
-/// bring_token() is awaited (RFC 7635).
+/// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635 §6.1).
 struct token_needed {
   attempt_id attempt;
-  fixed_text<stun::domain_limits.bytes_accepted> server_name;
 };
 /// A candidate, not redundant to those before.
 struct found {

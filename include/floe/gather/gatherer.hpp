@@ -131,6 +131,10 @@ class gatherer {
     return uri < sources_.size() ? std::string_view{sources_[uri].host} : std::string_view{};
   }
 
+  /// The name by which a server that wants a token knows itself to authorization servers; empty
+  /// when it has not asked for one. source: RFC 7635 §6.1
+  [[nodiscard]] std::string_view token_server_name(attempt_id which) const noexcept;
+
   // ---- the pace ------------------------------------------------------------------------------
 
   /// True when nothing is awaited from the servers, of the sockets there are now.

@@ -88,6 +88,12 @@ inline void gatherer::connect_failed(time_point now, attempt_id which) {
   pump();
 }
 
+inline std::string_view gatherer::token_server_name(attempt_id which) const noexcept {
+  const auto* const a = attempts_.find(which);
+  const auto* const session = a != nullptr ? relays_.find(a->place) : nullptr;
+  return session != nullptr ? session->token_server_name() : std::string_view{};
+}
+
 inline result<void> gatherer::bring_token(time_point now, attempt_id which,
                                           const turn::token& token) {
   advance(now);

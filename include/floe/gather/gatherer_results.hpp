@@ -168,8 +168,8 @@ inline void gatherer::on_session_event(attempt_id id, attempt& a, const turn::ev
     } else {
       push(event::socket_needed{id, a.base.socket, a.server});
     }
-  } else if (const auto* const token = std::get_if<told::token_needed>(&e)) {
-    push(event::token_needed{id, token->server_name});
+  } else if (std::holds_alternative<told::token_needed>(e)) {
+    push(event::token_needed{id});
   } else if (const auto* const permitted = std::get_if<told::permitted>(&e)) {
     push(event::permitted{relay_of(permitted->address.family), permitted->address});
   } else if (const auto* const no = std::get_if<told::permission_refused>(&e)) {

@@ -169,6 +169,9 @@ class recorder {
   [[nodiscard]] std::string_view server_name(gather::uri_number uri) const {
     return agent_.server_name(uri);
   }
+  [[nodiscard]] std::string_view token_server_name(gather::attempt_id which) const {
+    return agent_.token_server_name(which);
+  }
   [[nodiscard]] std::string_view hidden_name(ice::hidden_id id) const {
     return agent_.hidden_name(id);
   }

@@ -71,8 +71,8 @@ class credential {
   /// Counts the challenges: what was protected under another number shows an older nonce.
   [[nodiscard]] std::uint32_t generation() const noexcept { return generation_; }
 
-  /// The name by which the server knows itself to authorization servers; empty while no token is
-  /// wanted.
+  /// The name by which the server knows itself to authorization servers; empty when it has not
+  /// asked for a token.
   [[nodiscard]] std::string_view wanted_from() const noexcept { return server_name_.view(); }
 
   /// Takes a 401 or 438. `was_protected`: the request showed what this has now; `stale` is how

@@ -16,9 +16,7 @@
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
 #include "floe/core/ring.hpp"
-#include "floe/core/text.hpp"
 #include "floe/core/time.hpp"
-#include "floe/stun/attributes/text.hpp"
 #include "floe/stun/registry.hpp"
 #include "floe/turn/allocation.hpp"
 #include "floe/turn/connection.hpp"
@@ -51,10 +49,8 @@ struct put_off {
   stun::error_code code{};
   time_point until{};
 };
-/// A token for this server is to be brought with bring_token() (RFC 7635 §6.1).
-struct token_needed {
-  fixed_text<stun::domain_limits.bytes_accepted> server_name;
-};
+/// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635 §6.1).
+struct token_needed {};
 /// A socket is to be named with use_socket(): another one than before, connected to `server` where
 /// connections are used.
 struct socket_needed {

@@ -131,6 +131,12 @@ class session {
   /// The answer to event::socket_needed. errors: unsupported when none is needed
   result<void> use_socket(time_point now, socket_id local);
 
+  /// The name by which a server that wants a token knows itself to authorization servers; empty
+  /// when it has not asked for one. source: RFC 7635 §6.1
+  [[nodiscard]] std::string_view token_server_name() const noexcept {
+    return credential_.wanted_from();
+  }
+
   /// The answer to event::token_needed; also ahead of time, to replace a token.
   /// errors: see credential::bring()
   result<void> bring_token(time_point now, const token& t);

@@ -162,11 +162,7 @@ inline void session::authenticate(request_table::row row, stun::error_code code,
         give_up(r, code);
         if (state_ == allocation_state::ended) return;
       }
-      if (!std::exchange(awaits_token_, true)) {
-        const auto name = credential_.wanted_from();
-        events_.push(
-            event::token_needed{*fixed_text<stun::domain_limits.bytes_accepted>::from(name)});
-      }
+      if (!std::exchange(awaits_token_, true)) events_.push(event::token_needed{});
       return;
     case challenge_step::refused:
     case challenge_step::unusable: break;
