@@ -217,7 +217,8 @@ class agent {
 
   // ---- the five verbs ------------------------------------------------------------------------
 
-  /// Takes a datagram that arrived. The answer may view the caller's bytes.
+  /// Takes a datagram that arrived. The answer may view the caller's bytes. Data changes nothing:
+  /// what is due then waits for handle_timeout().
   /// cost: for one that proves nothing a look at each table, which `limits` bounds; no allocation
   inbound handle_datagram(time_point now, const datagram& datagram);
 
@@ -279,21 +280,23 @@ class agent {
 
   // commands.hpp: what the host says
   [[nodiscard]] result<void> locate(stream_id stream, component_id component) const;
-  [[nodiscard]] result<void> may_take_remote(component_id component, std::string_view ufrag,
-                                             stream_id stream) const;
-  result<ice::remote_id> take_remote(const ice::candidate& candidate, stream_id stream,
-                                     bool hidden);
   void announce(stream_id stream);
   void announce(ice::local_id id);
   void finish_gathering(stream_id stream);
   result<ice::local_id> enter(std::optional<ice::local_candidate> made,
                               std::optional<ice::local_id> learned = std::nullopt);
   void restart(stream_id stream);
+  void close_local(ice::local_id base);
+  void forget_local(ice::local_id id);
+
+  // remotes.hpp: what it says about the peer
+  [[nodiscard]] result<void> may_take_remote(component_id component, std::string_view ufrag,
+                                             stream_id stream) const;
+  result<ice::remote_id> take_remote(const ice::candidate& candidate, stream_id stream,
+                                     bool hidden);
   [[nodiscard]] bool may_check(stream_id stream) const;
   bool pair_up(stream_id stream);
   bool pair_up(stream_id stream, ice::remote_id theirs);
-  void close_local(ice::local_id base);
-  void forget_local(ice::local_id id);
   void replay_early_checks(stream_id stream);
   bool make_room_for_remote(stream_id stream, std::uint32_t priority);
 
@@ -493,5 +496,6 @@ class agent {
 #include "floe/agent/inbound.hpp"   // IWYU pragma: export
 #include "floe/agent/links.hpp"     // IWYU pragma: export
 #include "floe/agent/outbound.hpp"  // IWYU pragma: export
+#include "floe/agent/remotes.hpp"   // IWYU pragma: export
 #include "floe/agent/servers.hpp"   // IWYU pragma: export
 #include "floe/agent/upkeep.hpp"    // IWYU pragma: export

@@ -1,12 +1,12 @@
 // What the host tells an agent.
 //
-// owns:     construction, candidates, credentials, restart
-// does not: start work: time has not come in; the next handle_*() does
+// owns:     construction, local candidates and credentials, restart, end
+// does not: take what the peer signals (remotes.hpp), or start work: time has not come in; the next
+//           handle_*() does
 #pragma once
 
 #include "floe/agent/agent.hpp"
 #include "floe/ice/host_candidate.hpp"
-#include "floe/ice/pairing.hpp"
 
 namespace floe {
 
@@ -162,136 +162,6 @@ inline ice::credentials_view agent::local_credentials(stream_id stream) const {
   return at(stream).current.local.view();
 }
 
-inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::string_view password,
-                                                  stream_id stream) {
-  if (const auto known = locate(stream, component_id{1}); !known) return known;
-  const auto made = ice::make_remote_credentials(ufrag, password, config_.hash_library);
-  if (!made) return unexpected{made.error()};
-
-  auto& row = at(stream);
-  switch (ice::compare(row.current.remote, row.former ? row.former->remote : std::nullopt, *made)) {
-    case ice::remote_change::none: return {};
-    case ice::remote_change::half: return unexpected{errc::half_changed_credentials};
-    case ice::remote_change::stale: return unexpected{errc::stale_generation};
-    case ice::remote_change::restart: restart(stream); break;
-    case ice::remote_change::first: break;
-  }
-  row.current.remote = *made;
-  pair_up(stream);
-  unfreeze_first(stream);
-  replay_early_checks(stream);
-  refresh_state();
-  return {};
-}
-
-inline void agent::describe_peer(const ice::peer_traits& traits) {
-  if (closed_) return;
-  schedule_.set_ta(ice::agreed_pace(config_.ta, traits));
-  const bool known = std::any_of(streams_.begin(), streams_.end(), [](const floe::stream& row) {
-    return row.current.remote.has_value();
-  });
-  if (known) return;
-  peer_.level = traits.level;
-  const auto role = ice::role_between(config_.level, peer_.level, config_.role);
-  if (role != claim_.role) switch_role(role);
-}
-
-inline result<ice::remote_id> agent::add_remote(const ice::candidate& candidate,
-                                                std::string_view ufrag, stream_id stream) {
-  if (const auto may = may_take_remote(candidate.component, ufrag, stream); !may) {
-    return unexpected{may.error()};
-  }
-  return take_remote(candidate, stream, false);
-}
-
-inline result<ice::hidden_id> agent::add_hidden_remote(const ice::candidate& candidate,
-                                                       std::string_view name,
-                                                       std::string_view ufrag, stream_id stream) {
-  if (const auto may = may_take_remote(candidate.component, ufrag, stream); !may) {
-    return unexpected{may.error()};
-  }
-  const bool is_host = candidate.type == ice::candidate_type::host;
-  if (!is_host || !ice::is_well_formed(candidate)) return unexpected{errc::invalid_candidate};
-  const auto host_name = ice::read_hidden_name(name);
-  if (!host_name) return unexpected{errc::unusable_address};
-  const auto known = hidden_.find_if([&](const ice::hidden_candidate& row) {
-    return row.stream == stream && row.candidate.component == candidate.component &&
-           row.candidate.address.port == candidate.address.port && row.name == *host_name;
-  });
-  if (known) return *known;
-  const auto id = hidden_.insert({.candidate = candidate, .stream = stream, .name = *host_name});
-  if (!id) {
-    events_.push_dropped(event::dropped::remote_candidates);
-    return unexpected{errc::capacity_reached};
-  }
-  events_.push(event::address_needed{stream, *id});
-  return *id;
-}
-
-inline std::string_view agent::hidden_name(ice::hidden_id id) const {
-  const auto* const row = hidden_.find(id);
-  return row != nullptr ? row->name.view() : std::string_view{};
-}
-
-inline result<ice::remote_id> agent::resolved(ice::hidden_id id,
-                                              gsl::span<const address> addresses) {
-  if (closed_) return unexpected{errc::session_closed};
-  auto* const row = hidden_.find(id);
-  if (row == nullptr || std::exchange(row->resolved, true)) {
-    return unexpected{errc::stale_generation};
-  }
-  const auto found = ice::choose_resolved(addresses);
-  if (!found) return unexpected{errc::unusable_address};
-  auto candidate = row->candidate;
-  candidate.address.address = *found;
-  return take_remote(candidate, row->stream, true);
-}
-
-/// Whether the peer may still signal a candidate of the generation that `ufrag` names.
-inline result<void> agent::may_take_remote(component_id component, std::string_view ufrag,
-                                           stream_id stream) const {
-  if (const auto known = locate(stream, component); !known) return known;
-  const auto& row = at(stream);
-  if (!ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
-    return unexpected{errc::stale_generation};
-  }
-  if (row.remote_complete) return unexpected{errc::after_end_of_candidates};
-  return {};
-}
-
-inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate, stream_id stream,
-                                                 bool hidden) {
-  if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
-  if (!config_.accepts(candidate)) return unexpected{errc::unusable_address};
-  auto addition = candidates_.add_remote(stream, candidate, hidden);
-  if (addition.what == ice::remote_addition::no_room &&
-      make_room_for_remote(stream, candidate.priority)) {
-    addition = candidates_.add_remote(stream, candidate, hidden);
-  }
-  switch (addition.what) {
-    case ice::remote_addition::no_room:
-      events_.push_dropped(event::dropped::remote_candidates);
-      return unexpected{errc::capacity_reached};
-    case ice::remote_addition::known: return addition.id;
-    case ice::remote_addition::upgraded: reprioritize(); break;
-    case ice::remote_addition::added: break;
-  }
-  if (pair_up(stream, addition.id)) transition(stream, ice::checklist_event::revived);
-  unfreeze_first(stream);
-  refresh_state();
-  return addition.id;
-}
-
-inline result<void> agent::end_of_remote_candidates(std::string_view ufrag, stream_id stream) {
-  if (const auto known = locate(stream, component_id{1}); !known) return known;
-  auto& row = at(stream);
-  if (!ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
-    return unexpected{errc::stale_generation};
-  }
-  row.remote_complete = true;
-  return {};
-}
-
 inline result<void> agent::nominate(ice::pair_id pair) {
   if (closed_) return unexpected{errc::session_closed};
   const bool by_host = config_.nomination.chosen_by == ice::nomination_config::host;
@@ -435,61 +305,6 @@ inline void agent::forget_local(ice::local_id id) {
   drop_pairs([&](const ice::pair& p) { return goes(p.local); });
   valid_.erase_if([&](const ice::valid_pair& v) { return goes(v.local) || goes(v.checked); });
   candidates_.erase_local(id);
-}
-
-/// True once both sides of a stream may be checked.
-inline bool agent::may_check(stream_id stream) const {
-  const auto& row = at(stream);
-  const bool forms_pairs =
-      config_.level == ice::level::full || ice::settles_without_checks(config_.level, peer_.level);
-  return forms_pairs && row.gathering && row.current.remote && !row.abandoned;
-}
-
-/// Forms all pairs of a stream. Returns whether there was one to form.
-inline bool agent::pair_up(stream_id stream) {
-  bool any = false;
-  candidates_.remotes().for_each([&](ice::remote_id id, const ice::remote_candidate& row) {
-    if (row.stream == stream) any = pair_up(stream, id) || any;
-  });
-  return any;
-}
-
-/// Forms the pairs of one signalled candidate with all local ones. Returns whether there was one to
-/// form.
-inline bool agent::pair_up(stream_id stream, ice::remote_id theirs) {
-  const auto& remote = candidates_.remotes()[theirs];
-  // A learned candidate has the pair that it was learned on (RFC 8445 §7.3.1.3).
-  if (!may_check(stream) || remote.learned) return false;
-  bool any = false;
-  candidates_.locals().for_each([&](ice::local_id mine, const ice::local_candidate& local) {
-    if (!ice::may_pair(local, remote) || checklists_.find(mine, theirs)) return;
-    any = add_pair(mine, theirs).has_value() || any;
-  });
-  return any;
-}
-
-inline void agent::replay_early_checks(stream_id stream) {
-  for (auto left = early_.size(); left != 0; --left) {
-    const auto early = *early_.pop();
-    if (early.stream == stream) {
-      accept_check(early.stream, early.local, early.source, early.check);
-    } else {
-      const bool kept = early_.push(early);
-      Ensures(kept);
-    }
-  }
-}
-
-/// Gives up the least remote candidate that no valid pair needs, for one of `priority`.
-inline bool agent::make_room_for_remote(stream_id stream, std::uint32_t priority) {
-  const auto victim = candidates_.remote_victim_for(stream, priority, [&](ice::remote_id id) {
-    return valid_.uses(id) || checklists_.is_needed(id);
-  });
-  if (!victim) return false;
-  drop_pairs([&](const ice::pair& p) { return p.remote == *victim; });
-  candidates_.erase_remote(*victim);
-  events_.push_dropped(event::dropped::remote_candidates);
-  return true;
 }
 
 }  // namespace floe
