@@ -76,6 +76,22 @@ TEST_CASE("outbound: data that can't go is refused with the reason", "[agent][AT
   CHECK(a.encapsulate({}, buffer).error() == errc::session_closed);
 }
 
+TEST_CASE("outbound: a host that is late sends nothing after consent, if only data names the time",
+          "[agent][7675-5.1-b]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.answer_next();
+  auto& a = peer.n.agent;
+  std::array<std::byte, 100> buffer{};
+  const auto send_at = [&](duration late) {
+    const auto data = as_byte_view(std::string_view{"data"});
+    (void)a.handle_datagram(peer.net.now() + late, {socket_id{1}, right_address, data});
+    return a.encapsulate(data, buffer);
+  };
+  CHECK(send_at(30s - 1ns).has_value());
+  CHECK(send_at(30s).error() == errc::no_path);
+}
+
 TEST_CASE("outbound: an answer that was never polled dies with its credentials", "[agent]") {
   scripted_peer peer{1};
   peer.introduce();

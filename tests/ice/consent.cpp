@@ -79,6 +79,10 @@ TEST_CASE("consent: it ends 30 s after the last answer, to the tick", "[ice]") {
   c.answered(start + 29s);
   CHECK(c.due(start + 59s - tick, defaults) == consent_step::none);
   CHECK(c.due(start + 59s, defaults) == consent_step::expired);
+
+  CHECK_FALSE(c.has_expired(start + 59s - tick, defaults));
+  CHECK(c.has_expired(start + 59s, defaults));
+  CHECK_FALSE(c.has_expired(start + 59s, {.enabled = false}));
 }
 
 TEST_CASE("consent: sending does not renew it", "[ice]") {

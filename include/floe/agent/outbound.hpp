@@ -53,7 +53,8 @@ inline result<transmit> agent::encapsulate(byte_view data, byte_span buffer, str
                                            component_id component) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   const auto& link = find_component(stream, component)->link;
-  if (!link) return unexpected{errc::no_path};
+  // A host that is late may have named the time with data only.
+  if (!link || link->consent.has_expired(now_, config_.consent)) return unexpected{errc::no_path};
   const auto place = offset_in(buffer, data);
   if (!place && data.size() > buffer.size()) return unexpected{errc::buffer_too_small};
   if (!place && !data.empty()) std::memmove(buffer.data(), data.data(), data.size());

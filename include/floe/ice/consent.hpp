@@ -77,8 +77,13 @@ class consent {
   /// Notes that a consent check leaves, and when the next one will.
   void checked(time_point now, duration wait) noexcept { next_check_ = after(now, wait); }
 
+  /// True when nothing may be sent on the path any more.
+  [[nodiscard]] bool has_expired(time_point now, const consent_config& config) const noexcept {
+    return config.enabled && now >= after(proved_, config.expiry);
+  }
+
   [[nodiscard]] consent_step due(time_point now, const consent_config& config) const noexcept {
-    if (now >= after(proved_, config.expiry)) return consent_step::expired;
+    if (has_expired(now, config)) return consent_step::expired;
     return now >= next_check_ ? consent_step::check : consent_step::none;
   }
 
