@@ -166,3 +166,26 @@ TEST_CASE("lite: two of them settle anew at once when a socket is gone", "[scena
   REQUIRE(a.selected() != nullptr);
   CHECK(a.local(a.selected()->local)->socket != lost);
 }
+
+TEST_CASE("lite: what one component settles on may leave another without hope, at once",
+          "[scenario][8445-8.2-c]") {
+  seeded_entropy entropy{1};
+  agent a{
+      epoch, {.role = ice::role::controlling, .level = ice::level::lite, .components = 2}, entropy};
+  a.describe_peer({.level = ice::level::lite});
+  const endpoint second{left_address.address, 5001};
+  REQUIRE(a.add_local(socket_id{1}, left_address));
+  REQUIRE(a.add_local(socket_id{2}, second, {}, component_id{2}));
+  a.gather(epoch);
+  REQUIRE(a.set_remote_credentials("peer", "passwordofthepeer012345"));
+  a.handle_timeout(epoch);
+  const auto late = epoch + 1min;
+  a.handle_timeout(late);
+  REQUIRE(a.add_remote(
+      {.foundation = ice::foundation::from_number(1), .priority = 1, .address = right_address}));
+  REQUIRE(a.end_of_remote_candidates());
+  CHECK(a.next_timeout() == late);
+  a.handle_timeout(late);
+  CHECK(a.checklists().state({}) == ice::checklist_state::failed);
+  CHECK(a.next_timeout().value_or(late + 1s) > late);
+}

@@ -58,8 +58,8 @@ inline void agent::pump() {
   if (closed_) return;
   serve_gatherer();
   start_pac_timers();
-  give_up();
   settle_without_checks();
+  give_up();
   nominate();
   choose_links();
   release_unselected();
@@ -149,6 +149,7 @@ inline void agent::give_up() {
     auto end = ice::conclude(outlook(id), now_);
     if (end == ice::checklist_event::path_lost) {
       look_again(id);
+      settle_without_checks();
       end = ice::conclude(outlook(id), now_);
     }
     if (end == ice::checklist_event::exhausted) transition(id, *end);
