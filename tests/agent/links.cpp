@@ -259,6 +259,31 @@ TEST_CASE("links: data goes back to the selected pair at the instant when the ot
   CHECK(takes() == right_address);
 }
 
+TEST_CASE("links: a list that has failed looks for no other path, whatever is suspect", "[agent]") {
+  auto behaviour = controlled();
+  behaviour.components = 2;
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  peer.tell_candidate({address::v4(198, 51, 100, 9), 7000}, "2", 1);
+  (void)peer.check(nominating);
+  peer.answer_next();
+  const auto& lists = peer.n.agent.checklists();
+  while (lists.state(stream_id{0}) != ice::checklist_state::failed) {
+    for (const auto& w : peer.sent()) {
+      const bool asks = w.bytes.size() > 20 && peer.cls(w) == stun::message_class::request;
+      if (asks && w.destination == right_address) (void)peer.send(peer.success(w));
+    }
+    peer.net.run_for(100ms);
+  }
+  REQUIRE(peer.n.agent.selected() != nullptr);
+  const auto pairs = lists.size();
+  peer.net.run_for(config{}.consent.suspect + 1s);
+  REQUIRE(peer.n.agent.selected() != nullptr);
+  (void)peer.send(bytes(stun::header_size));
+  (void)peer.check({.password = "guess", .claims = {{ice::role::controlling, 1}}});
+  CHECK(lists.size() == pairs);
+}
+
 TEST_CASE("links: a path that is left takes its consent checks with it", "[agent]") {
   scripted_peer peer{1};
   peer.introduce();

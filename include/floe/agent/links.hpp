@@ -173,13 +173,12 @@ inline std::optional<ice::valid_id> agent::freshest(const component& c) const {
 
 /// Asks all other paths of a component once its selected one is suspect.
 inline void agent::probe_alternatives(component& c) {
-  const auto selected = c.told_selection;
-  const bool suspect = selected && ice::is_suspect(valid_[*selected].proved, now_, config_.consent);
+  const bool suspect = view_of(c).is_suspect;
   if (std::exchange(c.probed, suspect) || !suspect) return;
   pair_up(c.stream);
   for (const auto id : checklists_.order()) {
     const auto& p = checklists_[id];
-    const auto& v = valid_[*selected];
+    const auto& v = valid_[*c.told_selection];
     if (p.stream != c.stream || p.component != c.id || p.expired) continue;
     if (p.remote == v.remote && p.local == v.checked) continue;
     transition(id, ice::pair_event::proof_expired);
