@@ -181,6 +181,54 @@ TEST_CASE("remotes: more candidates than there is room for: the highest stay", "
   CHECK(peer.n.agent.add_remote(host(numbered(1), 1)).error() == errc::capacity_reached);
 }
 
+TEST_CASE("remotes: a peer whose NAT shows address after address stays reachable by its relay",
+          "[agent]") {
+  auto behaviour = controlled();
+  behaviour.limits.remote_candidates = 4;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  const auto show_addresses = [&](std::uint8_t first) {
+    for (auto last = first; last < first + 20; ++last) {
+      (void)peer.check({.claims = {{ice::role::controlling, 1}}}, numbered(last, 6000));
+    }
+  };
+  const auto is_paired = [&](ice::remote_id id) {
+    const auto& lists = peer.n.agent.checklists();
+    return lists.find_if([&](const ice::pair& p) { return p.remote == id; }).has_value();
+  };
+  show_addresses(50);
+  auto relay = host(numbered(1));
+  relay.type = ice::candidate_type::relay;
+  relay.priority = ice::candidate_priority(relay.type, 1, component_id{1});
+  const auto id = peer.n.agent.add_remote(relay);
+  REQUIRE(id.has_value());
+  CHECK(is_paired(*id));
+  show_addresses(100);
+  CHECK(is_paired(*id));
+  CHECK(peer.n.agent.checklists().size() == 4 + 1);
+}
+
+TEST_CASE("remotes: a check that comes through is learned, whatever was learned in vain before it",
+          "[agent]") {
+  auto behaviour = controlled();
+  behaviour.limits.remote_candidates = 4;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  for (std::uint8_t last = 50; last < 60; ++last) {
+    (void)peer.check({.priority = 0x7effffff, .claims = {{ice::role::controlling, 1}}},
+                     numbered(last, 6000));
+  }
+  (void)peer.check({.priority = 5, .claims = {{ice::role::controlling, 1}}, .nominates = true});
+  peer.net.run_for(1s);
+  for (const auto& w : peer.sent()) {
+    if (w.destination == right_address && peer.cls(w) == stun::message_class::request) {
+      (void)peer.send(peer.success(w));
+    }
+  }
+  REQUIRE(peer.n.agent.selected() != nullptr);
+  CHECK(peer.n.agent.remote(peer.n.agent.selected()->remote)->candidate.address == right_address);
+}
+
 TEST_CASE(
     "remotes: a learned candidate takes on what the peer signals about it, and its pair stays",
     "[agent][8445-7.3.1.3-c][8838-11-b]") {

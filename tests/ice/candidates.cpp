@@ -330,13 +330,30 @@ TEST_CASE("candidates: one that the peer calls peer-reflexive is signalled all t
 TEST_CASE("candidates: where there is no room, nothing is added", "[ice]") {
   auto all = some(1, 1);
   add_local(all, candidate_type::host, at(5000));
+  add_local(all, candidate_type::prflx, at(5000));
   CHECK_FALSE(all.add_local({.candidate = named(1, at(5001)), .base = at(5001)}));
   REQUIRE(all.add_remote(first, named(1, at(5000))).what == remote_addition::added);
   CHECK(all.add_remote(first, named(2, at(5001))).what == remote_addition::no_room);
-  CHECK(all.learn_remote(first, one, at(5002), 1).what == remote_addition::no_room);
   CHECK(all.add_remote(first, named(1, at(5000))).what == remote_addition::known);
-  CHECK(all.locals().size() == 1);
+  CHECK(all.locals().size() == 2);
   CHECK(all.remotes().size() == 1);
+}
+
+TEST_CASE("candidates: what is signalled and what is learned take no place from each other",
+          "[ice]") {
+  auto all = some(1, 2);
+  const auto learn = [&](std::uint16_t port) { return all.learn_remote(first, one, at(port), 1); };
+  for (const auto port : {std::uint16_t{6000}, std::uint16_t{6001}}) {
+    REQUIRE(learn(port).what == remote_addition::added);
+  }
+  CHECK(learn(6002).what == remote_addition::no_room);
+  REQUIRE(all.add_remote(first, named(1, at(5000))).what == remote_addition::added);
+  // What is signalled after it was learned keeps its place, whatever there is of its new kind.
+  REQUIRE(all.add_remote(first, named(1, at(5001))).what == remote_addition::added);
+  CHECK(all.add_remote(first, named(1, at(6000))).what == remote_addition::upgraded);
+  CHECK(all.add_remote(first, named(1, at(5002))).what == remote_addition::no_room);
+  CHECK(learn(6002).what == remote_addition::no_room);
+  CHECK(all.remotes().size() == 4);
 }
 
 TEST_CASE(
@@ -350,14 +367,14 @@ TEST_CASE(
   const auto priority = [](std::uint16_t preference) {
     return named(1, at(1), candidate_type::host, preference).priority;
   };
-  CHECK(all.remote_victim_for(first, priority(40), nobody) == low);
-  CHECK(all.remote_victim_for(first, priority(10), nobody) == low);
-  CHECK_FALSE(all.remote_victim_for(first, priority(9), nobody));
-  CHECK(all.remote_victim_for(first, priority(40), [&](auto id) { return id == low; }) == mid);
-  CHECK_FALSE(all.remote_victim_for(first, priority(40), [](ice::remote_id) { return true; }));
+  CHECK(all.signalled_victim_for(first, priority(40), nobody) == low);
+  CHECK(all.signalled_victim_for(first, priority(10), nobody) == low);
+  CHECK_FALSE(all.signalled_victim_for(first, priority(9), nobody));
+  CHECK(all.signalled_victim_for(first, priority(40), [&](auto id) { return id == low; }) == mid);
+  CHECK_FALSE(all.signalled_victim_for(first, priority(40), [](ice::remote_id) { return true; }));
   all.erase_remote(low);
   CHECK(all.remotes().find(low) == nullptr);
-  CHECK(all.remote_victim_for(first, priority(40), [&](auto id) { return id == mid; }) == high);
+  CHECK(all.signalled_victim_for(first, priority(40), [&](auto id) { return id == mid; }) == high);
 }
 
 TEST_CASE("candidates: the stream that has most gives way to one that has less", "[ice]") {
@@ -365,9 +382,54 @@ TEST_CASE("candidates: the stream that has most gives way to one that has less",
   const auto low = all.add_remote(first, named(1, at(1), candidate_type::host, 60000)).id;
   all.add_remote(first, named(1, at(2), candidate_type::host, 60001));
   const auto nobody = [](ice::remote_id) { return false; };
-  CHECK(all.remote_victim_for(second, 1, nobody) == low);
+  CHECK(all.signalled_victim_for(second, 1, nobody) == low);
   all.add_remote(second, named(1, at(3), candidate_type::host, 5));
-  CHECK_FALSE(all.remote_victim_for(second, 1, nobody));
+  CHECK_FALSE(all.signalled_victim_for(second, 1, nobody));
+}
+
+TEST_CASE("candidates: signalled ones give way to signalled ones, learned ones to learned ones",
+          "[ice]") {
+  auto all = some();
+  const auto nobody = [](ice::remote_id) { return false; };
+  const auto learned = all.learn_remote(first, one, at(1), 5).id;
+  CHECK_FALSE(all.signalled_victim_for(first, 99, nobody));
+  CHECK(all.learned_victim_for(first, nobody) == learned);
+  const auto signalled = all.add_remote(first, named(1, at(2), candidate_type::host, 10)).id;
+  CHECK(all.signalled_victim_for(first, 99, nobody) == signalled);
+  all.add_remote(first, named(2, at(1)));
+  CHECK_FALSE(all.learned_victim_for(first, nobody));
+}
+
+TEST_CASE("candidates: of the learned ones the oldest gives way that nobody needs", "[ice]") {
+  auto all = some();
+  std::vector<ice::remote_id> ids;
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    ids.push_back(all.learn_remote(first, one, at(static_cast<std::uint16_t>(1 + i)), 50U + i).id);
+  }
+  const auto nobody = [](ice::remote_id) { return false; };
+  CHECK(all.learned_victim_for(first, nobody) == ids[0]);
+  CHECK(all.learned_victim_for(first, [&](auto id) { return id == ids[0]; }) == ids[1]);
+  CHECK_FALSE(all.learned_victim_for(first, [](auto) { return true; }));
+  all.erase_remote(ids[0]);
+  const auto in_its_slot = all.learn_remote(first, one, at(9), 1).id;
+  CHECK(all.learned_victim_for(first, [&](auto id) { return id == ids[1]; }) == ids[2]);
+  CHECK(all.learned_victim_for(second, nobody) == ids[1]);
+  const auto others = all.learn_remote(second, one, at(10), 1).id;
+  all.learn_remote(second, one, at(11), 1);
+  CHECK(all.learned_victim_for(first, [&](auto id) { return id != in_its_slot; }) == in_its_slot);
+  CHECK(all.learned_victim_for(second, nobody) == others);
+}
+
+TEST_CASE("candidates: which is the oldest does not depend on how many were learned before",
+          "[ice]") {
+  auto all = some();
+  const auto learn = [&] { return all.learn_remote(first, one, at(1), 1).id; };
+  for (int i = 0; i < 65534; ++i) all.erase_remote(learn());
+  const auto before = learn();
+  const auto after = learn();
+  CHECK(all.remotes()[before].foundation_number == 65535);
+  CHECK(all.remotes()[after].foundation_number == 0);
+  CHECK(all.learned_victim_for(first, [](auto) { return false; }) == before);
 }
 
 TEST_CASE("candidates: a restart forgets what a stream learned, and no other's", "[ice]") {
@@ -551,7 +613,7 @@ TEST_CASE("candidates: of equals the oldest gives way", "[ice]") {
   const auto nobody = [](ice::remote_id) { return false; };
   const auto old = all.add_remote(first, named(1, at(1), candidate_type::host, 10)).id;
   all.add_remote(first, named(1, at(2), candidate_type::host, 10));
-  CHECK(all.remote_victim_for(first, 10, nobody) == old);
+  CHECK(all.signalled_victim_for(first, 10, nobody) == old);
 }
 
 TEST_CASE("candidates: a stream that has most itself gives way to nobody else", "[ice]") {
@@ -560,7 +622,7 @@ TEST_CASE("candidates: a stream that has most itself gives way to nobody else", 
   const auto mine = all.add_remote(first, named(1, at(1), candidate_type::host, 10)).id;
   all.add_remote(first, named(1, at(2), candidate_type::host, 20));
   all.add_remote(second, named(1, at(3), candidate_type::host, 5));
-  CHECK(all.remote_victim_for(first, 99, nobody) == mine);
+  CHECK(all.signalled_victim_for(first, 99, nobody) == mine);
 }
 
 TEST_CASE("candidates: of several streams that have more, the one with most gives way", "[ice]") {
@@ -572,14 +634,14 @@ TEST_CASE("candidates: of several streams that have more, the one with most give
   };
   fill(second, 4);
   fill(stream_id{2}, 3);
-  const auto victim = all.remote_victim_for(first, 99, nobody);
+  const auto victim = all.signalled_victim_for(first, 99, nobody);
   REQUIRE(victim);
   CHECK(all.remotes()[*victim].stream == second);
 }
 
 TEST_CASE("candidates: what checks teach takes half of the table, the rest is the host's",
           "[ice]") {
-  auto all = some(6);
+  auto all = some(3);
   add_local(all, candidate_type::host, at(5000));
   const auto learn = [&](std::uint16_t port) {
     return all.learn_local(

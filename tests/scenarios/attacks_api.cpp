@@ -217,9 +217,13 @@ TEST_CASE("attacks: an answer for a candidate that is gone does nothing", "[scen
   behaviour.limits.remote_candidates = 1;
   scripted_peer peer{1, behaviour};
   peer.tell_credentials();
-  const auto pushed_out = [&] {
-    // A better candidate takes the only place.
-    peer.tell_candidate(second_address, "2", 65535);
+  // Another of its kind takes the only place.
+  const auto pushed_out = [&](bool learned) {
+    if (learned) {
+      (void)peer.check({.priority = 1}, second_address);
+    } else {
+      peer.tell_candidate(second_address, "2", 65535);
+    }
     CHECK_FALSE(state_of(peer.n, right_address).has_value());
   };
   const auto restarted = [&] { peer.net.act(peer.n, [](agent& a) { a.restart(); }); };
@@ -228,7 +232,7 @@ TEST_CASE("attacks: an answer for a candidate that is gone does nothing", "[scen
   SECTION("while its check is under way") {
     peer.tell_candidate(right_address, "1", 1);
     const auto asked = peer.next_check();
-    restart ? restarted() : pushed_out();
+    restart ? restarted() : pushed_out(false);
     (void)peer.send(peer.success(asked));
     CHECK_FALSE(peer.net.send_data(peer.n, "x"));
     CHECK(count_events<event::path_found>(peer.n) == 0);
@@ -237,7 +241,7 @@ TEST_CASE("attacks: an answer for a candidate that is gone does nothing", "[scen
     (void)peer.check({.priority = 1});
     const auto before = peer.sent().size();
     CHECK(before >= 1);
-    restart ? restarted() : pushed_out();
+    restart ? restarted() : pushed_out(true);
     peer.net.run_for(10min);
     for (const auto& w : peer.sent()) CHECK((restart || w.destination == second_address));
   }

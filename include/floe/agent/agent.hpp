@@ -298,7 +298,8 @@ class agent {
   bool pair_up(stream_id stream);
   bool pair_up(stream_id stream, ice::remote_id theirs);
   void replay_early_checks(stream_id stream);
-  bool make_room_for_remote(stream_id stream, std::uint32_t priority);
+  [[nodiscard]] bool is_needed(ice::remote_id id) const;
+  bool give_up(std::optional<ice::remote_id> victim);
 
   // servers.hpp: what servers give
   [[nodiscard]] gather::gatherer* gatherer() {

@@ -299,7 +299,9 @@ inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::
     return std::nullopt;
   }
   auto learned = candidates_.learn_remote(stream, component, source, priority, local);
-  if (learned.what == ice::remote_addition::no_room && make_room_for_remote(stream, priority)) {
+  const auto needed = [&](ice::remote_id id) { return is_needed(id); };
+  if (learned.what == ice::remote_addition::no_room &&
+      give_up(candidates_.learned_victim_for(stream, needed))) {
     learned = candidates_.learn_remote(stream, component, source, priority, local);
   }
   if (learned.what == ice::remote_addition::no_room) {

@@ -116,8 +116,9 @@ inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate
   if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
   if (!config_.accepts(candidate)) return unexpected{errc::unusable_address};
   auto addition = candidates_.add_remote(stream, candidate, hidden);
+  const auto needed = [&](ice::remote_id id) { return is_needed(id); };
   if (addition.what == ice::remote_addition::no_room &&
-      make_room_for_remote(stream, candidate.priority)) {
+      give_up(candidates_.signalled_victim_for(stream, candidate.priority, needed))) {
     addition = candidates_.add_remote(stream, candidate, hidden);
   }
   switch (addition.what) {
@@ -187,11 +188,13 @@ inline void agent::replay_early_checks(stream_id stream) {
   }
 }
 
-/// Gives up the least remote candidate that no valid pair needs, for one of `priority`.
-inline bool agent::make_room_for_remote(stream_id stream, std::uint32_t priority) {
-  const auto victim = candidates_.remote_victim_for(stream, priority, [&](ice::remote_id id) {
-    return valid_.uses(id) || checklists_.is_needed(id);
-  });
+/// True for a remote candidate that a valid pair needs.
+inline bool agent::is_needed(ice::remote_id id) const {
+  return valid_.uses(id) || checklists_.is_needed(id);
+}
+
+/// Gives up a remote candidate, if there is one that gives way. Returns whether there was.
+inline bool agent::give_up(std::optional<ice::remote_id> victim) {
   if (!victim) return false;
   drop_pairs([&](const ice::pair& p) { return p.remote == *victim; });
   candidates_.erase_remote(*victim);

@@ -48,11 +48,13 @@ struct remote_addition {
   remote_id id;  ///< of no row when there was no room
 };
 
-/// The two tables of candidates of a session.
+/// The two tables of candidates of a session. Checks may teach as many as were named: neither push
+/// out the other, for checks may be all that comes through, or none of them.
 class candidates {
  public:
+  /// locals, remotes: how many of each may be named
   candidates(std::size_t locals, std::size_t remotes, std::pmr::memory_resource* memory)
-      : locals_(locals, memory), remotes_(remotes, memory) {}
+      : locals_(2 * locals, memory), remotes_(2 * remotes, memory) {}
 
   [[nodiscard]] const slot_table<local_candidate, local_tag>& locals() const noexcept {
     return locals_;
@@ -300,20 +302,38 @@ class candidates {
                           .learned_on = on});
   }
 
-  /// The remote candidate that gives way to one of `priority` in `stream`: the least that is not
-  /// needed, of the stream that has most; in the same stream only one that is no better. nullopt:
-  /// the newcomer itself gives way.
+  /// The signalled candidate that gives way to a new one of `priority` in `stream`: the least that
+  /// is not needed, of the stream that has most; in the same stream only one that is no better.
+  /// nullopt: the newcomer itself gives way.
   template <class IsNeeded>
-  [[nodiscard]] std::optional<remote_id> remote_victim_for(stream_id stream, std::uint32_t priority,
-                                                           IsNeeded&& is_needed) const {
-    const auto from = fullest_with(stream);
+  [[nodiscard]] std::optional<remote_id>
+  signalled_victim_for(stream_id stream, std::uint32_t priority, IsNeeded&& is_needed) const {
+    const auto from = fullest_with(stream, false);
     std::optional<remote_id> least;
     remotes_.for_each([&](remote_id id, const remote_candidate& row) {
-      if (row.stream != from || is_needed(id)) return;
+      if (row.learned || row.stream != from || is_needed(id)) return;
       if (from == stream && row.candidate.priority > priority) return;
       if (!least || row.candidate.priority < remotes_[*least].candidate.priority) least = id;
     });
     return least;
+  }
+
+  /// The learned candidate that gives way to a new one of `stream`: the oldest that is not needed,
+  /// of the stream that has most. Its priority says nothing about it: a NAT can show ports without
+  /// end, each as good as the others, and the peer tries again what was worth a check.
+  template <class IsNeeded>
+  [[nodiscard]] std::optional<remote_id> learned_victim_for(stream_id stream,
+                                                            IsNeeded&& is_needed) const {
+    const auto from = fullest_with(stream, true);
+    const auto age = [&](remote_id id) {
+      return static_cast<std::uint16_t>(next_number_ - remotes_[id].foundation_number);
+    };
+    std::optional<remote_id> oldest;
+    remotes_.for_each([&](remote_id id, const remote_candidate& row) {
+      if (!row.learned || row.stream != from || is_needed(id)) return;
+      if (!oldest || age(id) > age(*oldest)) oldest = id;
+    });
+    return oldest;
   }
 
   void erase_remote(remote_id id) { remotes_.erase(id); }
@@ -389,26 +409,34 @@ class candidates {
     if (auto* const host = is_base(row) ? nullptr : locals_.find(row.host)) visit(*host);
   }
 
-  [[nodiscard]] std::size_t count_remotes(stream_id stream) const {
+  [[nodiscard]] std::size_t count_remotes(stream_id stream, bool learned) const {
     std::size_t count = 0;
-    remotes_.for_each(
-        [&](remote_id, const remote_candidate& row) { count += row.stream == stream ? 1U : 0U; });
+    remotes_.for_each([&](remote_id, const remote_candidate& row) {
+      count += row.stream == stream && row.learned == learned ? 1U : 0U;
+    });
     return count;
   }
 
-  /// The stream with most remote candidates once `stream` has one more; that one where several are.
-  [[nodiscard]] stream_id fullest_with(stream_id stream) const {
+  /// The stream with most remote candidates of a kind once `stream` has one more; that one where
+  /// several are.
+  [[nodiscard]] stream_id fullest_with(stream_id stream, bool learned) const {
     auto fullest = stream;
-    auto most = count_remotes(stream) + 1;
+    auto most = count_remotes(stream, learned) + 1;
     remotes_.for_each([&](remote_id, const remote_candidate& row) {
-      if (row.stream == fullest || count_remotes(row.stream) <= most) return;
+      if (row.stream == fullest || count_remotes(row.stream, learned) <= most) return;
       fullest = row.stream;
-      most = count_remotes(row.stream);
+      most = count_remotes(row.stream, learned);
     });
     return fullest;
   }
 
+  /// Adds a row while its kind has no more than half of the table.
   remote_addition insert_remote(const remote_candidate& row) {
+    std::size_t of_kind = 0;
+    remotes_.for_each([&](remote_id, const remote_candidate& other) {
+      of_kind += other.learned == row.learned ? 1U : 0U;
+    });
+    if (2 * of_kind >= remotes_.capacity()) return {remote_addition::no_room, {}};
     const auto id = remotes_.insert(row);
     if (!id) return {remote_addition::no_room, {}};
     return {remote_addition::added, *id};
