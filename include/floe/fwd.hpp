@@ -140,11 +140,13 @@ struct token_needed;
 
 namespace floe::ice {
 
-class candidates;
 class checklist_set;
 class consent;
 class foundation;
+class foundation_numbers;
+class local_candidates;
 class pacer;
+class remote_candidates;
 class schedule;
 class valid_list;
 enum class candidate_type : std::uint8_t;

@@ -95,7 +95,8 @@ FLOE_EXPLORE_DOOR(claim, agent, claim_, ice::role_claim);
 FLOE_EXPLORE_DOOR(claim_accepted, agent, claim_accepted_, deadline);
 FLOE_EXPLORE_DOOR(streams, agent, streams_, std::pmr::vector<stream>);
 FLOE_EXPLORE_DOOR(components, agent, components_, std::pmr::vector<component>);
-FLOE_EXPLORE_DOOR(candidates, agent, candidates_, ice::candidates);
+FLOE_EXPLORE_DOOR(locals, agent, locals_, ice::local_candidates);
+FLOE_EXPLORE_DOOR(remotes, agent, remotes_, ice::remote_candidates);
 FLOE_EXPLORE_DOOR(valid, agent, valid_, ice::valid_list);
 FLOE_EXPLORE_DOOR(schedule, agent, schedule_, ice::schedule);
 FLOE_EXPLORE_DOOR(transactions, agent, transactions_, check_transactions);
@@ -185,22 +186,25 @@ class agent_reader {
   }
 
   void read_candidates() {
-    const auto& all = agent_.*reach(detail::candidates{});
-    all.locals().for_each([&](ice::local_id, const ice::local_candidate& row) {
-      to_.add(row.candidate.address);
-      to_.add(row.candidate.priority);
-      to_.add(row.candidate.type);
-      to_.add(row.foundation_number);
-      to_.add(flags({row.open, row.conveyed}));
-    });
-    all.remotes().for_each([&](ice::remote_id, const ice::remote_candidate& row) {
-      to_.add(row.candidate.address);
-      to_.add(row.candidate.priority);
-      to_.add(row.candidate.type);
-      to_.add(row.foundation_number);
-      to_.add(flags({row.learned, row.answered}));
-      if (row.learned) add_local(row.learned_on);
-    });
+    (agent_.*reach(detail::locals{}))
+        .rows()
+        .for_each([&](ice::local_id, const ice::local_candidate& row) {
+          to_.add(row.candidate.address);
+          to_.add(row.candidate.priority);
+          to_.add(row.candidate.type);
+          to_.add(row.foundation_number);
+          to_.add(flags({row.open, row.conveyed}));
+        });
+    (agent_.*reach(detail::remotes{}))
+        .rows()
+        .for_each([&](ice::remote_id, const ice::remote_candidate& row) {
+          to_.add(row.candidate.address);
+          to_.add(row.candidate.priority);
+          to_.add(row.candidate.type);
+          to_.add(row.foundation_number);
+          to_.add(flags({row.learned, row.answered}));
+          if (row.learned) add_local(row.learned_on);
+        });
   }
 
   void read_pairs() {

@@ -33,14 +33,15 @@
 #include "floe/core/slot_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/gather/gatherer.hpp"
-#include "floe/ice/candidates.hpp"
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/check_response.hpp"
 #include "floe/ice/checklist.hpp"
 #include "floe/ice/conclusion.hpp"
 #include "floe/ice/credentials.hpp"
 #include "floe/ice/hidden.hpp"
+#include "floe/ice/local_candidates.hpp"
 #include "floe/ice/nomination.hpp"
+#include "floe/ice/remote_candidates.hpp"
 #include "floe/ice/role.hpp"
 #include "floe/ice/schedule.hpp"
 #include "floe/ice/valid_list.hpp"
@@ -258,10 +259,10 @@ class agent {
 
   /// A candidate that an event named; nullptr when it is gone.
   [[nodiscard]] const ice::local_candidate* local(ice::local_id id) const {
-    return candidates_.locals().find(id);
+    return locals_.rows().find(id);
   }
   [[nodiscard]] const ice::remote_candidate* remote(ice::remote_id id) const {
-    return candidates_.remotes().find(id);
+    return remotes_.rows().find(id);
   }
 
   /// All pairs and their states.
@@ -451,12 +452,10 @@ class agent {
 
   /// The route of a pair's checks, and of a valid pair's data.
   [[nodiscard]] path path_of(const ice::pair& p) const {
-    return {candidates_.locals()[p.local].socket,
-            candidates_.remotes()[p.remote].candidate.address};
+    return {locals_[p.local].socket, remotes_[p.remote].candidate.address};
   }
   [[nodiscard]] path path_of(const ice::valid_pair& v) const {
-    return {candidates_.locals()[v.local].socket,
-            candidates_.remotes()[v.remote].candidate.address};
+    return {locals_[v.local].socket, remotes_[v.remote].candidate.address};
   }
 
   /// Calls `visit(stream_id)` for every stream.
@@ -476,7 +475,8 @@ class agent {
 
   std::pmr::vector<stream> streams_;
   std::pmr::vector<component> components_;
-  ice::candidates candidates_;
+  ice::local_candidates locals_;
+  ice::remote_candidates remotes_;
   slot_table<ice::hidden_candidate, ice::hidden_tag> hidden_;
   ice::checklist_set checklists_;
   ice::valid_list valid_;

@@ -16,8 +16,7 @@ namespace floe {
 
 /// Adds a pair of two candidates, Frozen; nullopt when it is the one that gives way.
 inline std::optional<ice::pair_id> agent::add_pair(ice::local_id local, ice::remote_id remote) {
-  const auto made = ice::make_pair(local, candidates_.locals()[local], remote,
-                                   candidates_.remotes()[remote], claim_.role);
+  const auto made = ice::make_pair(local, locals_[local], remote, remotes_[remote], claim_.role);
   if (checklists_.full()) {
     events_.push_dropped(event::dropped::pairs);
     const auto victim = checklists_.victim_for(made);
@@ -81,7 +80,7 @@ inline void agent::start_check(ice::pair_id id) {
   transition(id, ice::pair_event::check_sent);
 
   const auto& p = checklists_[id];
-  const auto& local = candidates_.locals()[p.local].candidate;
+  const auto& local = locals_[p.local].candidate;
   const sent_check owner{.request = {claim_, ice::check_priority(local.priority), p.nominating},
                          .local = p.local,
                          .remote = p.remote,
@@ -125,9 +124,9 @@ inline void agent::on_check_answer(const check_transactions::row& row,
 /// A check was answered: its pair works (RFC 8445 §7.2.5.3).
 inline void agent::on_success(const check_transactions::row& row, const endpoint& mapped) {
   const auto& check = row.owner;
-  const auto* const remote = candidates_.remotes().find(check.remote);
+  const auto* const remote = remotes_.rows().find(check.remote);
   if (remote == nullptr) return;
-  candidates_.note_answer(check.remote);
+  remotes_.note_answer(check.remote);
   const auto checked = checklists_.find(check.local, check.remote);
   // A pair that left its list for a selected one still counts (RFC 8445 §8.1.2); one that gave way
   // could never be nominated.
@@ -153,9 +152,8 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
 
 /// Enters a pair into the valid list; the peer sees it come from `seen`.
 inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen) {
-  const auto priority =
-      ice::pair_priority(claim_.role, candidates_.locals()[seen].candidate.priority,
-                         candidates_.remotes()[pair.remote].candidate.priority);
+  const auto priority = ice::pair_priority(claim_.role, locals_[seen].candidate.priority,
+                                           remotes_[pair.remote].candidate.priority);
   return valid_.note({.stream = pair.stream,
                       .component = pair.component,
                       .local = seen,
@@ -190,13 +188,12 @@ inline bool agent::mark_succeeded(ice::pair_id id, bool by_nomination) {
 inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
                                              const endpoint& mapped) {
   const auto& check = row.owner;
-  if (const auto known = candidates_.find_local(check.stream, check.component, mapped)) {
+  if (const auto known = locals_.find(check.stream, check.component, mapped)) {
     return *known;
   }
-  const auto& base = candidates_.locals()[check.local];
-  const auto foundation =
-      candidates_.local_foundation(ice::candidate_type::prflx, base.base.address);
-  const auto learned = candidates_.learn_local(
+  const auto& base = locals_[check.local];
+  const auto foundation = locals_.local_foundation(ice::candidate_type::prflx, base.base.address);
+  const auto learned = locals_.learn(
       ice::make_learned_local(check.local, base, mapped, check.request.priority, foundation));
   return learned.value_or(check.local);
 }
@@ -269,8 +266,8 @@ inline void agent::switch_role(ice::role role) {
 
 /// Brings foundations and priorities up to date with the candidates and the role.
 inline void agent::reprioritize() {
-  const auto& locals = candidates_.locals();
-  const auto& remotes = candidates_.remotes();
+  const auto& locals = locals_.rows();
+  const auto& remotes = remotes_.rows();
   checklists_.update_all([&](ice::pair& p) {
     const auto& mine = locals[p.local];
     const auto& theirs = remotes[p.remote];

@@ -36,8 +36,8 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy,
                     std::pmr::memory_resource* memory)
     : config_{detail::effective(config)}, entropy_{entropy}, now_{now},
       claim_{ice::role_between(config.level, {}, config.role), entropy.number()}, streams_(memory),
-      components_(memory),
-      candidates_(config.limits.local_candidates, config.limits.remote_candidates, memory),
+      components_(memory), locals_(config.limits.local_candidates, memory),
+      remotes_(config.limits.remote_candidates, memory),
       hidden_(config.limits.hidden_candidates, memory),
       checklists_(config.limits.streams, config.limits.pairs, memory),
       valid_(config.limits.pairs, memory), schedule_{ice::agreed_pace(config.ta, {}), config.pacer},
@@ -78,10 +78,10 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
                                               ice::network_cost cost) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   if (!ice::is_eligible_address(bound, config_.loopback)) return unexpected{errc::unusable_address};
-  if (candidates_.uses(socket) || candidates_.find_local(stream, component, bound)) {
+  if (locals_.uses(socket) || locals_.find(stream, component, bound)) {
     return unexpected{errc::invalid_candidate};
   }
-  const auto id = enter(candidates_.make_host(socket, bound, stream, component, cost));
+  const auto id = enter(locals_.make_host(socket, bound, stream, component, cost));
   if (auto* const g = gatherer(); g != nullptr && id) {
     if (!g->add_socket(now_, socket, bound)) events_.push_dropped(event::dropped::servers);
     serve_gatherer();
@@ -91,42 +91,42 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
 
 inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endpoint& mapped,
                                                   server_id server) {
-  const auto& through = candidates_.locals()[host];
+  const auto& through = locals_[host];
   Expects(through.candidate.type == ice::candidate_type::host);
   if (closed_) return unexpected{errc::session_closed};
   if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
   if (!ice::is_eligible_address(mapped, config_.loopback)) {
     return unexpected{errc::unusable_address};
   }
-  const auto known = candidates_.find_local(through.stream, through.candidate.component, mapped);
+  const auto known = locals_.find(through.stream, through.candidate.component, mapped);
   if (known) {
     // A check may have been answered before the server was.
-    const auto made = candidates_.make_reflexive(host, mapped, server);
-    const bool learned = candidates_.locals()[*known].candidate.type == ice::candidate_type::prflx;
+    const auto made = locals_.make_reflexive(host, mapped, server);
+    const bool learned = locals_[*known].candidate.type == ice::candidate_type::prflx;
     return learned && made ? enter(made, known) : *known;
   }
-  return enter(candidates_.make_reflexive(host, mapped, server));
+  return enter(locals_.make_reflexive(host, mapped, server));
 }
 
 inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id allocation,
                                                 const endpoint& relayed, const endpoint& mapped,
                                                 server_id server) {
-  const auto& through = candidates_.locals()[host];
+  const auto& through = locals_[host];
   Expects(through.candidate.type == ice::candidate_type::host);
   if (closed_) return unexpected{errc::session_closed};
   if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
   if (!ice::is_eligible_address(relayed, config_.loopback)) {
     return unexpected{errc::unusable_address};
   }
-  if (candidates_.uses(allocation) ||
-      candidates_.find_local(through.stream, through.candidate.component, relayed)) {
+  if (locals_.uses(allocation) ||
+      locals_.find(through.stream, through.candidate.component, relayed)) {
     return unexpected{errc::invalid_candidate};
   }
-  return enter(candidates_.make_relayed(host, allocation, relayed, mapped, server));
+  return enter(locals_.make_relayed(host, allocation, relayed, mapped, server));
 }
 
 inline result<void> agent::remove_local(socket_id socket) {
-  const auto base = candidates_.find_socket(socket);
+  const auto base = locals_.find_socket(socket);
   if (!base) return unexpected{errc::invalid_candidate};
   forget_local(*base);
   if (auto* const g = gatherer()) {
@@ -197,15 +197,15 @@ inline result<void> agent::locate(stream_id stream, component_id component) cons
 /// tells the host while candidates may still come.
 inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> made,
                                           std::optional<ice::local_id> learned) {
-  if (!made || candidates_.count_named() == config_.limits.local_candidates) {
+  if (!made || locals_.count_named() == config_.limits.local_candidates) {
     return unexpected{errc::capacity_reached};
   }
   ice::hide_related(made->candidate, config_.offers);
-  if (config_.hide_hosts) candidates_.hide_host_in(made->candidate);
-  const auto id = learned ? learned : candidates_.add_local(*made);
+  if (config_.hide_hosts) locals_.hide_host_in(made->candidate);
+  const auto id = learned ? learned : locals_.add(*made);
   if (!id) return unexpected{errc::capacity_reached};
-  if (learned) candidates_.replace_local(*learned, *made);
-  if (config_.offers(made->candidate)) candidates_.open(*id);
+  if (learned) locals_.replace(*learned, *made);
+  if (config_.offers(made->candidate)) locals_.open(*id);
   const auto& row = at(made->stream);
   if (!row.gathering || row.gathered) return *id;
   announce(*id);
@@ -217,11 +217,11 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
 
 /// Tells the host all candidates of a stream.
 inline void agent::announce(stream_id stream) {
-  candidates_.prioritize(stream);
+  locals_.prioritize(stream);
   reprioritize();
   // Lower components first (RFC 8838 §17).
   for (const auto& c : components_) {
-    candidates_.locals().for_each([&](ice::local_id id, const ice::local_candidate& row) {
+    locals_.rows().for_each([&](ice::local_id id, const ice::local_candidate& row) {
       if (row.stream != stream || row.candidate.component != c.id || c.stream != stream) return;
       if (row.candidate.type != ice::candidate_type::prflx) announce(id);
     });
@@ -229,9 +229,9 @@ inline void agent::announce(stream_id stream) {
 }
 
 inline void agent::announce(ice::local_id id) {
-  const auto& row = candidates_.locals()[id];
+  const auto& row = locals_[id];
   if (!config_.offers(row.candidate)) return;
-  candidates_.convey(id);
+  locals_.convey(id);
   events_.push(event::local_candidate{row.stream, id});
 }
 
@@ -263,7 +263,8 @@ inline void agent::restart(stream_id stream) {
   forget_checks(stream);
   early_.erase_if([&](const early_check& e) { return e.stream == stream; });
   forbid_peers(stream);
-  candidates_.forget_generation(stream);
+  locals_.forget_learned(stream);
+  remotes_.forget(stream);
   hidden_.for_each([&](ice::hidden_id id, const ice::hidden_candidate& hidden) {
     if (hidden.stream == stream) hidden_.erase(id);
   });
@@ -284,7 +285,7 @@ inline void agent::restart(stream_id stream) {
 
 /// Lets nothing leave from a base any more, or come in, until a restart opens it again.
 inline void agent::close_local(ice::local_id base) {
-  candidates_.close(base);
+  locals_.close(base);
   transactions_.erase_if([&](const sent_check& check) { return check.local == base; });
   drop_pairs([&](const ice::pair& p) { return p.local == base; });
   valid_.erase_if([&](const ice::valid_pair& v) { return v.checked == base; });
@@ -292,9 +293,9 @@ inline void agent::close_local(ice::local_id base) {
 
 /// Ends whatever leaves from a local candidate, or from one that was obtained through it.
 inline void agent::forget_local(ice::local_id id) {
-  const auto goes = [&](ice::local_id other) { return candidates_.stems_from(other, id); };
+  const auto goes = [&](ice::local_id other) { return locals_.stems_from(other, id); };
   const auto leaves = [&](socket_id socket) {
-    const auto base = candidates_.find_socket(socket);
+    const auto base = locals_.find_socket(socket);
     return base && goes(*base);
   };
   for (auto& c : components_) {
@@ -304,7 +305,7 @@ inline void agent::forget_local(ice::local_id id) {
   early_.erase_if([&](const early_check& check) { return goes(check.local); });
   drop_pairs([&](const ice::pair& p) { return goes(p.local); });
   valid_.erase_if([&](const ice::valid_pair& v) { return goes(v.local) || goes(v.checked); });
-  candidates_.erase_local(id);
+  locals_.erase(id);
 }
 
 }  // namespace floe

@@ -37,7 +37,7 @@ inline inbound agent::dispatch(const datagram& datagram) {
 /// something possible; for data, time stands still until the next timeout.
 inline inbound agent::receive(const datagram& datagram) {
   if (closed_) return rejected{reject::closed};
-  if (!candidates_.uses(datagram.local)) return rejected{reject::unknown_socket};
+  if (!locals_.uses(datagram.local)) return rejected{reject::unknown_socket};
   if (!is_sendable(datagram.remote)) return rejected{reject::unusable_source};
   if (stun::classify(datagram.bytes) != stun::protocol::stun) return on_data(datagram);
   const auto message = stun::message_view::parse(datagram.bytes);
@@ -81,7 +81,7 @@ inline inbound agent::on_request(const datagram& datagram, const stun::message_v
     return refuse_stranger(datagram, message, stun::error_code::unauthenticated,
                            reject::bad_username);
   }
-  const auto local = candidates_.find_base(to->stream, datagram.local);
+  const auto local = locals_.find_base(to->stream, datagram.local);
   if (!local) return rejected{reject::unknown_socket};
 
   const auto request = stun::authenticate(message, to->generation->local.key);
@@ -143,7 +143,7 @@ inline inbound agent::on_proved_request(const datagram& datagram,
 inline bool agent::accepts(const ice::incoming_check& check, ice::local_id local,
                            const endpoint& source) const {
   if (!check.nominates || claim_.role == ice::role::controlling) return true;
-  return config_.nomination.accepts(candidates_.locals()[local].candidate, source);
+  return config_.nomination.accepts(locals_[local].candidate, source);
 }
 
 inline inbound agent::on_response(const datagram& datagram, const stun::message_view& message) {
@@ -205,7 +205,7 @@ inline inbound agent::on_data(const datagram& datagram) {
   }
   for (std::size_t i = 0; i < early_.size(); ++i) {
     const auto& early = early_[i];
-    const auto& local = candidates_.locals()[early.local];
+    const auto& local = locals_[early.local];
     if (early.source == came.remote && local.socket == came.local) {
       return payload{early.stream, local.candidate.component, datagram.bytes, false};
     }
@@ -293,16 +293,16 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
 inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::local_id local,
                                                          const endpoint& source,
                                                          std::uint32_t priority) {
-  const auto component = candidates_.locals()[local].candidate.component;
-  if (const auto known = candidates_.find_remote(stream, component, source)) return known;
-  if (!candidates_.may_learn(local, source, ice::max_unanswered_ports)) {
+  const auto component = locals_[local].candidate.component;
+  if (const auto known = remotes_.find(stream, component, source)) return known;
+  if (!remotes_.may_learn(local, source, ice::max_unanswered_ports)) {
     return std::nullopt;
   }
-  auto learned = candidates_.learn_remote(stream, component, source, priority, local);
+  auto learned = remotes_.learn(stream, component, source, priority, local);
   const auto needed = [&](ice::remote_id id) { return is_needed(id); };
   if (learned.what == ice::remote_addition::no_room &&
-      give_up(candidates_.learned_victim_for(stream, needed))) {
-    learned = candidates_.learn_remote(stream, component, source, priority, local);
+      give_up(remotes_.learned_victim_for(stream, needed))) {
+    learned = remotes_.learn(stream, component, source, priority, local);
   }
   if (learned.what == ice::remote_addition::no_room) {
     events_.push_dropped(event::dropped::remote_candidates);

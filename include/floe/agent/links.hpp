@@ -207,7 +207,7 @@ inline void agent::take_link(component& c, const ice::valid_pair& valid) {
   const auto along = path_of(valid);
   leave_link(c);
   const auto wait = ice::jittered(config_.consent.interval, entropy_.number());
-  const auto& local = candidates_.locals()[valid.local].candidate;
+  const auto& local = locals_[valid.local].candidate;
   c.link = {.path = along,
             .generation = generation,
             .priority = ice::check_priority(local.priority),

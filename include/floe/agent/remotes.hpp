@@ -115,11 +115,11 @@ inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate
                                                  bool hidden) {
   if (const auto fault = ice::find_fault(candidate, config_.loopback)) return unexpected{*fault};
   if (!config_.accepts(candidate)) return unexpected{errc::unusable_address};
-  auto addition = candidates_.add_remote(stream, candidate, hidden);
+  auto addition = remotes_.add(stream, candidate, hidden);
   const auto needed = [&](ice::remote_id id) { return is_needed(id); };
   if (addition.what == ice::remote_addition::no_room &&
-      give_up(candidates_.signalled_victim_for(stream, candidate.priority, needed))) {
-    addition = candidates_.add_remote(stream, candidate, hidden);
+      give_up(remotes_.signalled_victim_for(stream, candidate.priority, needed))) {
+    addition = remotes_.add(stream, candidate, hidden);
   }
   switch (addition.what) {
     case ice::remote_addition::no_room:
@@ -156,7 +156,7 @@ inline bool agent::may_check(stream_id stream) const {
 /// Forms all pairs of a stream. Returns whether there was one to form.
 inline bool agent::pair_up(stream_id stream) {
   bool any = false;
-  candidates_.remotes().for_each([&](ice::remote_id id, const ice::remote_candidate& row) {
+  remotes_.rows().for_each([&](ice::remote_id id, const ice::remote_candidate& row) {
     if (row.stream == stream) any = pair_up(stream, id) || any;
   });
   return any;
@@ -165,11 +165,11 @@ inline bool agent::pair_up(stream_id stream) {
 /// Forms the pairs of one signalled candidate with all local ones. Returns whether there was one to
 /// form.
 inline bool agent::pair_up(stream_id stream, ice::remote_id theirs) {
-  const auto& remote = candidates_.remotes()[theirs];
+  const auto& remote = remotes_[theirs];
   // A learned candidate has the pair that it was learned on (RFC 8445 §7.3.1.3).
   if (!may_check(stream) || remote.learned) return false;
   bool any = false;
-  candidates_.locals().for_each([&](ice::local_id mine, const ice::local_candidate& local) {
+  locals_.rows().for_each([&](ice::local_id mine, const ice::local_candidate& local) {
     if (!ice::may_pair(local, remote) || checklists_.find(mine, theirs)) return;
     any = add_pair(mine, theirs).has_value() || any;
   });
@@ -197,7 +197,7 @@ inline bool agent::is_needed(ice::remote_id id) const {
 inline bool agent::give_up(std::optional<ice::remote_id> victim) {
   if (!victim) return false;
   drop_pairs([&](const ice::pair& p) { return p.remote == *victim; });
-  candidates_.erase_remote(*victim);
+  remotes_.erase(*victim);
   events_.push_dropped(event::dropped::remote_candidates);
   return true;
 }

@@ -98,7 +98,7 @@ struct agent::gatherer_events {
   void operator()(const gather::event::found& e) const { self.on_found(e.candidate); }
   void operator()(const gather::event::mapping_changed& e) const { self.forget_mapping(e.before); }
   void operator()(const gather::event::relay_lost& e) const {
-    if (const auto base = self.candidates_.find_socket(e.relay)) self.forget_local(*base);
+    if (const auto base = self.locals_.find_socket(e.relay)) self.forget_local(*base);
     self.events_.push(e);
   }
   void operator()(const gather::event::permitted& e) const {
@@ -136,7 +136,7 @@ inline void agent::serve_gatherer() {
 
 /// A server gave an address: it becomes a candidate of whatever uses the socket it was asked from.
 inline void agent::on_found(const gather::candidate& found) {
-  const auto host = candidates_.find_socket(found.base.socket);
+  const auto host = locals_.find_socket(found.base.socket);
   if (!found.is_relayed()) {
     if (host) (void)add_reflexive(*host, found.address, found.server_number);
     return;
@@ -151,10 +151,10 @@ inline void agent::on_found(const gather::candidate& found) {
 /// Uses a relay in the place of one that was lost. After the end of candidates the peer can't be
 /// told of it before a restart (RFC 8838 §13), but learns it from its checks.
 inline void agent::take_replacement(ice::local_id id) {
-  const auto& row = candidates_.locals()[id];
+  const auto& row = locals_[id];
   const auto stream = row.stream;
   if (!at(stream).gathered || !config_.offers(row.candidate)) return;
-  candidates_.convey(id);
+  locals_.convey(id);
   events_.push(event::relay_replaced{stream, id});
   reprioritize();
   // A settled list forms its pairs when it looks for another path.
@@ -171,13 +171,13 @@ inline void agent::release_relay(socket_id socket) {
 
 /// A NAT gave a socket another address: the old candidate leads nowhere, unless a path has it.
 inline void agent::forget_mapping(const gather::candidate& before) {
-  const auto host = candidates_.find_socket(before.base.socket);
+  const auto host = locals_.find_socket(before.base.socket);
   if (!host) return;
-  const auto& row = candidates_.locals()[*host];
-  const auto old = candidates_.find_local(row.stream, row.candidate.component, before.address);
-  if (!old || candidates_.locals()[*old].candidate.type != ice::candidate_type::srflx) return;
+  const auto& row = locals_[*host];
+  const auto old = locals_.find(row.stream, row.candidate.component, before.address);
+  if (!old || locals_[*old].candidate.type != ice::candidate_type::srflx) return;
   const bool used = valid_.contains_if([&](const ice::valid_pair& v) { return v.local == *old; });
-  if (!used) candidates_.erase_local(*old);
+  if (!used) locals_.erase(*old);
 }
 
 /// Takes back what the relays of a stream permit to peers that are about to be forgotten, unless
@@ -185,9 +185,9 @@ inline void agent::forget_mapping(const gather::candidate& before) {
 inline void agent::forbid_peers(stream_id stream) {
   auto* const g = gatherer();
   if (g == nullptr) return;
-  candidates_.locals().for_each([&](ice::local_id, const ice::local_candidate& local) {
+  locals_.rows().for_each([&](ice::local_id, const ice::local_candidate& local) {
     if (local.stream != stream || local.candidate.type != ice::candidate_type::relay) return;
-    candidates_.remotes().for_each([&](ice::remote_id, const ice::remote_candidate& remote) {
+    remotes_.rows().for_each([&](ice::remote_id, const ice::remote_candidate& remote) {
       const auto& peer = remote.candidate.address.address;
       const bool in_use = std::any_of(components_.begin(), components_.end(), [&](const auto& c) {
         return c.link && c.link->path.local == local.socket && c.link->path.remote.address == peer;
@@ -254,7 +254,7 @@ inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::si
                                     result<std::size_t> size) {
   if (!size) return unexpected{size.error()};
   // What was meant for a socket or a relay that is gone has nowhere to leave from.
-  if (!candidates_.uses(along.local)) return unexpected{errc::no_path};
+  if (!locals_.uses(along.local)) return unexpected{errc::no_path};
   auto* const g = gatherer();
   if (g == nullptr || !g->is_relay(along.local)) {
     return transmit{along.local, along.remote, *size, offset};

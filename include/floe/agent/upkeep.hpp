@@ -220,9 +220,9 @@ inline std::optional<ice::pair_id> agent::settled_by_candidates(const component&
 inline bool agent::is_needed(ice::local_id base) const {
   return std::any_of(components_.begin(), components_.end(), [&](const component& c) {
     const auto chosen = valid_.selected(c.stream, c.id);
-    const auto linked = c.link ? candidates_.find_socket(c.link->path.local) : std::nullopt;
-    return (chosen && candidates_.needs(valid_[*chosen].checked, base)) ||
-           (linked && candidates_.needs(*linked, base));
+    const auto linked = c.link ? locals_.find_socket(c.link->path.local) : std::nullopt;
+    return (chosen && locals_.needs(valid_[*chosen].checked, base)) ||
+           (linked && locals_.needs(*linked, base));
   });
 }
 
@@ -232,7 +232,7 @@ inline void agent::release_unselected() {
     const auto due = ice::release_due(at(id).completed, config_.release);
     if (!due || now_ < *due) return;
     at(id).completed.reset();
-    candidates_.locals().for_each([&](ice::local_id base, const ice::local_candidate& row) {
+    locals_.rows().for_each([&](ice::local_id base, const ice::local_candidate& row) {
       if (row.stream != id || !is_base(row) || !row.open || is_needed(base)) return;
       const auto socket = row.socket;
       if (row.candidate.type == ice::candidate_type::relay) {
@@ -279,11 +279,11 @@ inline connection_facts agent::facts() const {
 
 inline session_report agent::report() const {
   session_report r{.state = state_,
-                   .remote_candidates = candidates_.remotes().size(),
+                   .remote_candidates = remotes_.rows().size(),
                    .pair_count = checklists_.size(),
                    .failed_servers = failed_servers_,
                    .has_credentials = true};
-  candidates_.locals().for_each([&](ice::local_id, const ice::local_candidate& row) {
+  locals_.rows().for_each([&](ice::local_id, const ice::local_candidate& row) {
     r.local_candidates += row.conveyed && config_.offers(row.candidate) ? 1U : 0U;
   });
   each_stream([&](stream_id id) {

@@ -1,7 +1,7 @@
 // Priorities of candidates and of pairs: two formulas and their parts.
 //
 // owns:     the arithmetic of RFC 8445
-// does not: choose local preferences for a host's interfaces (candidates.hpp)
+// does not: choose local preferences for a host's interfaces (local_candidates.hpp)
 // sources:  RFC 8445 §5.1.2.1, §5.1.2.2 (candidates), §6.1.2.3 (pairs), §7.1.1 (checks)
 #pragma once
 
