@@ -52,7 +52,7 @@ TEST_CASE("inbound: a repeated request gets the same answer, byte for byte",
 }
 
 TEST_CASE("inbound: requests without valid credentials change nothing and get 400 or 401",
-          "[agent][8445-7.3-b][8445-19.2-a][8489-9.1.3-a][8489-9.1.3-b][8489-9.1.3-c]"
+          "[agent][8445-7-a][8445-7.3-b][8445-19.2-a][8489-9.1.3-a][8489-9.1.3-b][8489-9.1.3-c]"
           "[8489-9.1.3-d][ATK-A12][ATK-C01][ATK-C11][ATK-D04]") {
   scripted_peer peer{1};
   peer.introduce();

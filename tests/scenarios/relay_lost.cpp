@@ -113,6 +113,21 @@ TEST_CASE("relay lost: of one side, the call goes on through another relay by it
   CHECK(c.left.told.size() == told);  // after the end of candidates none is named
 }
 
+TEST_CASE("relay lost: over a connection consent is asked for like anywhere, and its end ends none",
+          "[scenario][sim][7675-5.1-j][7675-5.2-b]") {
+  call c{true, false};
+  REQUIRE(c.settle());
+  c.net.run_for(5s);
+  const auto before = c.right.agent().stats().checks_received;
+  c.net.run_for(1min);
+  const auto asked = c.right.agent().stats().checks_received - before;
+  CHECK(asked >= 10);
+  CHECK(asked <= 15);
+  c.crash(5s);
+  CHECK(c.time_to_talk(60s) < 12s);
+  for (auto* const side : {&c.left, &c.right}) CHECK(side->all<event::consent_lost>().empty());
+}
+
 TEST_CASE("relay lost: a server that is away for long fails the session, and brings it back",
           "[scenario][sim][ATK-E08]") {
   call c{true, false};
