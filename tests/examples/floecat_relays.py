@@ -94,11 +94,15 @@ class Relays(unittest.TestCase):
     def test_ipv6(self):
         self.check(Coturn(self, socket.AF_INET6), PAYLOADS // 10)
 
-    def test_tls(self):
+    def trusted(self):
+        """A server for TLS, whose certificate our programs trust."""
         server = Coturn(self, socket.AF_INET, tls=True)
         os.environ["SSL_CERT_FILE"] = str(server.here / "certificate")
-        self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
-        self.check(server, PAYLOADS // 10)
+        self.addCleanup(os.environ.pop, "SSL_CERT_FILE", None)
+        return server
+
+    def test_tls(self):
+        self.check(self.trusted(), PAYLOADS // 10)
 
     def test_what_goes_in_comes_out(self):
         """offer and answer, with more data than any window; in the end they give their relays back."""
@@ -151,17 +155,18 @@ class Relays(unittest.TestCase):
 
     def test_a_server_killed_in_mid_call(self):
         """One side has only a relay; with another one the call goes on, and the peer is told nothing."""
-        for how in "", "?transport=tcp":
-            with self.subTest(how=how):
-                server = Coturn(self, socket.AF_INET)
+        for over in "UDP", "TCP", "TLS":
+            with self.subTest(over=over):
+                server = self.trusted() if over == "TLS" else Coturn(self, socket.AF_INET)
+                how = "?transport=tcp" if over == "TCP" else ""
                 sides = [Process(self, "lines", "--role", "controlling", *self.options(server, how=how)),
                          Process(self, "lines", "--role", "controlled", "--bind", "127.0.0.1")]
                 self.join(sides)
                 self.time_to_talk(sides)
                 server.restart()
                 gap = self.time_to_talk(sides)
-                print(f"{how or 'UDP'}: server killed and started again, data goes on after {gap:.1f} s", flush=True)
-                self.assertLess(gap, 5 if how else 30)
+                print(f"{over}: server killed and started again, data goes on after {gap:.1f} s", flush=True)
+                self.assertLess(gap, 30 if over == "UDP" else 5)
                 self.assertFalse([line for line in sides[1].seen if line.startswith("ufrag")][1:])
                 sides[0].tell("quit")
                 self.assertEqual(sides[0].code(), 0)
