@@ -1,11 +1,9 @@
 #include "floe/crypto/arm.hpp"
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <vector>
 
 #include "catch.hpp"
+#include "crypto/support.hpp"
 #include "floe/crypto/crc32.hpp"
 #include "floe/crypto/sha1.hpp"
 #include "floe/crypto/sha256.hpp"
@@ -14,20 +12,7 @@
 
 namespace crypto = floe::crypto;
 namespace arm = floe::crypto::arm;
-
-namespace {
-
-std::vector<std::byte> noise(std::size_t size) {
-  std::vector<std::byte> bytes(size);
-  std::uint32_t state = 7;
-  for (auto& b : bytes) {
-    state = state * 1664525U + 1013904223U;
-    b = static_cast<std::byte>(state >> 24U);
-  }
-  return bytes;
-}
-
-}  // namespace
+using floe::support::noise;
 
 TEST_CASE("arm: SHA-1 equals the portable one, block by block and many at once", "[crypto]") {
   const auto bytes = noise(20 * 64 + 16);

@@ -2,11 +2,10 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "catch.hpp"
+#include "crypto/support.hpp"
 #include "floe/crypto/hmac.hpp"
 #include "floe/crypto/md5.hpp"
 #include "floe/crypto/sha1.hpp"
@@ -18,18 +17,9 @@
 
 using namespace floe;
 using crypto::openssl;
+using support::noise;
 
 namespace {
-
-std::vector<std::byte> noise(std::size_t size) {
-  std::vector<std::byte> bytes(size);
-  std::uint32_t state = 7;
-  for (auto& b : bytes) {
-    state = state * 1664525U + 1013904223U;
-    b = static_cast<std::byte>(state >> 24U);
-  }
-  return bytes;
-}
 
 /// By OpenSSL, of bytes in three pieces.
 template <class Hash>

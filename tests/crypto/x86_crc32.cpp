@@ -1,31 +1,17 @@
 #include "floe/crypto/x86_crc32.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "catch.hpp"
+#include "crypto/support.hpp"
 #include "floe/crypto/crc32.hpp"
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;
-
-namespace {
-
-std::vector<std::byte> noise(std::size_t size) {
-  std::vector<std::byte> bytes(size);
-  std::uint32_t state = 7;
-  for (auto& b : bytes) {
-    state = state * 1664525U + 1013904223U;
-    b = static_cast<std::byte>(state >> 24U);
-  }
-  return bytes;
-}
-
-}  // namespace
 
 // Powers of x that are published for this polynomial, for folding by one block and for the end.
 static_assert(x86::detail::crc32_power(128 + 32) == 0x1751997d0);
@@ -41,6 +27,7 @@ TEST_CASE("x86: the constants of CRC-32 come out the same at run time", "[crypto
 TEST_CASE("x86: CRC-32 equals the portable one for every length, start and alignment", "[crypto]") {
   if (!x86::features().carryless_multiply) return;
   using crypto::written;
+  using floe::support::noise;
   const auto bytes = noise(1024 + 16);
   for (std::size_t size = 16; size <= 1024; ++size) {
     // Exactly as many bytes as there are, for the sanitizer to guard.

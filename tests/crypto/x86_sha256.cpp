@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "crypto/support.hpp"
 #include "floe/crypto/hmac.hpp"
 #include "floe/crypto/sha256.hpp"
 
@@ -14,20 +15,7 @@
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;
 using crypto::written;
-
-namespace {
-
-std::vector<std::byte> noise(std::size_t size) {
-  std::vector<std::byte> bytes(size);
-  std::uint32_t state = 7;
-  for (auto& b : bytes) {
-    state = state * 1664525U + 1013904223U;
-    b = static_cast<std::byte>(state >> 24U);
-  }
-  return bytes;
-}
-
-}  // namespace
+using floe::support::noise;
 
 TEST_CASE("x86: SHA-256 equals the portable one, block by block and many at once", "[crypto]") {
   if (!x86::features().sha) return;
