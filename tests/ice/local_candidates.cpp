@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -330,6 +331,24 @@ TEST_CASE(
   auto same = all[host];
   all.replace(learned, same);
   CHECK(all[learned].foundation_number == all[host].foundation_number);
+}
+
+TEST_CASE("local candidates: a related address is hidden where it shows a host candidate",
+          "[ice]") {
+  auto all = some();
+  add_local(all, candidate_type::host, at(5000, 1));
+  add_local(all, candidate_type::relay, at(7000, 2));
+  const auto shown = [&](std::optional<endpoint> related) {
+    auto told = named(1, at(9000, 9), candidate_type::srflx);
+    told.related = related;
+    all.hide_host_in(told);
+    return told.related;
+  };
+  CHECK(shown(at(5000, 1)) == ice::hidden_endpoint(family::ipv4));
+  CHECK(shown(at(6000, 1)) == ice::hidden_endpoint(family::ipv4));
+  CHECK(shown(at(5000, 2)) == at(5000, 2));
+  CHECK(shown(at(5000, 3)) == at(5000, 3));
+  CHECK_FALSE(shown(std::nullopt));
 }
 
 TEST_CASE("local candidates: a closed base lets nothing in or out", "[ice]") {

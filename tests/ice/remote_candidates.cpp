@@ -141,11 +141,14 @@ TEST_CASE("remote candidates: one that the peer calls peer-reflexive is signalle
 }
 
 TEST_CASE("remote candidates: where there is no room, nothing is added", "[ice]") {
-  auto all = some(1);
-  REQUIRE(all.add(first, named(1, at(5000))).what == remote_addition::added);
-  CHECK(all.add(first, named(2, at(5001))).what == remote_addition::no_room);
+  auto all = some(4);
+  for (std::uint16_t i = 0; i < 4; ++i) {
+    const auto address = at(static_cast<std::uint16_t>(5000 + i));
+    REQUIRE(all.add(first, named(1, address)).what == remote_addition::added);
+  }
+  CHECK(all.add(first, named(2, at(5004))).what == remote_addition::no_room);
   CHECK(all.add(first, named(1, at(5000))).what == remote_addition::known);
-  CHECK(all.rows().size() == 1);
+  CHECK(all.rows().size() == 4);
 }
 
 TEST_CASE("remote candidates: what is signalled and what is learned take no place from each other",
