@@ -230,6 +230,35 @@ TEST_CASE("remotes: a check that comes through is learned, whatever was learned 
 }
 
 TEST_CASE(
+    "remotes: candidates that are learned first and signalled then take the places of signalled "
+    "ones, and no others",
+    "[agent]") {
+  auto behaviour = controlled();
+  behaviour.limits.remote_candidates = 4;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  const auto check_from = [&](std::uint8_t last) {
+    (void)peer.check({.claims = {{ice::role::controlling, 1}}}, numbered(last, 6000));
+  };
+  const auto count = [&] { return peer.n.agent.report().remote_candidates; };
+  auto& a = peer.n.agent;
+  for (std::uint8_t last = 0; last < 4; ++last) check_from(last);
+  for (std::uint8_t last = 0; last < 4; ++last) {
+    REQUIRE(a.add_remote(host(numbered(static_cast<std::uint8_t>(50 + last)), 1000)).has_value());
+  }
+  CHECK(count() == 8);
+  for (std::uint8_t last = 0; last < 4; ++last) {
+    CHECK(a.add_remote(host(numbered(last, 6000), 2000)).has_value());
+    CHECK(count() == 7U - last);
+  }
+  CHECK(a.add_remote(host(numbered(99), 1000)).error() == errc::capacity_reached);
+  check_from(200);
+  CHECK(count() == 5);
+  CHECK(a.add_remote(host(numbered(200, 6000), 1)).error() == errc::capacity_reached);
+  CHECK(count() == 5);
+}
+
+TEST_CASE(
     "remotes: a learned candidate takes on what the peer signals about it, and its pair stays",
     "[agent][8445-7.3.1.3-c][8838-11-b]") {
   scripted_peer peer{1, controlled()};

@@ -160,11 +160,12 @@ TEST_CASE("remote candidates: what is signalled and what is learned take no plac
   }
   CHECK(learn(6002).what == remote_addition::no_room);
   REQUIRE(all.add(first, named(1, at(5000))).what == remote_addition::added);
-  // What is signalled after it was learned keeps its place, whatever there is of its new kind.
-  REQUIRE(all.add(first, named(1, at(5001))).what == remote_addition::added);
+  // What is signalled after it was learned needs a place of its new kind.
   CHECK(all.add(first, named(1, at(6000))).what == remote_addition::upgraded);
-  CHECK(all.add(first, named(1, at(5002))).what == remote_addition::no_room);
-  CHECK(learn(6002).what == remote_addition::no_room);
+  CHECK(all.add(first, named(1, at(6001))).what == remote_addition::no_room);
+  CHECK(all.add(first, named(1, at(5001))).what == remote_addition::no_room);
+  CHECK(learn(6002).what == remote_addition::added);
+  CHECK(learn(6003).what == remote_addition::no_room);
   CHECK(all.rows().size() == 4);
 }
 

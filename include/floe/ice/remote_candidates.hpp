@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <gsl/assert>
 #include <memory_resource>
 #include <optional>
 
@@ -42,7 +43,7 @@ struct remote_addition {
     added,     ///< a new row
     upgraded,  ///< the row of a peer-reflexive candidate now holds what the peer signalled
     known,     ///< a row with this address was there; nothing changed
-    no_room,   ///< the table is full
+    no_room,   ///< there is no place for another of its kind
   };
   kind what = no_room;
   remote_id id;  ///< of no row when there was no room
@@ -77,6 +78,7 @@ class remote_candidates {
     if (const auto same = find(stream, signalled.component, signalled.address)) {
       auto& row = rows_[*same];
       if (!row.learned) return {remote_addition::known, *same};
+      if (!has_place_for(false)) return {remote_addition::no_room, {}};
       row.candidate = signalled;
       row.learned = false;
       row.hidden = hidden;
@@ -187,15 +189,19 @@ class remote_candidates {
     return fullest;
   }
 
-  /// Adds a row while its kind has no more than half of the table.
-  remote_addition insert(const remote_candidate& row) {
+  /// True while one more may be learned, or signalled.
+  [[nodiscard]] bool has_place_for(bool learned) const {
     std::size_t of_kind = 0;
-    rows_.for_each([&](remote_id, const remote_candidate& other) {
-      of_kind += other.learned == row.learned ? 1U : 0U;
+    rows_.for_each([&](remote_id, const remote_candidate& row) {
+      of_kind += row.learned == learned ? 1U : 0U;
     });
-    if (2 * of_kind >= rows_.capacity()) return {remote_addition::no_room, {}};
+    return 2 * of_kind < rows_.capacity();
+  }
+
+  remote_addition insert(const remote_candidate& row) {
+    if (!has_place_for(row.learned)) return {remote_addition::no_room, {}};
     const auto id = rows_.insert(row);
-    if (!id) return {remote_addition::no_room, {}};
+    Ensures(id.has_value());
     return {remote_addition::added, *id};
   }
 
