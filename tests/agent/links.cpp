@@ -1,7 +1,11 @@
 #include "floe/agent/links.hpp"
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string>
 
+#include "agent/support.hpp"
 #include "catch.hpp"
 #include "sim/scripted_peer.hpp"
 
@@ -282,6 +286,109 @@ TEST_CASE("links: a list that has failed looks for no other path, whatever is su
   (void)peer.send(bytes(stun::header_size));
   (void)peer.check({.password = "guess", .claims = {{ice::role::controlling, 1}}});
   CHECK(lists.size() == pairs);
+}
+
+TEST_CASE("links: a list that fails while data is on the former path is no reason to wake up",
+          "[agent]") {
+  auto behaviour = controlled();
+  behaviour.components = 2;
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  (void)peer.check(nominating);
+  peer.answer_next();
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  const std::string fresh = "secondpasswordofthepeer";
+  peer.tell_credentials("second", fresh);
+  peer.tell_candidate();
+  peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+  const auto& lists = peer.n.agent.checklists();
+  const auto has_failed = [&] { return lists.state(stream_id{0}) == ice::checklist_state::failed; };
+  while (!has_failed()) {
+    peer.answer_all("second", fresh);
+    peer.net.run_for(100ms);
+  }
+  auto check = nominating;
+  check.username = std::string{peer.n.agent.local_credentials().ufrag} + ":second";
+  (void)peer.check(check);
+  REQUIRE(peer.n.agent.selected() != nullptr);
+  REQUIRE(has_failed());
+  REQUIRE(peer.net.send_data(peer.n, "x"));
+  // The world stops at a deadline that stands still.
+  peer.net.run_for(1min);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+}
+
+TEST_CASE("links: an answer under former credentials proves no pair of the new ones", "[agent]") {
+  settled peer;
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  const std::string fresh = "secondpasswordofthepeer";
+  peer.tell_credentials("second", fresh);
+  peer.tell_candidate();
+  const auto is_fresh = [&](const wired& w) {
+    return peer.parse(w).get<stun::username>()->value.substr(0, 6) == "second";
+  };
+  const auto first = peer.next_check();
+  REQUIRE(is_fresh(first));
+  (void)peer.send(peer.success(first, left_address, fresh));
+  REQUIRE(count_events<event::path_found>(peer.n) == 1);
+  const auto end = after(peer.net.now(), 31s);
+  std::size_t again = 0;
+  while (peer.net.now() < end) {
+    peer.net.run_for(100ms);
+    for (const auto& w : peer.sent()) {
+      if (peer.cls(w) != stun::message_class::request) continue;
+      again += is_fresh(w) ? 1U : 0U;
+      if (!is_fresh(w)) (void)peer.send(peer.success(w));
+    }
+  }
+  CHECK(again > 0);
+  CHECK(peer.net.send_data(peer.n, "x"));
+}
+
+TEST_CASE("links: data that tells a late host the time hides no change of the state", "[agent]") {
+  settled peer;
+  const auto late = after(peer.net.now(), config{}.consent.late);
+  peer.net.run_for(config{}.consent.late - 1ns);
+  const bytes data(4, std::byte{0x80});
+  auto& agent = peer.n.agent;
+  (void)agent.handle_datagram(after(late, 1ms), {socket_id{1}, right_address, data});
+  CHECK(agent.state() == connection_state::completed);
+  REQUIRE(agent.next_timeout());
+  CHECK(*agent.next_timeout() <= after(late, 1ms));
+  agent.handle_timeout(after(late, 1ms));
+  CHECK(agent.state() == connection_state::disconnected);
+  CHECK(*agent.next_timeout() > after(late, 1ms));
+}
+
+TEST_CASE("links: a suspect pair brings back pairs of its own component only", "[agent]") {
+  auto behaviour = controlling();
+  behaviour.components = 2;
+  world net{1};
+  auto& left = net.add("left", behaviour);
+  behaviour.role = ice::role::controlled;
+  auto& right = net.add("right", behaviour);
+  constexpr std::array components{component_id{1}, component_id{2}};
+  for (const auto which : components) {
+    const auto port = static_cast<std::uint16_t>(5000 + 1000 * static_cast<unsigned>(which));
+    net.bind(left, {left_address.address, port}, stream_id{0}, which);
+    net.bind(right, {right_address.address, port}, stream_id{0}, which);
+    REQUIRE(left.agent.add_remote(host(numbered(1), 1, which)).has_value());
+  }
+  gather_all(net, left);
+  gather_all(net, right);
+  signal(net, left, right);
+  signal(net, right, left);
+  REQUIRE(net.run_until([&] { return is_settled(left) && is_settled(right); }, 10s));
+  const auto pairs_of = [&](component_id which) {
+    const auto& lists = left.agent.checklists();
+    return std::count_if(lists.order().begin(), lists.order().end(),
+                         [&](ice::pair_id id) { return lists[id].component == which; });
+  };
+  for (const auto which : components) REQUIRE(pairs_of(which) == 1);
+  net.decide = [](const wired& w) { return w.destination.port == 6000 ? fate{} : fate{10ms}; };
+  net.run_for(15s);
+  CHECK(pairs_of(components[0]) == 2);
+  CHECK(pairs_of(components[1]) == 1);
 }
 
 TEST_CASE("links: a path that is left takes its consent checks with it", "[agent]") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -97,6 +98,26 @@ std::vector<ice::candidate_type> types(const client& c) {
 }
 
 }  // namespace
+
+TEST_CASE("servers: one that can't be asked ends the gathering, and hope, in the same call",
+          "[agent][sim]") {
+  const std::array<gather::server, 1> servers{
+      gather::server{.uris = turn_uris, .username = "user", .credential = "password"}};
+  auto asks = behaviour(ice::role::controlling, servers);
+  asks.gathering.relay.transport = turn::relay_transport::tcp;  // which the URI's can't be
+  world net{1};
+  auto& n = net.add("n", asks);
+  net.bind(n, {address::v4(192, 0, 2, 1), 5000});
+  net.act(n, [](agent& a) {
+    (void)a.set_remote_credentials("peer", std::string(22, 'p')).has_value();
+  });
+  net.run_for(1min);
+  REQUIRE(n.agent.state() == connection_state::checking);
+  net.act(n, [&](agent& a) { a.gather(net.now()); });
+  // The world stops at a deadline that stands still.
+  net.run_for(0ms);
+  CHECK(n.agent.state() == connection_state::failed);
+}
 
 TEST_CASE("servers: host, reflexive and relayed candidates are told, then that they were all",
           "[agent][8445-5.1.1.2-a][8445-5.1.1.2-c]") {

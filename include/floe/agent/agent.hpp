@@ -147,7 +147,8 @@ class agent {
   /// with, or empty when the signalling doesn't say. A known one changes nothing.
   /// errors: unknown_stream, unknown_component, invalid_candidate, unusable_address;
   ///         stale_generation for another ufrag than the peer's current one;
-  ///         after_end_of_candidates; capacity_reached when it is the least of all
+  ///         after_end_of_candidates; capacity_reached when it is the least of those that
+  ///         the peer signalled
   result<ice::remote_id> add_remote(const ice::candidate& candidate, std::string_view ufrag = {},
                                     stream_id stream = {});
 
@@ -204,7 +205,7 @@ class agent {
   void handle_unreachable(time_point now, const path& where);
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
-  /// when it has not asked for one. source: RFC 7635 §6.1
+  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 §6.1
   [[nodiscard]] std::string_view token_server_name(gather::attempt_id which) const;
 
   /// errors: no_path when it is not wanted any more; see turn::credential::bring()
@@ -296,7 +297,7 @@ class agent {
   result<ice::remote_id> take_remote(const ice::candidate& candidate, stream_id stream,
                                      bool hidden);
   [[nodiscard]] bool may_check(stream_id stream) const;
-  bool pair_up(stream_id stream);
+  bool pair_up(stream_id stream, std::optional<component_id> only = std::nullopt);
   bool pair_up(stream_id stream, ice::remote_id theirs);
   void replay_early_checks(stream_id stream);
   [[nodiscard]] bool is_needed(ice::remote_id id) const;
@@ -394,7 +395,8 @@ class agent {
   void release_unselected();
   void settle_without_checks();
   [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
-  void start_transactions();
+  void ask_server();
+  void start_next_check();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
   [[nodiscard]] deadline nomination_deadline(const component& c) const;

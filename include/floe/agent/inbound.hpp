@@ -34,7 +34,8 @@ inline inbound agent::dispatch(const datagram& datagram) {
 }
 
 /// Takes a datagram that came from a peer, by a relay or directly. Only a message can make
-/// something possible; for data, time stands still until the next timeout.
+/// something possible; what time has made due waits, where data told the time, for the next
+/// timeout.
 inline inbound agent::receive(const datagram& datagram) {
   if (closed_) return rejected{reject::closed};
   if (!locals_.uses(datagram.local)) return rejected{reject::unknown_socket};

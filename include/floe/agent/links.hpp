@@ -80,6 +80,7 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
   switch (outcome.what) {
     case ice::check_outcome::succeeded:
       c->link->consent.answered(now_);
+      if (c->link->generation != at(c->stream).current.number) break;
       valid_.prove_if(
           [&](const ice::valid_pair& v) {
             return v.stream == c->stream && v.component == c->id && path_of(v) == row.path;
@@ -171,11 +172,12 @@ inline std::optional<ice::valid_id> agent::freshest(const component& c) const {
   });
 }
 
-/// Asks all other paths of a component once its selected one is suspect.
+/// Asks all other paths of a component once its selected one is suspect. Those to candidates that
+/// were learned and have no pair any more are the peer's to ask.
 inline void agent::probe_alternatives(component& c) {
   const bool suspect = view_of(c).is_suspect;
   if (std::exchange(c.probed, suspect) || !suspect) return;
-  pair_up(c.stream);
+  pair_up(c.stream, c.id);
   for (const auto id : checklists_.order()) {
     const auto& p = checklists_[id];
     const auto& v = valid_[*c.told_selection];
@@ -242,6 +244,7 @@ inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
   if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
   const auto next = c.link->consent.deadline(now_, config_.consent);
+  if (checklists_.state(c.stream) == ice::checklist_state::failed) return next;
   // Data leaves the pair that it takes when that becomes suspect in its turn. Not the selection
   // that was told: a command may have changed it since.
   const auto taken = c.probed ? freshest(c) : valid_.selected(c.stream, c.id);

@@ -153,17 +153,17 @@ inline bool agent::may_check(stream_id stream) const {
   return forms_pairs && row.gathering && row.current.remote && !row.abandoned;
 }
 
-/// Forms all pairs of a stream. Returns whether there was one to form.
-inline bool agent::pair_up(stream_id stream) {
+/// Forms all pairs of a stream, or those of one component. Returns whether there was one to form.
+inline bool agent::pair_up(stream_id stream, std::optional<component_id> only) {
   bool any = false;
   remotes_.rows().for_each([&](ice::remote_id id, const ice::remote_candidate& row) {
-    if (row.stream == stream) any = pair_up(stream, id) || any;
+    if (row.stream != stream || (only && row.candidate.component != *only)) return;
+    any = pair_up(stream, id) || any;
   });
   return any;
 }
 
-/// Forms the pairs of one signalled candidate with all local ones. Returns whether there was one to
-/// form.
+/// Forms the pairs of one signalled candidate. Returns whether there was one to form.
 inline bool agent::pair_up(stream_id stream, ice::remote_id theirs) {
   const auto& remote = remotes_[theirs];
   // A learned candidate has the pair that it was learned on (RFC 8445 §7.3.1.3).

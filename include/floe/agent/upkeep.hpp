@@ -39,6 +39,8 @@ inline deadline agent::next_timeout() const {
     next.note(nomination_deadline(c));
     if (settled_by_candidates(c) || wants_another_link(c)) next.note(now_);
   }
+  // Data may have told the time after which the peer is late.
+  if (floe::next(state_, condition_of(facts()))) next.note(now_);
   return next.get();
 }
 
@@ -57,13 +59,14 @@ inline void agent::advance(time_point now) {
 inline void agent::pump() {
   if (closed_) return;
   serve_gatherer();
+  ask_server();
   start_pac_timers();
   settle_without_checks();
   give_up();
   nominate();
   choose_links();
   release_unselected();
-  start_transactions();
+  start_next_check();
   ask_relays();
   refresh_state();
 }
@@ -246,14 +249,16 @@ inline void agent::release_unselected() {
   });
 }
 
-/// Asks a server or sends a check, when the pace allows it.
-inline void agent::start_transactions() {
+/// Asks a server, when the pace allows it. That may end at once, and with it the gathering.
+inline void agent::ask_server() {
   auto* const g = gatherer();
-  if (g != nullptr && g->wants_start() && schedule_.take_for_server(now_, checklists_)) {
-    g->start_one(now_);
-    serve_gatherer();
-    return;
-  }
+  if (g == nullptr || !g->wants_start() || !schedule_.take_for_server(now_, checklists_)) return;
+  g->start_one(now_);
+  serve_gatherer();
+}
+
+/// Sends a check, when the pace allows it.
+inline void agent::start_next_check() {
   if (config_.level == ice::level::lite) return;
   if (const auto id = schedule_.take(now_, checklists_)) start_check(*id);
 }

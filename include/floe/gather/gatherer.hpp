@@ -132,7 +132,7 @@ class gatherer {
   }
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
-  /// when it has not asked for one. source: RFC 7635 §6.1
+  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 §6.1
   [[nodiscard]] std::string_view token_server_name(attempt_id which) const noexcept;
 
   // ---- the pace ------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ class session {
   result<void> use_socket(time_point now, socket_id local);
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
-  /// when it has not asked for one. source: RFC 7635 §6.1
+  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 §6.1
   [[nodiscard]] std::string_view token_server_name() const noexcept {
     return credential_.wanted_from();
   }
