@@ -116,8 +116,8 @@ class host final : public party {
     give(agent_, act);
     drain(net);
     watch_.end(net, agent_, what, failed_now_);
+    check_calm(net);
     if (memory_.broken() != 0) net.fail("8: allocated after construction");
-    next_ = agent_.next_timeout();
   }
   template <class Act>
   void command(network& net, Act&& what) {
@@ -195,6 +195,17 @@ class host final : public party {
     stun::transaction_id id;
     stun::retransmit_schedule schedule;
   };
+
+  /// Before its next deadline an agent has nothing to do.
+  void check_calm(network& net) {
+    next_ = agent_.next_timeout();
+    if (next_ && *next_ <= net.now()) return;
+    agent_.handle_timeout(net.now());
+    std::array<std::byte, network::largest_datagram> buffer;
+    if (agent_.poll_transmit(buffer) || agent_.poll_event() || agent_.next_timeout() != next_) {
+      net.fail("4: work that no deadline announced");
+    }
+  }
 
   [[nodiscard]] ice::local_id candidate_of(socket_id id) const {
     const auto found = std::find_if(sockets_.begin(), sockets_.end(),
