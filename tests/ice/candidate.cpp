@@ -71,5 +71,6 @@ TEST_CASE("candidate: a new one is the first of nothing, open to nobody, and kno
   const ice::remote_candidate remote;
   CHECK(remote.foundation_number == 0);
   CHECK_FALSE(remote.learned);
+  CHECK_FALSE(remote.hidden);
   CHECK_FALSE(remote.answered);
 }

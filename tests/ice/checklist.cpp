@@ -220,10 +220,12 @@ TEST_CASE("checklist: a foundation is busy while a pair of it waits or is checke
   for (const auto state : ice::pair_states) {
     checklists set;
     set.add({.stream = 1, .foundation = 7, .state = state});
-    CHECK(set.is_busy({1, 7}) ==
-          (state == pair_state::waiting || state == pair_state::in_progress));
+    const bool busy = state == pair_state::waiting || state == pair_state::in_progress;
+    CHECK(set.is_busy({1, 7}) == busy);
     CHECK_FALSE(set.is_busy({1, 8}));
     CHECK_FALSE(set.is_busy({2, 7}));
+    set.add({.stream = 1, .foundation = 9, .state = pair_state::waiting});
+    CHECK(set.is_busy({1, 7}) == busy);
   }
 }
 
