@@ -301,7 +301,7 @@ class agent {
   bool pair_up(stream_id stream, ice::remote_id theirs);
   void replay_early_checks(stream_id stream);
   [[nodiscard]] bool is_needed(ice::remote_id id) const;
-  bool give_up(std::optional<ice::remote_id> victim);
+  bool forget_remote(std::optional<ice::remote_id> victim);
 
   // servers.hpp: what servers give
   [[nodiscard]] gather::gatherer* gatherer() {

@@ -302,7 +302,7 @@ inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::
   auto learned = remotes_.learn(stream, component, source, priority, local);
   const auto needed = [&](ice::remote_id id) { return is_needed(id); };
   if (learned.what == ice::remote_addition::no_room &&
-      give_up(remotes_.learned_victim_for(stream, needed))) {
+      forget_remote(remotes_.learned_victim_for(stream, needed))) {
     learned = remotes_.learn(stream, component, source, priority, local);
   }
   if (learned.what == ice::remote_addition::no_room) {

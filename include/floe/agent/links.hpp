@@ -80,6 +80,7 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
   switch (outcome.what) {
     case ice::check_outcome::succeeded:
       c->link->consent.answered(now_);
+      // Former credentials prove no pair of the current ones.
       if (c->link->generation != at(c->stream).current.number) break;
       valid_.prove_if(
           [&](const ice::valid_pair& v) {
@@ -244,6 +245,7 @@ inline deadline agent::link_deadline(const component& c) const {
   if (!c.link) return std::nullopt;
   if (!config_.consent.enabled) return ice::keepalive_due(c.link->last_sent, config_.keepalive);
   const auto next = c.link->consent.deadline(now_, config_.consent);
+  // A failed list chooses no other path.
   if (checklists_.state(c.stream) == ice::checklist_state::failed) return next;
   // Data leaves the pair that it takes when that becomes suspect in its turn. Not the selection
   // that was told: a command may have changed it since.

@@ -118,7 +118,7 @@ inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate
   auto addition = remotes_.add(stream, candidate, hidden);
   const auto needed = [&](ice::remote_id id) { return is_needed(id); };
   if (addition.what == ice::remote_addition::no_room &&
-      give_up(remotes_.signalled_victim_for(stream, candidate.priority, needed))) {
+      forget_remote(remotes_.signalled_victim_for(stream, candidate.priority, needed))) {
     addition = remotes_.add(stream, candidate, hidden);
   }
   switch (addition.what) {
@@ -194,7 +194,7 @@ inline bool agent::is_needed(ice::remote_id id) const {
 }
 
 /// Gives up a remote candidate, if there is one that gives way. Returns whether there was.
-inline bool agent::give_up(std::optional<ice::remote_id> victim) {
+inline bool agent::forget_remote(std::optional<ice::remote_id> victim) {
   if (!victim) return false;
   drop_pairs([&](const ice::pair& p) { return p.remote == *victim; });
   remotes_.erase(*victim);
