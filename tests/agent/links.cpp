@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "agent/support.hpp"
 #include "catch.hpp"
@@ -26,6 +27,26 @@ struct settled : scripted_peer {
     REQUIRE(n.agent.state() == connection_state::completed);
   }
 };
+
+/// Restarts the agent, and brings it the peer's new credentials and the same candidate.
+constexpr auto new_ufrag = "second";
+constexpr auto new_password = "secondpasswordofthepeer";
+void restart(scripted_peer& peer) {
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  peer.tell_credentials(new_ufrag, new_password);
+  peer.tell_candidate();
+}
+bool is_of_the_new(const wired& check) {
+  return scripted_peer::parse(check).get<stun::username>()->value.starts_with(new_ufrag);
+}
+
+/// The checks of the agent since the last call.
+std::vector<wired> checks_of(scripted_peer& peer) {
+  auto all = peer.sent();
+  std::erase_if(
+      all, [](const wired& w) { return scripted_peer::cls(w) != stun::message_class::request; });
+  return all;
+}
 
 }  // namespace
 
@@ -273,9 +294,8 @@ TEST_CASE("links: a list that has failed looks for no other path, whatever is su
   peer.answer_next();
   const auto& lists = peer.n.agent.checklists();
   while (lists.state(stream_id{0}) != ice::checklist_state::failed) {
-    for (const auto& w : peer.sent()) {
-      const bool asks = w.bytes.size() > 20 && peer.cls(w) == stun::message_class::request;
-      if (asks && w.destination == right_address) (void)peer.send(peer.success(w));
+    for (const auto& w : checks_of(peer)) {
+      if (w.destination == right_address) (void)peer.send(peer.success(w));
     }
     peer.net.run_for(100ms);
   }
@@ -296,19 +316,19 @@ TEST_CASE("links: a list that fails while data is on the former path is no reaso
   peer.introduce();
   (void)peer.check(nominating);
   peer.answer_next();
-  peer.net.act(peer.n, [](agent& a) { a.restart(); });
-  const std::string fresh = "secondpasswordofthepeer";
-  peer.tell_credentials("second", fresh);
-  peer.tell_candidate();
+  restart(peer);
   peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
   const auto& lists = peer.n.agent.checklists();
   const auto has_failed = [&] { return lists.state(stream_id{0}) == ice::checklist_state::failed; };
   while (!has_failed()) {
-    peer.answer_all("second", fresh);
+    for (const auto& w : checks_of(peer)) {
+      const auto key = is_of_the_new(w) ? new_password : scripted_peer::password;
+      (void)peer.send(peer.success(w, left_address, key));
+    }
     peer.net.run_for(100ms);
   }
   auto check = nominating;
-  check.username = std::string{peer.n.agent.local_credentials().ufrag} + ":second";
+  check.username = std::string{peer.n.agent.local_credentials().ufrag} + ":" + new_ufrag;
   (void)peer.check(check);
   REQUIRE(peer.n.agent.selected() != nullptr);
   REQUIRE(has_failed());
@@ -320,25 +340,18 @@ TEST_CASE("links: a list that fails while data is on the former path is no reaso
 
 TEST_CASE("links: an answer under former credentials proves no pair of the new ones", "[agent]") {
   settled peer;
-  peer.net.act(peer.n, [](agent& a) { a.restart(); });
-  const std::string fresh = "secondpasswordofthepeer";
-  peer.tell_credentials("second", fresh);
-  peer.tell_candidate();
-  const auto is_fresh = [&](const wired& w) {
-    return peer.parse(w).get<stun::username>()->value.substr(0, 6) == "second";
-  };
+  restart(peer);
   const auto first = peer.next_check();
-  REQUIRE(is_fresh(first));
-  (void)peer.send(peer.success(first, left_address, fresh));
+  REQUIRE(is_of_the_new(first));
+  (void)peer.send(peer.success(first, left_address, new_password));
   REQUIRE(count_events<event::path_found>(peer.n) == 1);
   const auto end = after(peer.net.now(), 31s);
   std::size_t again = 0;
   while (peer.net.now() < end) {
     peer.net.run_for(100ms);
-    for (const auto& w : peer.sent()) {
-      if (peer.cls(w) != stun::message_class::request) continue;
-      again += is_fresh(w) ? 1U : 0U;
-      if (!is_fresh(w)) (void)peer.send(peer.success(w));
+    for (const auto& w : checks_of(peer)) {
+      again += is_of_the_new(w) ? 1U : 0U;
+      if (!is_of_the_new(w)) (void)peer.send(peer.success(w));
     }
   }
   CHECK(again > 0);

@@ -10,6 +10,25 @@
 using namespace floe;
 using namespace floe::sim;
 
+namespace {
+
+config with_four_places() {
+  auto behaviour = controlled();
+  behaviour.limits.remote_candidates = 4;
+  return behaviour;
+}
+
+/// An agent that has little room for what its peer signals, or its checks teach.
+struct few_places : scripted_peer {
+  few_places() : scripted_peer{1, with_four_places()} { tell_credentials(); }
+
+  void check_from(const endpoint& source) {
+    (void)check({.claims = {{ice::role::controlling, 1}}}, source);
+  }
+};
+
+}  // namespace
+
 TEST_CASE("remotes: credentials outside the grammar are refused and change nothing",
           "[agent][8839-5.4-a]") {
   scripted_peer peer{1};
@@ -183,13 +202,10 @@ TEST_CASE("remotes: more candidates than there is room for: the highest stay", "
 
 TEST_CASE("remotes: a peer whose NAT shows address after address stays reachable by its relay",
           "[agent]") {
-  auto behaviour = controlled();
-  behaviour.limits.remote_candidates = 4;
-  scripted_peer peer{1, behaviour};
-  peer.tell_credentials();
+  few_places peer;
   const auto show_addresses = [&](std::uint8_t first) {
     for (auto last = first; last < first + 20; ++last) {
-      (void)peer.check({.claims = {{ice::role::controlling, 1}}}, numbered(last, 6000));
+      peer.check_from(numbered(last, 6000));
     }
   };
   const auto is_paired = [&](ice::remote_id id) {
@@ -210,13 +226,9 @@ TEST_CASE("remotes: a peer whose NAT shows address after address stays reachable
 
 TEST_CASE("remotes: a check that comes through is learned, whatever was learned in vain before it",
           "[agent]") {
-  auto behaviour = controlled();
-  behaviour.limits.remote_candidates = 4;
-  scripted_peer peer{1, behaviour};
-  peer.tell_credentials();
+  few_places peer;
   for (std::uint8_t last = 50; last < 60; ++last) {
-    (void)peer.check({.priority = 0x7effffff, .claims = {{ice::role::controlling, 1}}},
-                     numbered(last, 6000));
+    peer.check_from(numbered(last, 6000));
   }
   (void)peer.check({.priority = 5, .claims = {{ice::role::controlling, 1}}, .nominates = true});
   peer.net.run_for(1s);
@@ -233,16 +245,10 @@ TEST_CASE(
     "remotes: candidates that are learned first and signalled then take the places of signalled "
     "ones, and no others",
     "[agent]") {
-  auto behaviour = controlled();
-  behaviour.limits.remote_candidates = 4;
-  scripted_peer peer{1, behaviour};
-  peer.tell_credentials();
-  const auto check_from = [&](std::uint8_t last) {
-    (void)peer.check({.claims = {{ice::role::controlling, 1}}}, numbered(last, 6000));
-  };
+  few_places peer;
   const auto count = [&] { return peer.n.agent.report().remote_candidates; };
   auto& a = peer.n.agent;
-  for (std::uint8_t last = 0; last < 4; ++last) check_from(last);
+  for (std::uint8_t last = 0; last < 4; ++last) peer.check_from(numbered(last, 6000));
   for (std::uint8_t last = 0; last < 4; ++last) {
     REQUIRE(a.add_remote(host(numbered(static_cast<std::uint8_t>(50 + last)), 1000)).has_value());
   }
@@ -252,7 +258,7 @@ TEST_CASE(
     CHECK(count() == 7U - last);
   }
   CHECK(a.add_remote(host(numbered(99), 1000)).error() == errc::capacity_reached);
-  check_from(200);
+  peer.check_from(numbered(200, 6000));
   CHECK(count() == 5);
   CHECK(a.add_remote(host(numbered(200, 6000), 1)).error() == errc::capacity_reached);
   CHECK(count() == 5);

@@ -186,25 +186,24 @@ class agent_reader {
   }
 
   void read_candidates() {
-    (agent_.*reach(detail::locals{}))
-        .rows()
-        .for_each([&](ice::local_id, const ice::local_candidate& row) {
-          to_.add(row.candidate.address);
-          to_.add(row.candidate.priority);
-          to_.add(row.candidate.type);
-          to_.add(row.foundation_number);
-          to_.add(flags({row.open, row.conveyed}));
-        });
-    (agent_.*reach(detail::remotes{}))
-        .rows()
-        .for_each([&](ice::remote_id, const ice::remote_candidate& row) {
-          to_.add(row.candidate.address);
-          to_.add(row.candidate.priority);
-          to_.add(row.candidate.type);
-          to_.add(row.foundation_number);
-          to_.add(flags({row.learned, row.answered}));
-          if (row.learned) add_local(row.learned_on);
-        });
+    const auto& locals = agent_.*reach(detail::locals{});
+    locals.rows().for_each([&](ice::local_id, const ice::local_candidate& row) {
+      add_candidate(row);
+      to_.add(flags({row.open, row.conveyed}));
+    });
+    const auto& remotes = agent_.*reach(detail::remotes{});
+    remotes.rows().for_each([&](ice::remote_id, const ice::remote_candidate& row) {
+      add_candidate(row);
+      to_.add(flags({row.learned, row.answered}));
+      if (row.learned) add_local(row.learned_on);
+    });
+  }
+  template <class Row>
+  void add_candidate(const Row& row) {
+    to_.add(row.candidate.address);
+    to_.add(row.candidate.priority);
+    to_.add(row.candidate.type);
+    to_.add(row.foundation_number);
   }
 
   void read_pairs() {

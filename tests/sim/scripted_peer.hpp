@@ -178,16 +178,6 @@ class scripted_peer {
     (void)send(success(next_check(), mapped));
   }
 
-  /// Lets all checks of the agent since the last call succeed, each with the key that its username
-  /// names: `fresh` belongs to `new_ufrag`.
-  void answer_all(std::string_view new_ufrag, std::string_view fresh) {
-    for (const auto& w : sent()) {
-      if (cls(w) != stun::message_class::request) continue;
-      const auto name = parse(w).get<stun::username>()->value;
-      (void)send(success(w, left_address, name.starts_with(new_ufrag) ? fresh : password));
-    }
-  }
-
   [[nodiscard]] static stun::message_view parse(const wired& w) {
     return stun::message_view::parse(w.bytes).value();
   }

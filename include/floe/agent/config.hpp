@@ -34,7 +34,7 @@ struct limits {
   std::uint16_t streams = 1;             ///< data streams
   std::uint16_t components = 2;          ///< components of all streams together
   std::uint16_t local_candidates = 16;   ///< of all streams; as many again can be learned
-  std::uint16_t remote_candidates = 16;  ///< the same of the peer
+  std::uint16_t remote_candidates = 16;  ///< that the peer signals; as many again can be learned
   std::uint16_t pairs = 100;             ///< of all checklists together (RFC 8445 §6.1.2.5)
   std::uint16_t answers = 16;            ///< answers that wait for poll_transmit()
   std::uint16_t early_checks = 8;        ///< checks that came before the peer's credentials
