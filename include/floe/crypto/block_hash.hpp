@@ -82,12 +82,6 @@ class block_hash {
     return out;
   }
 
-  /// The chaining state, to go on from later. in: a whole number of blocks was taken.
-  [[nodiscard]] constexpr const state& chaining_state() const noexcept {
-    Expects(hashed_ % block_size == 0);
-    return state_;
-  }
-
  private:
   template <std::unsigned_integral T>
   static constexpr void store(std::byte* to, T value) noexcept {

@@ -72,9 +72,12 @@ class hmac_key {
       std::copy(digest.begin(), digest.end(), block.begin());
     }
     if (by_ == nullptr) {
-      inner_ = after_block(block, inner_pad);
-      outer_ = after_block(block, outer_pad);
+      pad(block, inner_pad);
+      inner_ = after_block(block);
+      pad(block, inner_pad ^ outer_pad);
+      outer_ = after_block(block);
     } else if (is_done) {
+      pad(block, inner_pad);
       keep(block);
     }
     wipe(block);
@@ -135,12 +138,10 @@ class hmac_key {
   }
 
   /// Keeps a key block, with the inner pad, so that it is not all zeros.
-  constexpr void keep(key_block block) noexcept {
-    for (auto& octet : block) octet ^= inner_pad;
+  constexpr void keep(const key_block& padded) noexcept {
     for (std::size_t i = 0; i < block_words; ++i) {
-      word_of(*this, i) = load_be<std::uint32_t>(block.data() + 4 * i);
+      word_of(*this, i) = load_be<std::uint32_t>(padded.data() + 4 * i);
     }
-    wipe(block);
   }
 
   [[nodiscard]] constexpr key_block kept() const noexcept {
@@ -148,16 +149,18 @@ class hmac_key {
     for (std::size_t i = 0; i < block_words; ++i) {
       store_be(block.data() + 4 * i, word_of(*this, i));
     }
-    for (auto& octet : block) octet ^= inner_pad;
+    pad(block, inner_pad);
     return block;
   }
 
-  [[nodiscard]] static constexpr state after_block(key_block block, std::byte pad) noexcept {
-    for (auto& octet : block) octet ^= pad;
-    Hash hash;
-    hash.update(block);
-    wipe(block);
-    return hash.chaining_state();
+  [[nodiscard]] static constexpr state after_block(const key_block& padded) noexcept {
+    state chain = Hash::algorithm::initial;
+    Hash::algorithm::compress(chain, padded.data(), 1);
+    return chain;
+  }
+
+  static constexpr void pad(key_block& block, std::byte with) noexcept {
+    for (auto& octet : block) octet ^= with;
   }
 
   /// Through volatile, because nobody reads the zeros.
