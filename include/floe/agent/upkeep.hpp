@@ -109,8 +109,9 @@ inline deadline agent::conclusion_deadline(stream_id stream) const {
 
 /// What the nomination rule must know about a component.
 inline ice::component_outlook agent::outlook(const component& c) const {
-  if (claim_.role != ice::role::controlling || valid_.selected(c.stream, c.id) ||
-      checklists_.state(c.stream) != ice::checklist_state::running) {
+  if (claim_.role != ice::role::controlling ||
+      checklists_.state(c.stream) != ice::checklist_state::running ||
+      valid_.selected(c.stream, c.id)) {
     return {.settled = true, .valid_since = {}};
   }
   const auto best = nominee(c);
