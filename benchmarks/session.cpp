@@ -164,7 +164,7 @@ class crowded {
     }
     const auto own = agent_.local_credentials();
     check_.resize(ice::write_check(buffer_, stun::transaction_id::random(entropy_),
-                                   {.claim = {ice::role::controlling, 1}, .priority = 1},
+                                   {.priority = 1, .tie_breaker = 1},
                                    std::string{own.ufrag} + ":peer",
                                    stun::short_term_key(own.password))
                       .value());

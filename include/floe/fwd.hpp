@@ -20,6 +20,7 @@ enum class connection_state : std::uint8_t;
 enum class errc;
 enum class family : std::uint8_t;
 enum class gathering : std::uint8_t;
+enum class generation_number : std::uint16_t;
 enum class link_choice : std::uint8_t;
 enum class reject : std::uint8_t;
 enum class server_id : std::uint8_t;

@@ -33,3 +33,9 @@ TEST_CASE("stream: one that failed sends nothing, but on a path from before its 
     CHECK(choose_link(view) == (view.on_former ? link_choice::keep : link_choice::drop));
   }
 }
+
+TEST_CASE("stream: a restart gives a number that neither generation has, however many came before",
+          "[agent]") {
+  CHECK(next(generation_number{0}) == generation_number{1});
+  CHECK(next(generation_number{65535}) == generation_number{0});
+}

@@ -253,8 +253,8 @@ class agent_reader {
       add_local(row.owner.local);
       add_remote(row.owner.remote);
       to_.add(row.owner.request.priority);
-      to_.add(row.owner.request.claim.role);
-      to_.add(row.owner.request.claim.tie_breaker);
+      to_.add(row.owner.request.role);
+      to_.add(row.owner.request.tie_breaker);
       to_.add(flags({row.owner.request.nominates, row.cancelled, row.owner.queued}));
       add_age(all, row, matters);
       // An answer on its way comes long before a cancelled row ends.

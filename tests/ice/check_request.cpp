@@ -15,7 +15,10 @@ using stun::attribute_type;
 
 namespace {
 
-constexpr check_request nominating{{role::controlling, 0x0123456789abcdef}, 0x6e001eff, true};
+constexpr check_request nominating{.role = role::controlling,
+                                   .nominates = true,
+                                   .priority = 0x6e001eff,
+                                   .tie_breaker = 0x0123456789abcdef};
 
 using buffer = std::array<std::byte, max_datagram_size>;
 
@@ -54,7 +57,7 @@ TEST_CASE("check_request: a check has these attributes and no others, FINGERPRIN
                                                 attribute_type::ice_controlling,
                                                 attribute_type::message_integrity,
                                                 attribute_type::fingerprint});
-  check.claim.role = role::controlled;
+  check.role = role::controlled;
   CHECK(types_of(written(check)) == std::vector{attribute_type::username, attribute_type::priority,
                                                 attribute_type::ice_controlled,
                                                 attribute_type::message_integrity,
@@ -63,7 +66,8 @@ TEST_CASE("check_request: a check has these attributes and no others, FINGERPRIN
 
 TEST_CASE("check_request: it says the priority, the role and the tie-breaker",
           "[ice][8445-7.1.1-a][8445-7.1.3-a]") {
-  const check_request controlled{{role::controlled, 0xfedcba9876543210}, 0x6effffff, false};
+  const check_request controlled{
+      .role = role::controlled, .priority = 0x6effffff, .tie_breaker = 0xfedcba9876543210};
   const auto bytes = written(controlled);
   const auto message = support::prove(bytes);
   CHECK(message->get<stun::priority>()->value == 0x6effffff);

@@ -107,39 +107,43 @@ TEST_CASE("credentials: the peer's hold nothing but ice-chars", "[ice]") {
 }
 
 TEST_CASE("credentials: what a peer's new ones mean", "[ice]") {
-  const auto known = std::optional{peer("aaaa", "aaaaaaaaaaaaaaaaaaaaaaaa")};
-  const auto former = std::optional{peer("ffff", "ffffffffffffffffffffffff")};
+  const auto known = peer("aaaa", "aaaaaaaaaaaaaaaaaaaaaaaa");
+  const auto former = peer("ffff", "ffffffffffffffffffffffff");
   const auto both = peer("bbbb", "bbbbbbbbbbbbbbbbbbbbbbbb");
-  CHECK(ice::compare({}, {}, both) == remote_change::first);
-  CHECK(ice::compare({}, former, both) == remote_change::first);
-  CHECK(ice::compare(known, {}, *known) == remote_change::none);
-  CHECK(ice::compare(known, former, *known) == remote_change::none);
-  CHECK(ice::compare(known, {}, both) == remote_change::restart);
-  CHECK(ice::compare(known, former, both) == remote_change::restart);
-  CHECK(ice::compare(known, former, *former) == remote_change::stale);
-  CHECK(ice::compare({}, former, *former) == remote_change::stale);
-  CHECK(ice::compare(known, {}, *former) == remote_change::restart);
-  CHECK(ice::compare(known, {}, peer("aaaa", "bbbbbbbbbbbbbbbbbbbbbbbb")) == remote_change::half);
-  CHECK(ice::compare(known, {}, peer("bbbb", "aaaaaaaaaaaaaaaaaaaaaaaa")) == remote_change::half);
-  CHECK(ice::compare({}, known, peer("aaaa", "bbbbbbbbbbbbbbbbbbbbbbbb")) == remote_change::half);
-  CHECK(ice::compare({}, known, peer("bbbb", "aaaaaaaaaaaaaaaaaaaaaaaa")) == remote_change::half);
+  CHECK(ice::compare(nullptr, nullptr, both) == remote_change::first);
+  CHECK(ice::compare(nullptr, &former, both) == remote_change::first);
+  CHECK(ice::compare(&known, nullptr, known) == remote_change::none);
+  CHECK(ice::compare(&known, &former, known) == remote_change::none);
+  CHECK(ice::compare(&known, nullptr, both) == remote_change::restart);
+  CHECK(ice::compare(&known, &former, both) == remote_change::restart);
+  CHECK(ice::compare(&known, &former, former) == remote_change::stale);
+  CHECK(ice::compare(nullptr, &former, former) == remote_change::stale);
+  CHECK(ice::compare(&known, nullptr, former) == remote_change::restart);
+  CHECK(ice::compare(&known, nullptr, peer("aaaa", "bbbbbbbbbbbbbbbbbbbbbbbb")) ==
+        remote_change::half);
+  CHECK(ice::compare(&known, nullptr, peer("bbbb", "aaaaaaaaaaaaaaaaaaaaaaaa")) ==
+        remote_change::half);
+  CHECK(ice::compare(nullptr, &known, peer("aaaa", "bbbbbbbbbbbbbbbbbbbbbbbb")) ==
+        remote_change::half);
+  CHECK(ice::compare(nullptr, &known, peer("bbbb", "aaaaaaaaaaaaaaaaaaaaaaaa")) ==
+        remote_change::half);
 }
 
 TEST_CASE("credentials: a candidate belongs to the generation whose ufrag it came with",
           "[ice][8838-9-b]") {
-  const auto known = std::optional{peer("kkkk", password)};
-  const auto former = std::optional{peer("ffff", password)};
-  CHECK(ice::belongs("kkkk", known, {}));
-  CHECK(ice::belongs("kkkk", known, former));
-  CHECK_FALSE(ice::belongs("ffff", known, former));
-  CHECK_FALSE(ice::belongs("ffff", {}, former));
-  CHECK_FALSE(ice::belongs("nnnn", known, former));
-  CHECK_FALSE(ice::belongs("kkk", known, {}));
-  CHECK_FALSE(ice::belongs("kkkkk", known, {}));
-  CHECK(ice::belongs("nnnn", {}, former));
-  CHECK(ice::belongs("nnnn", {}, {}));
-  CHECK(ice::belongs("", known, former));
-  CHECK(ice::belongs("", {}, former));
+  const auto known = peer("kkkk", password);
+  const auto former = peer("ffff", password);
+  CHECK(ice::belongs("kkkk", &known, nullptr));
+  CHECK(ice::belongs("kkkk", &known, &former));
+  CHECK_FALSE(ice::belongs("ffff", &known, &former));
+  CHECK_FALSE(ice::belongs("ffff", nullptr, &former));
+  CHECK_FALSE(ice::belongs("nnnn", &known, &former));
+  CHECK_FALSE(ice::belongs("kkk", &known, nullptr));
+  CHECK_FALSE(ice::belongs("kkkkk", &known, nullptr));
+  CHECK(ice::belongs("nnnn", nullptr, &former));
+  CHECK(ice::belongs("nnnn", nullptr, nullptr));
+  CHECK(ice::belongs("", &known, &former));
+  CHECK(ice::belongs("", nullptr, &former));
 }
 
 TEST_CASE("credentials: a USERNAME is the receiver's fragment, a colon, the sender's", "[ice]") {

@@ -446,7 +446,8 @@ class agent {
   [[nodiscard]] const component* find_component(stream_id stream, component_id id) const {
     return const_cast<agent*>(this)->find_component(stream, id);
   }
-  [[nodiscard]] const generation* find_generation(stream_id stream, std::uint32_t number) const {
+  [[nodiscard]] const generation* find_generation(stream_id stream,
+                                                  generation_number number) const {
     const auto& row = at(stream);
     if (row.current.number == number) return &row.current;
     return row.former && row.former->number == number ? &*row.former : nullptr;

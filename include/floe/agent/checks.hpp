@@ -81,7 +81,10 @@ inline void agent::start_check(ice::pair_id id) {
 
   const auto& p = checklists_[id];
   const auto& local = locals_[p.local].candidate;
-  const sent_check owner{.request = {claim_, ice::check_priority(local.priority), p.nominating},
+  const sent_check owner{.request = {.role = claim_.role,
+                                     .nominates = p.nominating,
+                                     .priority = ice::check_priority(local.priority),
+                                     .tie_breaker = claim_.tie_breaker},
                          .local = p.local,
                          .remote = p.remote,
                          .generation = at(p.stream).current.number,
@@ -241,7 +244,7 @@ inline void agent::on_role_conflict(const check_transactions::row& row) {
 
 /// Takes the role that a refused check leaves, unless its refusal comes too late to mean that.
 inline void agent::yield_role(const check_transactions::row& refused) {
-  const auto claim = refused.owner.request.claim;
+  const auto claim = refused.owner.request.claim();
   if (!ice::yields_after_487(claim, refused.schedule.start(), claim_, claim_accepted_)) return;
   claim_.tie_breaker = entropy_.number();
   switch_role(ice::opposite(claim_.role));

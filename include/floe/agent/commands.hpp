@@ -64,7 +64,7 @@ inline result<stream_id> agent::add_stream(std::uint16_t components) {
   }
   const auto id = static_cast<stream_id>(streams_.size());
   streams_.push_back(
-      {.current = {0, ice::make_local_credentials(entropy_, config_.hash_library), {}}});
+      {.current = {{}, ice::make_local_credentials(entropy_, config_.hash_library), {}}});
   for (unsigned c = 1; c <= components; ++c) {
     components_.push_back({.stream = id, .id = component_id{static_cast<std::uint16_t>(c)}});
   }
@@ -255,7 +255,7 @@ inline void agent::restart(stream_id stream) {
         return c.stream == stream && c.link && c.link->generation == row.former->number;
       });
   if (!still_on_former) row.former = row.current;
-  row.current = {row.current.number + 1, fresh, {}};
+  row.current = {next(row.current.number), fresh, {}};
   row.remote_complete = false;
   row.abandoned = false;
   row.pac.reset();

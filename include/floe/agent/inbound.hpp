@@ -165,7 +165,7 @@ inline inbound agent::on_response(const datagram& datagram, const stun::message_
   const auto outcome =
       ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
   if (history != nullptr) note_answer(*history, row, *response, outcome);
-  if (outcome.what == ice::check_outcome::succeeded && row.owner.request.claim == claim_) {
+  if (outcome.what == ice::check_outcome::succeeded && row.owner.request.claim() == claim_) {
     claim_accepted_ = std::max(claim_accepted_, deadline{row.schedule.start()});
   }
   if (row.owner.what == sent_check::consent) {
@@ -187,7 +187,9 @@ inline void agent::note_answer(ice::check_history& history, const check_transact
   }
   if (outcome.what == ice::check_outcome::wrong_path) history.answered_elsewhere = true;
   const bool measures = outcome.what == ice::check_outcome::succeeded && row.schedule.sends() == 1;
-  if (measures) history.current_round_trip_time = elapsed(row.schedule.start(), now_);
+  if (measures) {
+    history.current_round_trip_time = ice::round_trip_of(elapsed(row.schedule.start(), now_));
+  }
 }
 
 inline inbound agent::on_data(const datagram& datagram) {

@@ -64,7 +64,10 @@ inline bool agent::renominates(const component& c) const {
 
 inline void agent::send_consent_check(component& c) {
   c.link->consent.checked(now_, ice::jittered(config_.consent.interval, entropy_.number()));
-  send({.request = {claim_, c.link->priority, renominates(c)},
+  send({.request = {.role = claim_.role,
+                    .nominates = renominates(c),
+                    .priority = c.link->priority,
+                    .tie_breaker = claim_.tie_breaker},
         .generation = c.link->generation,
         .stream = c.stream,
         .component = c.id,

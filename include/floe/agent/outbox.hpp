@@ -33,7 +33,7 @@ struct sent_check {
   ice::check_request request{};
   ice::local_id local{};
   ice::remote_id remote{};
-  std::uint32_t generation = 0;
+  generation_number generation{};
   stream_id stream{};
   component_id component{1};
   purpose what = connectivity;
@@ -49,7 +49,7 @@ struct reply {
   kind what = success;
   bool proved = false;  ///< the request had valid credentials, so the answer shows ours
   stream_id stream{};
-  std::uint32_t generation = 0;
+  generation_number generation{};
   path to{};
   stun::transaction_id transaction{};
   stun::error_code code{};         ///< with error

@@ -21,7 +21,7 @@ inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::s
   if (!made) return unexpected{made.error()};
 
   auto& row = at(stream);
-  switch (ice::compare(row.current.remote, row.former ? row.former->remote : std::nullopt, *made)) {
+  switch (ice::compare(row.current.peer(), row.former_peer(), *made)) {
     case ice::remote_change::none: return {};
     case ice::remote_change::half: return unexpected{errc::half_changed_credentials};
     case ice::remote_change::stale: return unexpected{errc::stale_generation};
@@ -104,7 +104,7 @@ inline result<void> agent::may_take_remote(component_id component, std::string_v
                                            stream_id stream) const {
   if (const auto known = locate(stream, component); !known) return known;
   const auto& row = at(stream);
-  if (!ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
+  if (!ice::belongs(ufrag, row.current.peer(), row.former_peer())) {
     return unexpected{errc::stale_generation};
   }
   if (row.remote_complete) return unexpected{errc::after_end_of_candidates};
@@ -138,7 +138,7 @@ inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate
 inline result<void> agent::end_of_remote_candidates(std::string_view ufrag, stream_id stream) {
   if (const auto known = locate(stream, component_id{1}); !known) return known;
   auto& row = at(stream);
-  if (!ice::belongs(ufrag, row.current.remote, row.former ? row.former->remote : std::nullopt)) {
+  if (!ice::belongs(ufrag, row.current.peer(), row.former_peer())) {
     return unexpected{errc::stale_generation};
   }
   row.remote_complete = true;

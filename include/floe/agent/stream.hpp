@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "floe/core/datagram.hpp"
+#include "floe/core/ids.hpp"
 #include "floe/core/time.hpp"
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/consent.hpp"
@@ -17,11 +18,18 @@
 
 namespace floe {
 
+/// The number that a restart gives. At its end it begins again: a stream has two generations.
+[[nodiscard]] constexpr generation_number next(generation_number number) noexcept {
+  return static_cast<generation_number>(static_cast<std::uint16_t>(number) + 1U);
+}
+
 /// The credentials between two restarts.
 struct generation {
-  std::uint32_t number = 0;  ///< counts the restarts of the stream
+  generation_number number{};
   ice::local_credentials local{};
   std::optional<ice::remote_credentials> remote{};  ///< none until the peer's are known
+
+  [[nodiscard]] const ice::remote_credentials* peer() const { return remote ? &*remote : nullptr; }
 };
 
 /// A data stream. During a restart the former generation lives on, so that its path keeps working
@@ -36,13 +44,18 @@ struct stream {
   bool abandoned = false;        ///< the peer took its consent back: only a restart resumes
   deadline completed{};          ///< since when it is Completed and nothing was released
   deadline pac{};  ///< until when nothing fails, whatever goes wrong: the PAC timer (RFC 8863 §4)
+
+  /// The peer's credentials of before the last restart; nullptr when there are none.
+  [[nodiscard]] const ice::remote_credentials* former_peer() const {
+    return former ? former->peer() : nullptr;
+  }
 };
 
 /// The path that a component's data takes.
 struct link {
   floe::path path;
-  std::uint32_t generation = 0;  ///< of the credentials its consent checks carry
-  std::uint32_t priority = 0;    ///< the PRIORITY of its consent checks
+  generation_number generation{};  ///< of the credentials its consent checks carry
+  std::uint32_t priority = 0;      ///< the PRIORITY of its consent checks
   ice::consent consent;
   time_point last_sent;  ///< when anything last left on it
 };

@@ -20,12 +20,15 @@ enum class stream_id : std::uint16_t {};
 /// A component of a data stream, 1 to 256 (RFC 8445 §4); RTP is 1, RTCP is 2.
 enum class component_id : std::uint16_t {};
 
+/// The credentials of a data stream between two restarts, counted from 0.
+enum class generation_number : std::uint16_t {};
+
 /// A row of a slot_table: an index and the generation of the row, so that the handle of a row that
 /// was erased finds nothing, not its successor.
 template <class Tag>
 struct handle {
   std::uint16_t index = 0;
-  std::uint16_t generation = 0;  ///< 0 belongs to no row
+  std::uint16_t generation = 0;  ///< odd while the row lives; 0 belongs to no row
 
   [[nodiscard]] constexpr bool operator==(const handle&) const noexcept = default;
 };

@@ -2,33 +2,54 @@
 //
 // owns:     a fixed number of rows, taken from a memory resource at construction
 // does not: grow, order, or hand out pointers that survive the next change
-// invariant: a handle finds the row it was given for, or nothing.
+// invariant: a handle finds the row it was given for, or nothing. A place holds a row exactly when
+//            its generation is odd.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <gsl/assert>
 #include <limits>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "floe/core/ids.hpp"
 
 namespace floe {
 
 /// A table of at most `capacity` rows of T. Rows keep their place until erased; a free place is
-/// reused under a new generation. cost: insert, find and erase are O(1); walking is O(places used).
+/// reused under a new generation. cost: insert, find and erase are O(1); walking is O(places used);
+/// sizeof(T) and 4 bytes a row, in one allocation.
 template <class T, class Tag>
 class slot_table {
  public:
   using id = handle<Tag>;
 
   slot_table(std::size_t capacity, std::pmr::memory_resource* memory)
-      : rows_(memory), capacity_{capacity} {
+      : memory_{memory}, capacity_{capacity} {
     Expects(capacity < std::numeric_limits<std::uint16_t>::max());
-    rows_.reserve(capacity);
+    if (capacity == 0) return;
+    void* const block = memory->allocate(bytes(), alignment);
+    rows_ = static_cast<T*>(block);
+    places_ = static_cast<place*>(static_cast<void*>(static_cast<std::byte*>(block) + rows_size()));
+  }
+
+  slot_table(slot_table&& other) noexcept
+      : memory_{other.memory_}, rows_{std::exchange(other.rows_, nullptr)}, places_{std::exchange(
+                                                                                other.places_,
+                                                                                nullptr)},
+        capacity_{std::exchange(other.capacity_, 0)}, used_{std::exchange(other.used_, 0)},
+        size_{std::exchange(other.size_, 0)}, first_free_{std::exchange(other.first_free_, none)} {}
+  slot_table(const slot_table&) = delete;
+  slot_table& operator=(const slot_table&) = delete;
+  slot_table& operator=(slot_table&&) = delete;
+
+  ~slot_table() {
+    clear();
+    if (rows_ != nullptr) memory_->deallocate(rows_, bytes(), alignment);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -38,24 +59,22 @@ class slot_table {
   /// The name of the new row, or nullopt when the table is full.
   std::optional<id> insert(T value) {
     if (full()) return std::nullopt;
-    ++size_;
-    if (first_free_ != none) {
-      const auto index = first_free_;
-      auto& row = rows_[index];
-      first_free_ = row.next_free;
-      row.value.emplace(std::move(value));
-      return id{index, row.generation};
+    const auto index = first_free_ != none ? first_free_ : static_cast<std::uint16_t>(used_);
+    std::construct_at(rows_ + index, std::move(value));
+    if (index == used_) {
+      std::construct_at(places_ + index);
+      ++used_;
     }
-    const auto index = static_cast<std::uint16_t>(rows_.size());
-    rows_.push_back({std::move(value), 1, none});
-    return id{index, 1};
+    first_free_ = places_[index].next_free;
+    ++places_[index].generation;
+    ++size_;
+    return name(index);
   }
 
   [[nodiscard]] T* find(id which) noexcept {
-    return which.index < rows_.size() && rows_[which.index].generation == which.generation &&
-                   rows_[which.index].value
-               ? &*rows_[which.index].value
-               : nullptr;
+    const bool is_live = which.index < used_ && is_odd(which.generation) &&
+                         places_[which.index].generation == which.generation;
+    return is_live ? rows_ + which.index : nullptr;
   }
   [[nodiscard]] const T* find(id which) const noexcept {
     return const_cast<slot_table*>(this)->find(which);
@@ -73,40 +92,39 @@ class slot_table {
 
   /// Forgets a row. Returns false when the handle finds none.
   bool erase(id which) noexcept {
-    if (find(which) == nullptr) return false;
-    auto& row = rows_[which.index];
-    row.value.reset();
-    if (++row.generation == 0) row.generation = 1;
-    row.next_free = first_free_;
-    first_free_ = which.index;
+    auto* const row = find(which);
+    if (row == nullptr) return false;
+    std::destroy_at(row);
+    ++places_[which.index].generation;
+    places_[which.index].next_free = std::exchange(first_free_, which.index);
     --size_;
     return true;
   }
 
   void clear() noexcept {
-    for (std::size_t i = 0; i < rows_.size(); ++i) erase(name(i));
+    for (std::size_t i = 0; i < used_; ++i) erase(name(i));
   }
 
   /// Calls `visit(id, T&)` for every row, in the order of their places. `visit` may erase the row
   /// it is called with, and may insert nothing.
   template <class Visit>
   void for_each(Visit&& visit) {
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i].value) visit(name(i), *rows_[i].value);
+    for (std::size_t i = 0; i < used_; ++i) {
+      if (holds_row(i)) visit(name(i), rows_[i]);
     }
   }
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i].value) visit(name(i), *rows_[i].value);
+    for (std::size_t i = 0; i < used_; ++i) {
+      if (holds_row(i)) visit(name(i), std::as_const(rows_[i]));
     }
   }
 
   /// The first row, in the order of places, for which `matches(T const&)` holds.
   template <class Matches>
   [[nodiscard]] std::optional<id> find_if(Matches&& matches) const {
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i].value && matches(*rows_[i].value)) return name(i);
+    for (std::size_t i = 0; i < used_; ++i) {
+      if (holds_row(i) && matches(std::as_const(rows_[i]))) return name(i);
     }
     return std::nullopt;
   }
@@ -115,17 +133,36 @@ class slot_table {
   static constexpr std::uint16_t none = std::numeric_limits<std::uint16_t>::max();
 
   struct place {
-    std::optional<T> value;
-    std::uint16_t generation;
-    std::uint16_t next_free;
+    std::uint16_t generation = 0;
+    std::uint16_t next_free = none;
   };
 
-  [[nodiscard]] id name(std::size_t index) const noexcept {
-    return {static_cast<std::uint16_t>(index), rows_[index].generation};
+  static constexpr std::size_t alignment = std::max(alignof(T), alignof(place));
+
+  /// The rows come first, and then what is known of their places.
+  [[nodiscard]] std::size_t rows_size() const noexcept {
+    const auto size = capacity_ * sizeof(T);
+    return size + size % alignof(place);
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return rows_size() + capacity_ * sizeof(place);
   }
 
-  std::pmr::vector<place> rows_;
+  [[nodiscard]] static constexpr bool is_odd(std::uint16_t generation) noexcept {
+    return generation % 2 == 1;
+  }
+  [[nodiscard]] bool holds_row(std::size_t index) const noexcept {
+    return is_odd(places_[index].generation);
+  }
+  [[nodiscard]] id name(std::size_t index) const noexcept {
+    return {static_cast<std::uint16_t>(index), places_[index].generation};
+  }
+
+  std::pmr::memory_resource* memory_;
+  T* rows_ = nullptr;
+  place* places_ = nullptr;  ///< in the block of the rows, behind them
   std::size_t capacity_;
+  std::size_t used_ = 0;  ///< places that have ever held a row
   std::size_t size_ = 0;
   std::uint16_t first_free_ = none;
 };

@@ -24,9 +24,12 @@ namespace floe::ice {
 
 /// What one check tells the peer. A retransmission tells the same, whatever changed since.
 struct check_request {
-  role_claim claim;
-  std::uint32_t priority = 0;  ///< what a candidate learned from the check would have (§7.1.1)
-  bool nominates = false;      ///< carries USE-CANDIDATE; only a controlling agent's does
+  ice::role role = role::controlling;
+  bool nominates = false;         ///< carries USE-CANDIDATE; only a controlling agent's does
+  std::uint32_t priority = 0;     ///< what a candidate learned from the check would have (§7.1.1)
+  std::uint64_t tie_breaker = 0;  ///< of the agent that claims the role
+
+  [[nodiscard]] constexpr role_claim claim() const noexcept { return {role, tie_breaker}; }
 };
 
 /// Writes a check. username: join_username() of the peer's and this agent's fragments · key: the
@@ -36,10 +39,10 @@ write_check(byte_span buffer, const stun::transaction_id& transaction, const che
             std::string_view username, const stun::integrity_key& key) {
   stun::writer writer{buffer, {stun::method::binding, stun::message_class::request}, transaction};
   writer.add(stun::username{username}).add(stun::priority{check.priority});
-  if (check.claim.role == role::controlling) {
-    writer.add(stun::ice_controlling{check.claim.tie_breaker});
+  if (check.role == role::controlling) {
+    writer.add(stun::ice_controlling{check.tie_breaker});
   } else {
-    writer.add(stun::ice_controlled{check.claim.tie_breaker});
+    writer.add(stun::ice_controlled{check.tie_breaker});
   }
   if (check.nominates) writer.add(stun::use_candidate{});
   return writer.add_integrity(key).add_fingerprint().finish();

@@ -102,27 +102,27 @@ enum class remote_change : std::uint8_t {
   stale,    ///< they are those of before a restart
 };
 
-[[nodiscard]] inline remote_change compare(const std::optional<remote_credentials>& known,
-                                           const std::optional<remote_credentials>& former,
+/// known, former: those of the current generation and of the one before; null where there are none
+[[nodiscard]] inline remote_change compare(const remote_credentials* known,
+                                           const remote_credentials* former,
                                            const remote_credentials& told) {
-  const auto same_ufrag = [&](const auto& c) { return c && c->ufrag == told.ufrag; };
-  const auto same_password = [&](const auto& c) { return c && c->key == told.key; };
+  const auto same_ufrag = [&](const auto* c) { return c != nullptr && c->ufrag == told.ufrag; };
+  const auto same_password = [&](const auto* c) { return c != nullptr && c->key == told.key; };
   if (same_ufrag(known) && same_password(known)) return remote_change::none;
   if (same_ufrag(former) && same_password(former)) return remote_change::stale;
-  const auto& previous = known ? known : former;
+  const auto* const previous = known != nullptr ? known : former;
   if (same_ufrag(previous) || same_password(previous)) return remote_change::half;
-  return known ? remote_change::restart : remote_change::first;
+  return known != nullptr ? remote_change::restart : remote_change::first;
 }
 
 /// True when a candidate that came with `ufrag` can belong to the peer's current credentials: it
 /// names them or none, or they are not known yet and it does not name the former ones
-/// (RFC 8838 §9).
-[[nodiscard]] inline bool belongs(std::string_view ufrag,
-                                  const std::optional<remote_credentials>& known,
-                                  const std::optional<remote_credentials>& former) {
+/// (RFC 8838 §9). known, former: as above
+[[nodiscard]] inline bool belongs(std::string_view ufrag, const remote_credentials* known,
+                                  const remote_credentials* former) {
   if (ufrag.empty()) return true;
-  if (known) return known->ufrag.view() == ufrag;
-  return !former || former->ufrag.view() != ufrag;
+  if (known != nullptr) return known->ufrag.view() == ufrag;
+  return former == nullptr || former->ufrag.view() != ufrag;
 }
 
 /// The USERNAME of a check: the receiver's fragment, a colon, the sender's (RFC 8445 §7.2.2).

@@ -5,7 +5,6 @@
 // invariant: next() never lies before an instant that on_time() has already been called with.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <gsl/assert>
@@ -35,28 +34,26 @@ class retransmit_schedule {
 
   /// in: an RTO above zero
   constexpr retransmit_schedule(time_point start, const retransmit_config& config) noexcept
-      : start_{start}, rto_{config.rto}, planned_{config.rc == 0 ? std::uint8_t{1} : config.rc} {
+      : start_{start}, rto_{config.rto}, planned_{config.rc == 0 ? std::uint8_t{1} : config.rc},
+        patience_{config.rm} {
     Expects(config.rto > duration::zero());
-    expiry_ = after(instant(planned_ - 1U), scaled(rto_, config.rm));
   }
 
-  /// One send, and the end a fixed time later.
+  /// One send, and the end a fixed time later. in: a life above zero
   [[nodiscard]] static constexpr retransmit_schedule once(time_point start,
                                                           duration life) noexcept {
-    retransmit_schedule schedule{start, {.rc = 1}};
-    schedule.expiry_ = after(start, life);
-    return schedule;
+    return {start, {.rto = life, .rc = 1, .rm = 1}};
   }
 
   /// The next instant at which something is due.
   [[nodiscard]] constexpr deadline next() const noexcept {
-    return passed_ >= planned_ ? expiry_ : std::min(instant(passed_), expiry_);
+    return passed_ >= planned_ ? expiry() : instant(passed_);
   }
 
   /// What is due at `now`: at most one send, however many instants have gone by since the last
   /// call. The instants stay where they are, so that late calls don't stretch the schedule.
   [[nodiscard]] constexpr step on_time(time_point now) noexcept {
-    if (now >= expiry_) return step::expired;
+    if (now >= expiry()) return step::expired;
     if (passed_ >= planned_ || now < instant(passed_)) return step::none;
     do {
       ++passed_;
@@ -66,13 +63,15 @@ class retransmit_schedule {
   }
 
   /// Plans no more sends; the end stays where it is (RFC 8445 §7.3.1.4: a response may still come).
-  constexpr void stop_sending() noexcept { planned_ = passed_; }
+  constexpr void stop_sending() noexcept { passed_ = planned_; }
 
   /// Sends so far, the first included. A round trip may be measured when it is 1 (RFC 8489 §6.2.1).
   [[nodiscard]] constexpr std::uint8_t sends() const noexcept { return sends_; }
 
   [[nodiscard]] constexpr time_point start() const noexcept { return start_; }
-  [[nodiscard]] constexpr time_point expiry() const noexcept { return expiry_; }
+  [[nodiscard]] constexpr time_point expiry() const noexcept {
+    return after(instant(planned_ - 1U), scaled(rto_, patience_));
+  }
 
  private:
   /// When send number `k`, counted from 0, belongs: (2^k - 1) RTO after the start.
@@ -83,9 +82,9 @@ class retransmit_schedule {
   }
 
   time_point start_;
-  time_point expiry_;
   duration rto_;
   std::uint8_t planned_;
+  std::uint8_t patience_;    ///< the wait after the last send, in units of rto_
   std::uint8_t passed_ = 1;  ///< instants that lie behind
   std::uint8_t sends_ = 1;
 };

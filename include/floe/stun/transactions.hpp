@@ -83,7 +83,7 @@ class transactions {
   [[nodiscard]] row* find(id which) noexcept { return rows_.find(which); }
   [[nodiscard]] const row* find(id which) const noexcept { return rows_.find(which); }
 
-  /// The row of a transaction id. cost: one pass over 8 bytes per row
+  /// The row of a transaction id. cost: one pass over 4 bytes per row
   [[nodiscard]] std::optional<id> find(const transaction_id& transaction) const noexcept {
     const auto wanted = key(transaction);
     for (std::size_t i = 0; i < keys_.size(); ++i) {
@@ -171,9 +171,9 @@ class transactions {
   }
 
  private:
-  /// Ids are random, so their first 8 bytes tell almost all of them apart.
-  [[nodiscard]] static std::uint64_t key(const transaction_id& transaction) noexcept {
-    return load_be<std::uint64_t>(transaction.bytes.data());
+  /// Ids are random, so their first 4 bytes tell almost all of them apart.
+  [[nodiscard]] static std::uint32_t key(const transaction_id& transaction) noexcept {
+    return load_be<std::uint32_t>(transaction.bytes.data());
   }
 
   void look_for_next() noexcept {
@@ -204,7 +204,7 @@ class transactions {
   }
 
   slot_table<row, tag> rows_;
-  std::pmr::vector<std::uint64_t> keys_;  ///< of the row that ids_ names at the same place
+  std::pmr::vector<std::uint32_t> keys_;  ///< of the row that ids_ names at the same place
   std::pmr::vector<id> ids_;
   floe::deadline next_{};  ///< of the schedules of all rows
 };
