@@ -60,6 +60,28 @@ TEST_CASE("nomination: a better pair is waited for, to the tick", "[ice][8445-8.
   }
 }
 
+TEST_CASE("nomination: a component that follows waits, however long, and needs no timer for it",
+          "[ice][8445-8.1.1-h]") {
+  for (const bool pending : {false, true}) {
+    const component_outlook second{
+        .follows = true, .better_pending = pending, .valid_since = start};
+    const auto decision = decide_nomination(second, half_a_second, start + 1h);
+    CHECK(decision.what == nomination_decision::nothing);
+    CHECK_FALSE(decision.until);
+  }
+}
+
+TEST_CASE("nomination: a path like the first component's ranks above every priority",
+          "[ice][8445-8.1.1-h]") {
+  constexpr ice::pair_foundation first{1, 2};
+  for (const ice::pair_foundation other : {ice::pair_foundation{1, 1}, {2, 2}, {2, 1}}) {
+    CHECK(ice::rank_of(first, 0, first) > ice::rank_of(other, ~std::uint64_t{0}, first));
+  }
+  CHECK(ice::rank_of(first, 2, first) > ice::rank_of(first, 1, first));
+  CHECK(ice::rank_of(first, 1, std::nullopt) < ice::rank_of({3, 4}, 2, std::nullopt));
+  CHECK(ice::rank_of(first, 1, std::nullopt) == ice::rank_of({3, 4}, 1, std::nullopt));
+}
+
 TEST_CASE("nomination: without patience the first valid pair is nominated", "[ice][8445-8.1.1-f]") {
   const component_outlook waiting{.better_pending = true, .valid_since = start};
   CHECK(decide_nomination(waiting, {.patience = 0s}, start).what ==

@@ -227,6 +227,77 @@ TEST_CASE("rules: the pair of a triggered check is the base it came to and the s
   CHECK(peer.n.agent.remote(pair.remote)->candidate.address == second_remote);
 }
 
+TEST_CASE("rules: components take like paths where they can, those of lower priority if need be",
+          "[scenario][8445-8.1.1-h]") {
+  // Two networks, each with an address of either side. Nothing passes between them.
+  constexpr std::array networks{198, 203};
+  const auto interface = [](int network, std::uint8_t host) {
+    return network == 198 ? address::v4(198, 51, 100, host) : address::v4(203, 0, 113, host);
+  };
+  struct row {
+    std::vector<std::pair<int, std::uint16_t>> unbound;  ///< network and port
+    std::vector<std::pair<int, std::uint16_t>> blocked;
+    std::array<int, 2> selected;  ///< networks of the components
+  };
+  const std::vector<row> rows{
+      {{}, {}, {198, 198}},
+      {{}, {{198, 5000}}, {203, 203}},
+      {{}, {{198, 5001}}, {198, 203}},
+      {{{198, 5000}}, {}, {203, 203}},
+      {{{198, 5000}}, {{203, 5001}}, {203, 198}},
+  };
+  const auto contains = [](const auto& all, int network, std::uint16_t port) {
+    return std::find(all.begin(), all.end(), std::pair{network, port}) != all.end();
+  };
+  for (const auto& row : rows) {
+    world w{1};
+    auto behaviour = roomy(1, 2);
+    behaviour.components = 2;
+    auto& left = w.add("left", behaviour);
+    behaviour.role = ice::role::controlled;
+    auto& right = w.add("right", behaviour);
+    for (const int network : networks) {
+      for (const std::uint16_t c : {std::uint16_t{1}, std::uint16_t{2}}) {
+        const auto port = static_cast<std::uint16_t>(4999 + c);
+        if (contains(row.unbound, network, port)) continue;
+        w.bind(left, {interface(network, 1), port}, {}, component_id{c});
+        w.bind(right, {interface(network, 2), port}, {}, component_id{c});
+      }
+    }
+    w.decide = [&](const wired& packet) {
+      for (const int network : networks) {
+        const bool within = (packet.source.address == interface(network, 1) &&
+                             packet.destination.address == interface(network, 2)) ||
+                            (packet.source.address == interface(network, 2) &&
+                             packet.destination.address == interface(network, 1));
+        if (!within) continue;
+        const auto port = packet.destination.port;
+        // The first component is the last to work.
+        return contains(row.blocked, network, port) ? fate{} : fate{port == 5000 ? 200ms : 10ms};
+      }
+      return fate{};
+    };
+    gather_all(w, left);
+    gather_all(w, right);
+    signal(w, left, right);
+    signal(w, right, left);
+    REQUIRE(w.run_until([&] { return is_settled(left) && is_settled(right); }, 1min));
+    for (const std::size_t c : {std::size_t{0}, std::size_t{1}}) {
+      const component_id component{static_cast<std::uint16_t>(c + 1)};
+      CAPTURE(c, row.selected[0], row.selected[1]);
+      const auto* const l = left.agent.selected({}, component);
+      const auto* const r = right.agent.selected({}, component);
+      REQUIRE(l != nullptr);
+      REQUIRE(r != nullptr);
+      const auto base = [](const node& n, const ice::valid_pair& v) {
+        return n.agent.local(v.local)->base.address;
+      };
+      CHECK(base(left, *l) == interface(row.selected[c], 1));
+      CHECK(base(right, *r) == interface(row.selected[c], 2));
+    }
+  }
+}
+
 TEST_CASE("rules: a stream that fails is an event, and the others go on",
           "[scenario][8445-8.1.1-g][8445-8.1.2-e]") {
   auto behaviour = roomy(2, 2);

@@ -402,6 +402,8 @@ class agent {
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
   [[nodiscard]] ice::component_outlook outlook(const component& c) const;
   [[nodiscard]] std::optional<ice::pair_id> nominee(const component& c) const;
+  [[nodiscard]] std::optional<ice::pair_foundation> settled_on(const component& c) const;
+  [[nodiscard]] std::optional<ice::pair_foundation> first_settled_on(const component& c) const;
   [[nodiscard]] ice::list_outlook outlook(stream_id stream) const;
   [[nodiscard]] connection_facts facts() const;
 
@@ -459,6 +461,11 @@ class agent {
   }
   [[nodiscard]] path path_of(const ice::valid_pair& v) const {
     return {locals_[v.local].socket, remotes_[v.remote].candidate.address};
+  }
+
+  /// The foundation of the pair whose checks prove a valid pair.
+  [[nodiscard]] ice::pair_foundation foundation_of(const ice::valid_pair& v) const {
+    return {locals_[v.checked].foundation_number, remotes_[v.remote].foundation_number};
   }
 
   /// Calls `visit(stream_id)` for every stream.

@@ -110,28 +110,50 @@ inline deadline agent::conclusion_deadline(stream_id stream) const {
 /// What the nomination rule must know about a component.
 inline ice::component_outlook agent::outlook(const component& c) const {
   if (claim_.role != ice::role::controlling ||
-      checklists_.state(c.stream) != ice::checklist_state::running ||
-      valid_.selected(c.stream, c.id)) {
+      checklists_.state(c.stream) != ice::checklist_state::running || settled_on(c)) {
     return {.settled = true, .valid_since = {}};
   }
   const auto best = nominee(c);
   if (!best) return {};
-  const auto threshold = checklists_[*best].priority;
-  ice::component_outlook view{.valid_since = valid_.first_since(c.stream, c.id)};
-  for (const auto id : checklists_.order()) {
-    const auto& p = checklists_[id];
-    if (p.stream != c.stream || p.component != c.id) continue;
-    view.settled = view.settled || p.nominating;
-    view.better_pending = view.better_pending || (p.priority > threshold && is_pending(p.state));
-  }
-  return view;
+  const auto first = first_settled_on(c);
+  const auto rank = [&](const ice::pair& p) {
+    return ice::rank_of(p.foundation, p.priority, first);
+  };
+  const auto better = checklists_.find_if([&](const ice::pair& p) {
+    return p.stream == c.stream && p.component == c.id && is_pending(p.state) &&
+           rank(p) > rank(checklists_[*best]);
+  });
+  return {.follows = c.id != ice::first_component && !first,
+          .better_pending = better.has_value(),
+          .valid_since = valid_.first_since(c.stream, c.id)};
 }
 
-/// The pair whose check would nominate the best valid pair of a component.
+/// The pair whose check would nominate the valid pair of a component that ranks highest.
 inline std::optional<ice::pair_id> agent::nominee(const component& c) const {
-  const auto best = valid_.best(c.stream, c.id);
+  const auto first = first_settled_on(c);
+  const auto best = valid_.best_by(c.stream, c.id, [&](const ice::valid_pair& v) {
+    return ice::rank_of(foundation_of(v), v.priority, first);
+  });
   if (!best) return std::nullopt;
   return checklists_.find(valid_[*best].checked, valid_[*best].remote);
+}
+
+/// The foundation of the pair that is nominated for a component, or is about to be.
+inline std::optional<ice::pair_foundation> agent::settled_on(const component& c) const {
+  if (const auto selected = valid_.selected(c.stream, c.id)) {
+    return foundation_of(valid_[*selected]);
+  }
+  const auto nominating = checklists_.find_if([&](const ice::pair& p) {
+    return p.stream == c.stream && p.component == c.id && p.nominating;
+  });
+  if (!nominating) return std::nullopt;
+  return checklists_[*nominating].foundation;
+}
+
+/// What the first component of a stream has settled on; none for that one itself.
+inline std::optional<ice::pair_foundation> agent::first_settled_on(const component& c) const {
+  if (c.id == ice::first_component) return std::nullopt;
+  return settled_on(*find_component(c.stream, ice::first_component));
 }
 
 inline deadline agent::nomination_deadline(const component& c) const {

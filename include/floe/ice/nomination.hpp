@@ -6,10 +6,12 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <optional>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/core/ids.hpp"
 #include "floe/core/time.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/pair.hpp"
@@ -44,10 +46,30 @@ struct nomination_config {
   duration follow = std::chrono::seconds{5};
 };
 
+/// The component of a stream that settles first. The others are to take a path like its own where
+/// they can (RFC 8445 §8.1.1).
+inline constexpr component_id first_component{1};
+
+/// How well a pair would do as the selected one: a pair of the foundation that the first component
+/// has settled on goes before all others, whatever their priorities.
+struct nominee_rank {
+  bool beside_first = false;
+  std::uint64_t priority = 0;
+
+  [[nodiscard]] constexpr auto operator<=>(const nominee_rank&) const noexcept = default;
+};
+
+/// first: the foundation that the first component has settled on; none for that one itself
+[[nodiscard]] constexpr nominee_rank rank_of(pair_foundation foundation, std::uint64_t priority,
+                                             std::optional<pair_foundation> first) noexcept {
+  return {first == foundation, priority};
+}
+
 /// How a component of the controlling agent stands.
 struct component_outlook {
   bool settled = false;         ///< a pair is nominated, or its nomination is under way
-  bool better_pending = false;  ///< a pair above the best valid one may still succeed
+  bool follows = false;         ///< the first component of its stream is another, and not settled
+  bool better_pending = false;  ///< a pair that ranks above the best valid one may still succeed
   deadline valid_since;         ///< when its first valid pair stood; none without one
 };
 
@@ -59,12 +81,15 @@ struct nomination_decision {
 };
 
 /// The stopping rule: nominate the best valid pair as soon as no better one can still succeed, and
-/// at the latest `patience` after the first valid pair.
+/// at the latest `patience` after the first valid pair. A component that follows waits for as long
+/// as it does: the stream is of no use without the first.
 [[nodiscard]] constexpr nomination_decision decide_nomination(const component_outlook& component,
                                                               const nomination_config& config,
                                                               time_point now) noexcept {
   if (config.chosen_by == nomination_config::host) return {nomination_decision::nothing, {}};
-  if (component.settled || !component.valid_since) return {nomination_decision::nothing, {}};
+  if (component.settled || component.follows || !component.valid_since) {
+    return {nomination_decision::nothing, {}};
+  }
   const auto limit = after(*component.valid_since, config.patience);
   if (!component.better_pending || now >= limit) return {nomination_decision::nominate_best, {}};
   return {nomination_decision::wait, limit};

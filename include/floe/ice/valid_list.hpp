@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "floe/core/slot_table.hpp"
@@ -138,6 +139,14 @@ class valid_list {
         [](const valid_pair& v) { return v.priority; });
   }
 
+  /// The valid pair of a component for which `rank(valid_pair const&)` is highest.
+  template <class Rank>
+  [[nodiscard]] std::optional<valid_id> best_by(stream_id stream, component_id component,
+                                                Rank&& rank) const {
+    return best([&](const valid_pair& v) { return v.stream == stream && v.component == component; },
+                rank);
+  }
+
   /// The nominated pair of highest priority of a component: the one that is selected.
   [[nodiscard]] std::optional<valid_id> selected(stream_id stream, component_id component) const {
     return best(
@@ -167,7 +176,7 @@ class valid_list {
   template <class Matches, class Rank>
   [[nodiscard]] std::optional<valid_id> best(Matches&& matches, Rank&& rank) const {
     std::optional<valid_id> found;
-    std::uint64_t highest = 0;
+    std::invoke_result_t<Rank&, const valid_pair&> highest{};
     rows_.for_each([&](valid_id id, const valid_pair& row) {
       if (!matches(row) || (found && rank(row) <= highest)) return;
       found = id;
