@@ -21,8 +21,9 @@ namespace floe::crypto::x86 {
 namespace detail {
 
 /// x^power modulo the CRC polynomial, in the reflected form that the carry-less product of two
-/// reflected numbers needs: one place higher, because the product is one bit short.
-[[nodiscard]] constexpr std::uint64_t crc32_power(unsigned power) noexcept {
+/// reflected numbers needs: one place higher, because the product is one bit short. Not constexpr:
+/// clang would leave it to the program, where it costs more than the CRC.
+[[nodiscard]] consteval std::uint64_t crc32_power(unsigned power) noexcept {
   constexpr std::uint32_t polynomial = 0x04c11db7;
   std::uint32_t remainder = 1;
   for (unsigned i = 0; i < power; ++i) {
@@ -38,7 +39,7 @@ namespace detail {
 /// The polynomial with its highest term, and the quotient of x^64 by it, reflected likewise.
 inline constexpr std::uint64_t crc32_reflected = 0x1db710641;
 
-[[nodiscard]] constexpr std::uint64_t make_crc32_quotient() noexcept {
+[[nodiscard]] consteval std::uint64_t make_crc32_quotient() noexcept {
   constexpr std::uint64_t polynomial = 0x104c11db7;
   std::uint64_t rest = std::uint64_t{1} << 32U;  // what the next 32 bits of x^64, all 0, follow
   std::uint64_t reflected = 0;
