@@ -416,7 +416,7 @@ class agent {
   void lose_consent(component& c);
   void abandon(stream_id stream);
   void choose_links();
-  void probe_alternatives(component& c);
+  void probe_alternatives(const component& c);
   [[nodiscard]] bool is_on(const component& c, const ice::valid_pair& valid) const;
   [[nodiscard]] std::optional<ice::valid_id> chosen(const component& c, link_choice choice) const;
   [[nodiscard]] bool wants_another_link(const component& c) const;

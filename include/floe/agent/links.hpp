@@ -130,8 +130,9 @@ inline void agent::abandon(stream_id stream) {
 inline void agent::choose_links() {
   for (auto& c : components_) {
     tell_selection(c);
-    probe_alternatives(c);
-    const auto choice = choose_link(view_of(c));
+    const auto view = view_of(c);
+    if (!std::exchange(c.probed, view.is_suspect) && view.is_suspect) probe_alternatives(c);
+    const auto choice = choose_link(view);
     if (choice == link_choice::drop) leave_link(c);
     if (const auto along = chosen(c, choice)) take_link(c, valid_[*along]);
   }
@@ -176,11 +177,9 @@ inline std::optional<ice::valid_id> agent::freshest(const component& c) const {
   });
 }
 
-/// Asks all other paths of a component once its selected one is suspect. Those to candidates that
-/// were learned and have no pair any more are the peer's to ask.
-inline void agent::probe_alternatives(component& c) {
-  const bool suspect = view_of(c).is_suspect;
-  if (std::exchange(c.probed, suspect) || !suspect) return;
+/// Asks all other paths of a component whose selected one has become suspect. Those to candidates
+/// that were learned and have no pair any more are the peer's to ask.
+inline void agent::probe_alternatives(const component& c) {
   pair_up(c.stream, c.id);
   for (const auto id : checklists_.order()) {
     const auto& p = checklists_[id];
