@@ -229,6 +229,15 @@ TEST_CASE("checklist: a foundation is busy while a pair of it waits or is checke
   }
 }
 
+TEST_CASE("checklist: what a settled list asks again holds no pair of another list back", "[ice]") {
+  for (const auto state : {pair_state::waiting, pair_state::in_progress}) {
+    checklists set;
+    set.add({.stream = 1, .foundation = 7, .state = state});
+    set.apply(second, ice::checklist_event::all_nominated);
+    CHECK_FALSE(set.is_busy({1, 7}));
+  }
+}
+
 TEST_CASE("checklist: of each foundation the first in list, component and priority waits",
           "[ice][8445-6.1.2.6-b][8445-6.1.2.6-c][8445-6.1.2.6-d]") {
   checklists set;

@@ -238,14 +238,17 @@ class checklist_set {
         .has_value();
   }
 
-  /// True while a pair of this foundation is In-Progress anywhere in the set, or Waiting where its
-  /// turn will come: in a Running list, or in a triggered-check queue.
+  /// True while a pair of this foundation is In-Progress in a Running list, or Waiting where its
+  /// turn will come: in a Running list, or in a triggered-check queue. A list that has ended may
+  /// ask its pairs again for as long as its path is in doubt; the pairs of others don't wait for
+  /// that.
   [[nodiscard]] bool is_busy(pair_foundation foundation) const {
     if (count(pair_state::waiting) == 0 && count(pair_state::in_progress) == 0) return false;
     return find_if([&](const pair& p) {
-             const bool will_go = p.triggered || at(p.stream).state == checklist_state::running;
-             return p.foundation == foundation && (p.state == pair_state::in_progress ||
-                                                   (p.state == pair_state::waiting && will_go));
+             const bool running = at(p.stream).state == checklist_state::running;
+             return p.foundation == foundation &&
+                    ((p.state == pair_state::in_progress && running) ||
+                     (p.state == pair_state::waiting && (running || p.triggered)));
            })
         .has_value();
   }
