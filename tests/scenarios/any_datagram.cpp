@@ -47,6 +47,10 @@ std::vector<scenario> scenarios() {
   auto neighbours = plan_of({easy, easy}, 1);
   neighbours.shared = 1;
   add("two hosts behind one NAT", neighbours);
+
+  auto several = plan_of({open, easy}, 1);
+  several.streams = {2, 1};
+  add("two streams, one of two components", several);
   return all;
 }
 
@@ -70,7 +74,7 @@ TEST_CASE("any datagram: its loss, its double or its delay changes no outcome",
         CHECK(found == verdict::as_expected);
         s.net.run_for(40s);  // and stays so
         CHECK(s.is_completed());
-        CHECK(s.is_mirrored());
+        for (const auto& f : s.flows) CHECK(s.is_mirrored(f));
         if (k >= whole) break;
       }
     }

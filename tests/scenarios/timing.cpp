@@ -70,7 +70,7 @@ TEST_CASE("timing: the first valid pair stands after one round trip and its turn
       const std::array word{std::byte{0xff}};
       REQUIRE(s.left.send_data(s.net, word));
       REQUIRE(s.net.run_until([&] { return !s.right.received.empty(); }, 10s));
-      CHECK(s.right.received.front().first - at == round_trip / 2);
+      CHECK(s.right.received.front().at - at == round_trip / 2);
     }
   }
 }

@@ -54,7 +54,14 @@ class host final : public party {
   [[nodiscard]] const sim::watch& watched() const noexcept { return watch_; }
   listener_of_events* listener = nullptr;
 
-  std::vector<std::pair<time_point, std::vector<std::byte>>> received;  ///< data
+  /// Data that came.
+  struct arrived {
+    time_point at;
+    stream_id stream;
+    component_id component;
+    std::vector<std::byte> bytes;
+  };
+  std::vector<arrived> received;
   deadline path_found{};    ///< when the first path was found
   deadline selected{};      ///< when a pair was first selected
   deadline role_changed{};  ///< when the role last changed
@@ -289,8 +296,8 @@ class host final : public party {
       const auto result = a.handle_datagram(net.now(), d);
       watch_.received(net, {d.local, d.remote}, d.bytes, result);
       if (const auto* const data = std::get_if<payload>(&result)) {
-        received.emplace_back(net.now(),
-                              std::vector<std::byte>(data->bytes.begin(), data->bytes.end()));
+        received.push_back(
+            {net.now(), data->stream, data->component, {data->bytes.begin(), data->bytes.end()}});
       }
     });
   }

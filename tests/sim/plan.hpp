@@ -30,14 +30,45 @@ struct side_plan {
   floe::config behaviour{};
 };
 
+/// What data of its own kind flows on.
+struct flow {
+  stream_id stream{};
+  component_id component{1};
+};
+
 struct plan {
   std::uint64_t seed = 1;
+  std::vector<std::uint16_t> streams{1};  ///< how many components each has
   side_plan left{};
   side_plan right{};
   std::size_t shared = 0;    ///< of the left side's layers the right one is behind so many, too
   bool overlapping = false;  ///< both sides number their networks alike
   wire_config servers{};
 };
+
+[[nodiscard]] inline std::vector<flow> flows_of(const plan& p) {
+  std::vector<flow> all;
+  for (std::size_t s = 0; s < p.streams.size(); ++s) {
+    for (std::uint16_t c = 1; c <= p.streams[s]; ++c) {
+      all.push_back({static_cast<stream_id>(s), static_cast<component_id>(c)});
+    }
+  }
+  return all;
+}
+
+/// How an agent of a plan behaves: a side's config, with room for all that flows.
+[[nodiscard]] inline config behaviour_of(const plan& p, const side_plan& side) {
+  auto c = side.behaviour;
+  const auto flows = static_cast<std::uint16_t>(flows_of(p).size());
+  c.components = p.streams.front();
+  c.limits.streams = static_cast<std::uint16_t>(p.streams.size());
+  c.limits.components = std::max(c.limits.components, flows);
+  for (auto* const limit : {&c.limits.local_candidates, &c.limits.remote_candidates,
+                            &c.limits.pairs, &c.limits.answers, &c.limits.events}) {
+    *limit = static_cast<std::uint16_t>(*limit * flows);
+  }
+  return c;
+}
 
 /// An address by its last byte, and a few others that name the network.
 [[nodiscard]] inline address six(std::uint8_t net, std::uint8_t host, bool global = true) {

@@ -123,6 +123,16 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
     std::sort(drawn.faults.begin(), drawn.faults.end(),
               [](const fault& a, const fault& b) { return a.at < b.at; });
   }
+  if (r.chance(150)) {
+    p.streams.resize(1 + static_cast<std::size_t>(r.below(3)));
+    for (auto& components : p.streams) components = static_cast<std::uint16_t>(1 + r.below(2));
+    // Ports that follow from others would be those of one flow, and not of the next.
+    for (auto* const side : {&p.left, &p.right}) {
+      for (auto& g : side->layers) {
+        if (g.nat) g.nat->ports = port_choice::random;
+      }
+    }
+  }
   return drawn;
 }
 
@@ -210,9 +220,17 @@ inline trial_result trial(const random_plan& drawn, record::sink_ref left = {},
       return g.nat && g.nat->ports != port_choice::random;
     });
   };
-  const bool may_guess = keeps_ports(drawn.plan.left) || keeps_ports(drawn.plan.right);
+  const auto shows_others = [](const side_plan& side) {
+    return std::any_of(side.layers.begin(), side.layers.end(), [](const gateway_config& g) {
+      return g.nat && g.nat->mapping != dependence::endpoint_independent;
+    });
+  };
   const auto what =
-      judge(s, best, {.lossy = drawn.lossy, .any_kind = true, .may_guess = may_guess});
+      judge(s, best,
+            {.lossy = drawn.lossy,
+             .any_kind = true,
+             .may_guess = keeps_ports(drawn.plan.left) || keeps_ports(drawn.plan.right),
+             .may_miss = shows_others(drawn.plan.left) && shows_others(drawn.plan.right)});
   return {what, s.net.digest()};
 }
 

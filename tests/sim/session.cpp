@@ -26,6 +26,20 @@ TEST_CASE("session: two open hosts connect, agree, and talk", "[sim]") {
   CHECK(s.can_talk());
 }
 
+TEST_CASE("session: every component of every stream has its own flow of data", "[sim]") {
+  auto p = between({}, {.layers = {{.nat = nat_config{}}}});
+  p.streams = {2, 1, 2};
+  session s{p};
+  CHECK(s.flows.size() == 5);
+  REQUIRE(s.run());
+  CHECK(s.is_completed());
+  for (const auto& f : s.flows) {
+    CHECK(s.is_mirrored(f));
+    CHECK(s.selected_kind(f) == path_kind::translated);
+  }
+  CHECK(s.can_talk());
+}
+
 TEST_CASE("session: candidates are known at once, or asked for in virtual time", "[sim]") {
   side_plan behind{.layers = {{.nat = nat_config{}}}, .relay = relaying::over_udp};
   behind.asks = GENERATE(false, true);

@@ -40,24 +40,32 @@ enum class path_kind : std::uint8_t {
 
 class session {
  public:
-  /// Long enough for every check to be given up, and for RFC 8863's patience.
+  /// Long enough for every check of a flow to be given up, and for RFC 8863's patience. Pairs of
+  /// one foundation are checked one after the other, so that flows may fail one after the other.
   static constexpr duration patience = 15min;
 
   /// left_sink, right_sink: where the recordings of the agents go, if anywhere
   explicit session(const plan& p, record::sink_ref left_sink = {}, record::sink_ref right_sink = {})
       : net{p.seed}, scene{lay_out(net, p)}, left_turn{net, scene.left_turn, {}},
-        right_turn{net, scene.right_turn, {}}, left{net, p.left.behaviour, p.seed * 2 + 1,
+        right_turn{net, scene.right_turn, {}}, left{net, behaviour_of(p, p.left), p.seed * 2 + 1,
                                                     left_sink},
-        right{net, p.right.behaviour, p.seed * 2 + 2, right_sink}, talk{net, left,
-                                                                        p.left.signalling, right,
-                                                                        p.right.signalling} {
+        right{net, behaviour_of(p, p.right), p.seed * 2 + 2, right_sink},
+        talk{net, left, p.left.signalling, right, p.right.signalling}, flows{flows_of(p)} {
     for (const auto where : scene.stun) stun.serve(net, where);
     talk.left_behind_nat64 = scene.left.behind_nat64;
     talk.right_behind_nat64 = scene.right.behind_nat64;
+    for (auto* const who : {&left, &right}) {
+      for (std::size_t s = 1; s < p.streams.size(); ++s) {
+        who->command(net, [&](auto& a) { (void)a.add_stream(p.streams[s]).value(); });
+      }
+    }
     equip(left, p.left, scene.left, left_turn);
     equip(right, p.right, scene.right, right_turn);
-    talk.introduce(left);
-    talk.introduce(right);
+    for (auto* const who : {&left, &right}) {
+      for (std::size_t s = 0; s < p.streams.size(); ++s) {
+        talk.introduce(*who, static_cast<stream_id>(s));
+      }
+    }
     left.gather(net);
     right.gather(net);
   }
@@ -66,22 +74,28 @@ class session {
     return left.agent().state() == connection_state::completed &&
            right.agent().state() == connection_state::completed;
   }
+  /// True when both ends have given up a stream.
   [[nodiscard]] bool has_failed() const {
-    return left.agent().state() == connection_state::failed &&
-           right.agent().state() == connection_state::failed;
+    return std::any_of(flows.begin(), flows.end(), [&](const flow& f) { return has_failed(f); });
   }
-  /// True when both ends are settled on one pair, or have given up.
-  [[nodiscard]] bool is_over() const { return (is_completed() && is_mirrored()) || has_failed(); }
+  /// True when both ends are settled on one pair of every flow, or have given up its stream.
+  [[nodiscard]] bool is_over() const {
+    if (!has_ended(left) || !has_ended(right)) return false;
+    return std::all_of(flows.begin(), flows.end(), [&](const flow& f) {
+      return has_failed(f) || (has_completed(f) && is_mirrored(f));
+    });
+  }
 
   /// Runs until both sides are done, or far too late. Returns whether they are.
-  bool run(duration limit = patience) {
+  bool run() { return run(patience * static_cast<duration::rep>(flows.size())); }
+  bool run(duration limit) {
     return net.run_until([&] { return is_over(); }, limit);
   }
 
   /// True when both ends selected the same pair, seen from their sides.
-  [[nodiscard]] bool is_mirrored() const {
-    const auto* const l = left.agent().selected();
-    const auto* const r = right.agent().selected();
+  [[nodiscard]] bool is_mirrored(const flow& f = {}) const {
+    const auto* const l = left.agent().selected(f.stream, f.component);
+    const auto* const r = right.agent().selected(f.stream, f.component);
     if (l == nullptr || r == nullptr) return false;
     return outer(left.agent().local(l->local)->candidate.address) ==
                outer(right.agent().remote(r->remote)->candidate.address) &&
@@ -90,23 +104,28 @@ class session {
   }
 
   /// The kind of the selected pair, by what each side knows of itself; nullopt without one.
-  [[nodiscard]] std::optional<path_kind> selected_kind() const {
-    const auto* const l = left.agent().selected();
-    const auto* const r = right.agent().selected();
+  [[nodiscard]] std::optional<path_kind> selected_kind(const flow& f = {}) const {
+    const auto* const l = left.agent().selected(f.stream, f.component);
+    const auto* const r = right.agent().selected(f.stream, f.component);
     if (l == nullptr || r == nullptr) return std::nullopt;
     return kind_of(type_of(left, *l), type_of(right, *r));
   }
 
-  /// True when data sent now from both sides arrives. A lossy network gets several chances.
+  /// True when data sent now from both sides arrives, all of it where it belongs. A lossy network
+  /// gets several chances.
   bool can_talk(int chances = 1) {
-    const auto had_left = left.received.size();
-    const auto had_right = right.received.size();
-    const std::array word{std::byte{0xff}, std::byte{1}, std::byte{2}};  // no protocol's first byte
+    left.received.clear();
+    right.received.clear();
     for (int i = 0; i < chances; ++i) {
-      (void)left.send_data(net, word);
-      (void)right.send_data(net, word);
+      for (const auto& f : flows) {
+        (void)left.send_data(net, word_of(f), f.stream, f.component);
+        (void)right.send_data(net, word_of(f), f.stream, f.component);
+      }
       net.run_for(500ms);
-      if (left.received.size() > had_left && right.received.size() > had_right) return true;
+      if (std::all_of(flows.begin(), flows.end(),
+                      [&](const flow& f) { return has_heard(left, f) && has_heard(right, f); })) {
+        return true;
+      }
     }
     return false;
   }
@@ -119,8 +138,36 @@ class session {
   host left;
   host right;
   signalling talk;
+  std::vector<flow> flows;
 
  private:
+  [[nodiscard]] static bool has_ended(const host& who) {
+    const auto state = who.agent().state();
+    return state == connection_state::completed || state == connection_state::failed;
+  }
+  [[nodiscard]] bool has_failed(const flow& f) const {
+    return both_are(ice::checklist_state::failed, f);
+  }
+  [[nodiscard]] bool has_completed(const flow& f) const {
+    return both_are(ice::checklist_state::completed, f);
+  }
+  [[nodiscard]] bool both_are(ice::checklist_state state, const flow& f) const {
+    return left.agent().checklists().state(f.stream) == state &&
+           right.agent().checklists().state(f.stream) == state;
+  }
+
+  /// What is said on a flow, and nowhere else. No protocol's messages begin like it.
+  static std::array<std::byte, 3> word_of(const flow& f) {
+    return {std::byte{0xff}, static_cast<std::byte>(f.stream), static_cast<std::byte>(f.component)};
+  }
+  static bool has_heard(const host& who, const flow& f) {
+    const auto word = word_of(f);
+    return std::any_of(who.received.begin(), who.received.end(), [&](const host::arrived& a) {
+      return a.stream == f.stream && a.component == f.component &&
+             std::equal(a.bytes.begin(), a.bytes.end(), word.begin(), word.end());
+    });
+  }
+
   /// Of a relay behind a NAT64 a check teaches another address, but it is a relay's.
   static ice::candidate_type type_of(const host& who, const ice::valid_pair& pair) {
     const auto base = who.agent().local(pair.checked)->candidate.type;
@@ -139,10 +186,17 @@ class session {
   }
 
   void equip(host& who, const side_plan& plan, const scene::side& place, turn_party& turn) {
-    std::array<bool, 3> has_relay{};
     std::uint16_t port = 5000;
+    for (const auto& f : flows) equip(who, plan, place, turn, f, port);
+  }
+
+  void equip(host& who, const side_plan& plan, const scene::side& place, turn_party& turn,
+             const flow& f, std::uint16_t& port) {
+    std::array<bool, 3> has_relay{};
     std::vector<socket_id> made;
-    for (const auto where : place.interfaces) made.push_back(who.add_socket(net, where, port++));
+    for (const auto where : place.interfaces) {
+      made.push_back(who.add_socket(net, where, port++, f.stream, f.component));
+    }
     for (const auto socket : made) {
       const auto& a = net.bound(socket).address;
       const auto server = stun_for(a, place.behind_nat64);

@@ -31,19 +31,24 @@ class signalling final : public party, public listener_of_events {
   bool left_behind_nat64 = false;
   bool right_behind_nat64 = false;
 
-  /// Lets a host say its credentials.
-  void introduce(host& who) {
-    const auto told = who.agent().local_credentials();
-    post(who, credentials{std::string{told.ufrag}, std::string{told.password}});
+  /// Lets a host say the credentials of a stream.
+  void introduce(host& who, stream_id stream) {
+    const auto told = who.agent().local_credentials(stream);
+    post(who, stream, credentials{std::string{told.ufrag}, std::string{told.password}});
   }
 
   void on_event(host& who, const event::any& what) override {
-    const auto ufrag = [&] { return std::string{who.agent().local_credentials().ufrag}; };
-    if (std::holds_alternative<event::restarted>(what)) introduce(who);
-    if (std::holds_alternative<event::gathering_done>(what)) post(who, end{ufrag()});
+    const auto ufrag = [&](stream_id stream) {
+      return std::string{who.agent().local_credentials(stream).ufrag};
+    };
+    if (const auto* const r = std::get_if<event::restarted>(&what)) introduce(who, r->stream);
+    if (const auto* const g = std::get_if<event::gathering_done>(&what)) {
+      post(who, g->stream, end{ufrag(g->stream)});
+    }
     if (const auto* const c = std::get_if<event::local_candidate>(&what)) {
-      if (const auto* const row = who.agent().local(c->id))
-        post(who, offer{row->candidate, ufrag()});
+      if (const auto* const row = who.agent().local(c->id)) {
+        post(who, c->stream, offer{row->candidate, ufrag(c->stream)});
+      }
     }
   }
 
@@ -78,35 +83,37 @@ class signalling final : public party, public listener_of_events {
   using message = std::variant<credentials, offer, end>;
   struct posted {
     time_point at;
+    stream_id stream;
     message what;
   };
 
-  void post(const host& from, message what) {
+  void post(const host& from, stream_id stream, message what) {
     const bool leftwards = &from == &right_;
     const auto delay = leftwards ? from_right_ : from_left_;
-    (leftwards ? to_left_ : to_right_).push_back({after(net_.now(), delay), std::move(what)});
+    (leftwards ? to_left_ : to_right_)
+        .push_back({after(net_.now(), delay), stream, std::move(what)});
   }
 
   static void deliver(network& net, std::deque<posted>& way, host& to, bool behind_nat64) {
     while (!way.empty() && way.front().at <= net.now()) {
-      const auto what = std::move(way.front().what);
+      const auto next = std::move(way.front());
       way.pop_front();
-      to.command(net, [&](auto& a) { tell(a, what, behind_nat64); });
+      to.command(net, [&](auto& a) { tell(a, next, behind_nat64); });
     }
   }
 
   template <class Agent>
-  static void tell(Agent& to, const message& what, bool behind_nat64) {
-    if (const auto* const c = std::get_if<credentials>(&what)) {
-      (void)to.set_remote_credentials(c->ufrag, c->password).has_value();
-    } else if (const auto* const e = std::get_if<end>(&what)) {
-      (void)to.end_of_remote_candidates(e->ufrag).has_value();
-    } else if (const auto* const o = std::get_if<offer>(&what)) {
+  static void tell(Agent& to, const posted& next, bool behind_nat64) {
+    if (const auto* const c = std::get_if<credentials>(&next.what)) {
+      (void)to.set_remote_credentials(c->ufrag, c->password, next.stream).has_value();
+    } else if (const auto* const e = std::get_if<end>(&next.what)) {
+      (void)to.end_of_remote_candidates(e->ufrag, next.stream).has_value();
+    } else if (const auto* const o = std::get_if<offer>(&next.what)) {
       auto candidate = o->candidate;
       if (behind_nat64 && candidate.address.address.family == family::ipv4) {
         candidate.address.address = embedded(candidate.address.address);
       }
-      (void)to.add_remote(candidate, o->ufrag).has_value();
+      (void)to.add_remote(candidate, o->ufrag, next.stream).has_value();
     }
   }
 

@@ -20,7 +20,8 @@ enum class verdict : std::uint8_t {
   not_connected,  ///< although there is a path
   connected,      ///< without a path
   never_ended,    ///< no end on which both agree
-  bad_luck,       ///< not connected, but the network lost every one of some request's sends
+  bad_luck,       ///< not connected, but the network lost every one of some request's sends, or
+                  ///< the two sides missed each other
   chased,         ///< two NATs that show every check from a new port keep each other busy
 };
 inline constexpr std::size_t verdict_count = static_cast<std::size_t>(verdict::chased) + 1;
@@ -50,6 +51,7 @@ struct strictness {
   bool lossy = false;      ///< the network loses datagrams: luck counts, and so does time
   bool any_kind = false;   ///< a worse kind of path will do
   bool may_guess = false;  ///< NATs choose ports that can be met by chance
+  bool may_miss = false;   ///< both sides are seen elsewhere than they say: their checks must meet
 };
 
 /// Compares the end of a session with the best path there is.
@@ -60,20 +62,24 @@ struct strictness {
     return h.watched().had_bad_luck() || h.lost_consent;
   };
   const bool unlucky = how.lossy && best && (was_unlucky(s.left) || was_unlucky(s.right));
-  const bool chased = s.left.learned > many && s.right.learned > many;
+  const bool chased =
+      s.left.learned > many * s.flows.size() && s.right.learned > many * s.flows.size();
   if (!s.is_over()) {
     if (chased) return verdict::chased;
     return unlucky ? verdict::bad_luck : verdict::never_ended;
   }
   if (s.has_failed()) {
     if (chased && best) return verdict::chased;
-    if (unlucky) return verdict::bad_luck;
+    // Flows are checked in turn, and the sides may come to one at different times.
+    if (unlucky || (how.may_miss && best && s.flows.size() > 1)) return verdict::bad_luck;
     return best ? verdict::not_connected : verdict::as_expected;
   }
   if (!best && !how.may_guess) return verdict::connected;
-  const auto kind = s.selected_kind();
-  if (best && kind < best && !how.may_guess) return verdict::better_path;
-  if (best && kind > best && !how.lossy && !how.any_kind) return verdict::worse_path;
+  for (const auto& f : s.flows) {
+    const auto kind = s.selected_kind(f);
+    if (best && kind < best && !how.may_guess) return verdict::better_path;
+    if (best && kind > best && !how.lossy && !how.any_kind) return verdict::worse_path;
+  }
   return s.can_talk(how.lossy ? 40 : 1) ? verdict::as_expected : verdict::mute;
 }
 
