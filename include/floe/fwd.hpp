@@ -192,6 +192,7 @@ struct remote_addition;
 struct remote_candidate;
 struct remote_credentials;
 struct role_claim;
+struct settled_pair;
 struct username_halves;
 struct valid_pair;
 

@@ -74,12 +74,26 @@ TEST_CASE("nomination: a component that follows waits, however long, and needs n
 TEST_CASE("nomination: a path like the first component's ranks above every priority",
           "[ice][8445-8.1.1-h]") {
   constexpr ice::pair_foundation first{1, 2};
+  const std::optional settled{ice::settled_pair{first, start}};
   for (const ice::pair_foundation other : {ice::pair_foundation{1, 1}, {2, 2}, {2, 1}}) {
-    CHECK(ice::rank_of(first, 0, first) > ice::rank_of(other, ~std::uint64_t{0}, first));
+    CHECK(ice::rank_of(first, 0, settled) > ice::rank_of(other, ~std::uint64_t{0}, settled));
   }
-  CHECK(ice::rank_of(first, 2, first) > ice::rank_of(first, 1, first));
+  CHECK(ice::rank_of(first, 2, settled) > ice::rank_of(first, 1, settled));
   CHECK(ice::rank_of(first, 1, std::nullopt) < ice::rank_of({3, 4}, 2, std::nullopt));
   CHECK(ice::rank_of(first, 1, std::nullopt) == ice::rank_of({3, 4}, 1, std::nullopt));
+}
+
+TEST_CASE(
+    "nomination: the patience of a component that followed begins when the first could lead it",
+    "[ice][8445-8.1.1-h]") {
+  const component_outlook late{
+      .better_pending = true, .valid_since = start, .first_since = start + 300ms};
+  CHECK(decide_nomination(late, half_a_second, start + 500ms).until == start + 800ms);
+  CHECK(decide_nomination(late, half_a_second, start + 800ms).what ==
+        nomination_decision::nominate_best);
+  const component_outlook early{
+      .better_pending = true, .valid_since = start, .first_since = start - 300ms};
+  CHECK(decide_nomination(early, half_a_second, start).until == start + 500ms);
 }
 
 TEST_CASE("nomination: without patience the first valid pair is nominated", "[ice][8445-8.1.1-f]") {

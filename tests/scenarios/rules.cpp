@@ -234,19 +234,24 @@ TEST_CASE("rules: components take like paths where they can, those of lower prio
   const auto interface = [](int network, std::uint8_t host) {
     return network == 198 ? address::v4(198, 51, 100, host) : address::v4(203, 0, 113, host);
   };
+  using places = std::vector<std::pair<int, std::uint16_t>>;  // network and port
   struct row {
-    std::vector<std::pair<int, std::uint16_t>> unbound;  ///< network and port
-    std::vector<std::pair<int, std::uint16_t>> blocked;
-    std::array<int, 2> selected;  ///< networks of the components
+    places unbound{};
+    places blocked{};
+    places slow{};
+    duration latency{};             ///< of the slow ones
+    std::array<int, 2> selected{};  ///< networks of the components
   };
   const std::vector<row> rows{
-      {{}, {}, {198, 198}},
-      {{}, {{198, 5000}}, {203, 203}},
-      {{}, {{198, 5001}}, {198, 203}},
-      {{{198, 5000}}, {}, {203, 203}},
-      {{{198, 5000}}, {{203, 5001}}, {203, 198}},
+      {.selected = {198, 198}},
+      {.blocked = {{198, 5000}}, .selected = {203, 203}},
+      {.blocked = {{198, 5001}}, .selected = {198, 203}},
+      {.unbound = {{198, 5000}}, .selected = {203, 203}},
+      {.unbound = {{198, 5000}}, .slow = {{203, 5000}}, .latency = 300ms, .selected = {203, 203}},
+      {.unbound = {{198, 5000}}, .blocked = {{203, 5001}}, .selected = {203, 198}},
+      {.slow = {{198, 5000}, {198, 5001}}, .latency = 220ms, .selected = {198, 198}},
   };
-  const auto contains = [](const auto& all, int network, std::uint16_t port) {
+  const auto contains = [](const places& all, int network, std::uint16_t port) {
     return std::find(all.begin(), all.end(), std::pair{network, port}) != all.end();
   };
   for (const auto& row : rows) {
@@ -272,8 +277,8 @@ TEST_CASE("rules: components take like paths where they can, those of lower prio
                              packet.destination.address == interface(network, 1));
         if (!within) continue;
         const auto port = packet.destination.port;
-        // The first component is the last to work.
-        return contains(row.blocked, network, port) ? fate{} : fate{port == 5000 ? 200ms : 10ms};
+        if (contains(row.blocked, network, port)) return fate{};
+        return fate{contains(row.slow, network, port) ? row.latency : 10ms};
       }
       return fate{};
     };
@@ -296,6 +301,40 @@ TEST_CASE("rules: components take like paths where they can, those of lower prio
       CHECK(base(right, *r) == interface(row.selected[c], 2));
     }
   }
+}
+
+TEST_CASE("rules: a component waits for no first one that can't settle any more",
+          "[scenario][8445-8.1.1-h][8863-4-e]") {
+  // The peer names no candidate of the first component, and of the second one that works beside
+  // others that don't.
+  auto behaviour = roomy(1, 2);
+  behaviour.components = 2;
+  world w{1};
+  auto& left = w.add("left", behaviour);
+  behaviour.role = ice::role::controlled;
+  auto& right = w.add("right", behaviour);
+  for (const std::uint16_t c : {std::uint16_t{1}, std::uint16_t{2}}) {
+    const auto port = static_cast<std::uint16_t>(4999 + c);
+    w.bind(left, {left_address.address, port}, {}, component_id{c});
+  }
+  for (std::uint8_t i = 0; i < 4; ++i) {
+    w.bind(right, {address::v4(192, 0, 2, static_cast<std::uint8_t>(20 + i)), 5001}, {},
+           component_id{2});
+  }
+  const auto works = right.sockets.front().second;
+  w.decide = [&](const wired& packet) {
+    return packet.source == works || packet.destination == works ? fate{10ms} : fate{};
+  };
+  gather_all(w, left);
+  gather_all(w, right);
+  signal(w, left, right);
+  signal(w, right, left);
+  const auto begin = w.now();
+  REQUIRE(w.run_until([&] { return left.agent.selected({}, component_id{2}) != nullptr; }, 1s));
+  CHECK(left.agent.remote(left.agent.selected({}, component_id{2})->remote)->candidate.address ==
+        works);
+  REQUIRE(w.run_until([&] { return left.agent.state() == connection_state::failed; }, 1min));
+  CHECK(w.now() - begin == 39500ms);
 }
 
 TEST_CASE("rules: a stream that fails is an event, and the others go on",

@@ -402,8 +402,9 @@ class agent {
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
   [[nodiscard]] ice::component_outlook outlook(const component& c) const;
   [[nodiscard]] std::optional<ice::pair_id> nominee(const component& c) const;
-  [[nodiscard]] std::optional<ice::pair_foundation> settled_on(const component& c) const;
-  [[nodiscard]] std::optional<ice::pair_foundation> first_settled_on(const component& c) const;
+  [[nodiscard]] std::optional<ice::settled_pair> settled_on(const component& c) const;
+  [[nodiscard]] std::optional<ice::settled_pair> first_settled_on(const component& c) const;
+  [[nodiscard]] bool waits_for_first(const component& c) const;
   [[nodiscard]] ice::list_outlook outlook(stream_id stream) const;
   [[nodiscard]] connection_facts facts() const;
 

@@ -123,9 +123,10 @@ inline ice::component_outlook agent::outlook(const component& c) const {
     return p.stream == c.stream && p.component == c.id && is_pending(p.state) &&
            rank(p) > rank(checklists_[*best]);
   });
-  return {.follows = c.id != ice::first_component && !first,
+  return {.follows = !first && waits_for_first(c),
           .better_pending = better.has_value(),
-          .valid_since = valid_.first_since(c.stream, c.id)};
+          .valid_since = valid_.first_since(c.stream, c.id),
+          .first_since = first ? deadline{first->since} : std::nullopt};
 }
 
 /// The pair whose check would nominate the valid pair of a component that ranks highest.
@@ -138,20 +139,32 @@ inline std::optional<ice::pair_id> agent::nominee(const component& c) const {
   return checklists_.find(valid_[*best].checked, valid_[*best].remote);
 }
 
-/// The foundation of the pair that is nominated for a component, or is about to be.
-inline std::optional<ice::pair_foundation> agent::settled_on(const component& c) const {
+/// The pair that is nominated for a component, or is about to be.
+inline std::optional<ice::settled_pair> agent::settled_on(const component& c) const {
   if (const auto selected = valid_.selected(c.stream, c.id)) {
-    return foundation_of(valid_[*selected]);
+    return ice::settled_pair{foundation_of(valid_[*selected]), valid_[*selected].since};
   }
   const auto nominating = checklists_.find_if([&](const ice::pair& p) {
     return p.stream == c.stream && p.component == c.id && p.nominating;
   });
   if (!nominating) return std::nullopt;
-  return checklists_[*nominating].foundation;
+  const auto& p = checklists_[*nominating];
+  const auto valid = valid_.find(p.local, p.remote);
+  return ice::settled_pair{p.foundation, valid ? valid_[*valid].since : now_};
+}
+
+/// True when the first component of a stream is another one, and may still settle.
+inline bool agent::waits_for_first(const component& c) const {
+  if (c.id == ice::first_component) return false;
+  return nominee(*find_component(c.stream, ice::first_component)) ||
+         checklists_.find_if([&](const ice::pair& p) {
+           return p.stream == c.stream && p.component == ice::first_component &&
+                  is_pending(p.state);
+         });
 }
 
 /// What the first component of a stream has settled on; none for that one itself.
-inline std::optional<ice::pair_foundation> agent::first_settled_on(const component& c) const {
+inline std::optional<ice::settled_pair> agent::first_settled_on(const component& c) const {
   if (c.id == ice::first_component) return std::nullopt;
   return settled_on(*find_component(c.stream, ice::first_component));
 }

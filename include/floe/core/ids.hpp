@@ -28,7 +28,7 @@ enum class generation_number : std::uint16_t {};
 template <class Tag>
 struct handle {
   std::uint16_t index = 0;
-  std::uint16_t generation = 0;  ///< odd while the row lives; 0 belongs to no row
+  std::uint16_t generation = 0;  ///< odd for every row that was; 0 belongs to none
 
   [[nodiscard]] constexpr bool operator==(const handle&) const noexcept = default;
 };

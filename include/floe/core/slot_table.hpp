@@ -141,8 +141,7 @@ class slot_table {
 
   /// The rows come first, and then what is known of their places.
   [[nodiscard]] std::size_t rows_size() const noexcept {
-    const auto size = capacity_ * sizeof(T);
-    return size + size % alignof(place);
+    return (capacity_ * sizeof(T) + alignof(place) - 1) / alignof(place) * alignof(place);
   }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return rows_size() + capacity_ * sizeof(place);

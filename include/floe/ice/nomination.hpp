@@ -5,6 +5,7 @@
 // sources:  RFC 8445 §8.1.1 (nominating), §7.3.1.5 (being nominated)
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -50,6 +51,12 @@ struct nomination_config {
 /// they can (RFC 8445 §8.1.1).
 inline constexpr component_id first_component{1};
 
+/// What a component has settled on, or is about to.
+struct settled_pair {
+  pair_foundation foundation{};
+  time_point since{};  ///< when it became valid
+};
+
 /// How well a pair would do as the selected one: a pair of the foundation that the first component
 /// has settled on goes before all others, whatever their priorities.
 struct nominee_rank {
@@ -59,18 +66,21 @@ struct nominee_rank {
   [[nodiscard]] constexpr auto operator<=>(const nominee_rank&) const noexcept = default;
 };
 
-/// first: the foundation that the first component has settled on; none for that one itself
+/// first: what the first component has settled on; none for that one itself
 [[nodiscard]] constexpr nominee_rank rank_of(pair_foundation foundation, std::uint64_t priority,
-                                             std::optional<pair_foundation> first) noexcept {
-  return {first == foundation, priority};
+                                             const std::optional<settled_pair>& first) noexcept {
+  return {first && first->foundation == foundation, priority};
 }
 
 /// How a component of the controlling agent stands.
 struct component_outlook {
   bool settled = false;         ///< a pair is nominated, or its nomination is under way
-  bool follows = false;         ///< the first component of its stream is another, and not settled
+  bool follows = false;         ///< the first component of its stream may still settle, and must
+                                ///< do so before
   bool better_pending = false;  ///< a pair that ranks above the best valid one may still succeed
   deadline valid_since;         ///< when its first valid pair stood; none without one
+  deadline first_since{};       ///< when the pair stood that the first component settled on, before
+                                ///< which no check went after one like it; none for that one itself
 };
 
 /// What to do about nominating.
@@ -81,8 +91,8 @@ struct nomination_decision {
 };
 
 /// The stopping rule: nominate the best valid pair as soon as no better one can still succeed, and
-/// at the latest `patience` after the first valid pair. A component that follows waits for as long
-/// as it does: the stream is of no use without the first.
+/// at the latest `patience` after the first valid pair, or after that of the first component. As
+/// long as that may still settle, the others wait for it.
 [[nodiscard]] constexpr nomination_decision decide_nomination(const component_outlook& component,
                                                               const nomination_config& config,
                                                               time_point now) noexcept {
@@ -90,7 +100,9 @@ struct nomination_decision {
   if (component.settled || component.follows || !component.valid_since) {
     return {nomination_decision::nothing, {}};
   }
-  const auto limit = after(*component.valid_since, config.patience);
+  const auto since =
+      std::max(*component.valid_since, component.first_since.value_or(time_point::min()));
+  const auto limit = after(since, config.patience);
   if (!component.better_pending || now >= limit) return {nomination_decision::nominate_best, {}};
   return {nomination_decision::wait, limit};
 }

@@ -45,7 +45,7 @@ enum class transport : std::uint8_t {
 
 struct binding_client_config {
   retransmit_config retransmit{};
-  duration reliable_timeout = stun::reliable_timeout;  ///< Ti (RFC 8489 §6.2.2)
+  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 §6.2.2)
   std::string_view software{};    ///< goes into SOFTWARE unless empty; must outlive the client
   bool fingerprint = false;       ///< for sockets that STUN shares with other protocols
   bool follow_alternate = false;  ///< whether 300 leads to another server (RFC 8489 §10)

@@ -68,7 +68,7 @@ struct session_config {
   allocate_options ask{};
 
   stun::retransmit_config retransmit{};
-  duration reliable_timeout = stun::reliable_timeout;  ///< Ti (RFC 8489 §6.2.2)
+  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 §6.2.2)
   std::string_view software{};   ///< goes into SOFTWARE unless empty; must outlive the session
   bool fingerprint = false;      ///< for sockets that STUN shares with other protocols
   bool follow_alternate = true;  ///< whether 300 leads to another server
