@@ -314,7 +314,7 @@ TEST_CASE("policies: 3 s after a stream is settled its other sockets are let go,
     std::vector<std::byte> out(max_datagram_size);
     const auto theirs = peer.agent.local_credentials();
     const auto name = std::string{credentials.ufrag} + ":" + std::string{theirs.ufrag};
-    out.resize(ice::write_check(out, {}, {{ice::role::controlling, 1}, 1, false}, name,
+    out.resize(ice::write_check(out, {}, {.priority = 1, .tie_breaker = 1}, name,
                                 stun::short_term_key(credentials.password))
                    .value());
     return net.inject(n, socket_id{2}, {address::v4(203, 0, 113, 1), 9}, out);

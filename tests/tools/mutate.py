@@ -261,7 +261,7 @@ def main():
           + (f", seed {chosen.seed}" if chosen.most else ""), flush=True)
 
     benches = [bench(chosen.place, tree, f"bench{i}") for i in range(chosen.jobs)]
-    scores = {room: collections.Counter() for room in ROOMS}
+    scores = collections.defaultdict(collections.Counter, {room: collections.Counter() for room in ROOMS})
 
     def one_group(paths):
         some = {path: wanted[path] for path in paths}
