@@ -54,6 +54,9 @@ TEST_CASE("slot_table: handles that were never given find nothing", "[core]") {
   CHECK(rows.find({0, 3}) == nullptr);
   CHECK(rows.find({1, 1}) == nullptr);
   CHECK(rows.find({65535, 1}) == nullptr);
+  CHECK(rows.find({1, 0x0101 * memory::dirt}) == nullptr);
+  CHECK(all(rows) == std::vector{10});
+  CHECK_FALSE(rows.find_if([](int value) { return value != 10; }));
   CHECK_FALSE(rows.erase({}));
   CHECK(rows.size() == 1);
 }
@@ -141,6 +144,7 @@ TEST_CASE("slot_table: a walk may erase the row it stands on", "[core]") {
   });
   CHECK(all(rows) == std::vector{10, 30});
   CHECK(rows.find_if([](int value) { return value > 10; }) == id{2, 1});
+  CHECK(rows.find_if([](int value) { return value > 0; }) == id{0, 1});
   CHECK_FALSE(rows.find_if([](int value) { return value == 20; }));
   rows.clear();
   CHECK(rows.size() == 0);
@@ -169,6 +173,11 @@ TEST_CASE("slot_table: a table that moves takes its rows along", "[core]") {
     CHECK(value.use_count() == 2);
   }
   CHECK(value.use_count() == 1);
+  // NOLINTBEGIN(bugprone-use-after-move)
+  CHECK(rows.find(which) == nullptr);
+  CHECK(rows.size() == 0);
+  CHECK_FALSE(rows.insert(value));
+  // NOLINTEND(bugprone-use-after-move)
 }
 
 TEST_CASE("slot_table: memory is taken once, 4 bytes beside each row, and given back", "[core]") {
@@ -191,6 +200,8 @@ TEST_CASE("slot_table: rows of an odd size leave their places aligned", "[core]"
   slot_table<std::array<char, 3>, tag> rows{3, &taken};
   const auto a = *rows.insert({1, 2, 3});
   const auto b = *rows.insert({4, 5, 6});
+  const auto c = *rows.insert({7, 8, 9});
   CHECK(rows[a] == std::array<char, 3>{1, 2, 3});
   CHECK(rows[b] == std::array<char, 3>{4, 5, 6});
+  CHECK(rows[c] == std::array<char, 3>{7, 8, 9});
 }

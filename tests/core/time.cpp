@@ -98,3 +98,13 @@ TEST_CASE("time: the soonest of many deadlines, or never", "[core]") {
   next.note(deadline{});
   CHECK(next.get() == zero + 2s);
 }
+
+TEST_CASE("time: a product at the edge of what needs no division is right, and one beyond held",
+          "[core]") {
+  constexpr duration::rep edge = duration::rep{1} << 31;
+  CHECK(scaled(duration{edge - 1}, edge - 1) == duration{(edge - 1) * (edge - 1)});
+  CHECK(scaled(duration{edge}, edge) == duration{edge * edge});
+  CHECK(scaled(duration{2 * edge - 1}, 2 * edge - 1) == duration::max());
+  CHECK(scaled(duration{1}, duration::max().count()) == duration::max());
+  CHECK(scaled(duration::max(), 0) == duration::zero());
+}

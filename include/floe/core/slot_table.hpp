@@ -102,7 +102,7 @@ class slot_table {
   }
 
   void clear() noexcept {
-    for (std::size_t i = 0; i < used_; ++i) erase(name(i));
+    for_each([this](id which, const T&) { erase(which); });
   }
 
   /// Calls `visit(id, T&)` for every row, in the order of their places. `visit` may erase the row
