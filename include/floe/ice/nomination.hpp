@@ -79,8 +79,8 @@ struct component_outlook {
                                 ///< do so before
   bool better_pending = false;  ///< a pair that ranks above the best valid one may still succeed
   deadline valid_since;         ///< when its first valid pair stood; none without one
-  deadline first_since{};       ///< when the pair stood that the first component settled on, before
-                                ///< which no check went after one like it; none for that one itself
+  deadline first_since{};       ///< when the pair stood that the first component settled on, and
+                                ///< pairs like it were unfrozen; none for that one itself
 };
 
 /// What to do about nominating.
