@@ -181,7 +181,6 @@ struct local_candidate;
 struct local_credentials;
 struct nomination_config;
 struct nomination_decision;
-struct nominee_rank;
 struct pair;
 struct pair_foundation;
 struct pair_rule;

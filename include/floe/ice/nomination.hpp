@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <compare>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
@@ -57,14 +57,9 @@ struct settled_pair {
   time_point since{};  ///< when it became valid
 };
 
-/// How well a pair would do as the selected one: a pair of the foundation that the first component
-/// has settled on goes before all others, whatever their priorities.
-struct nominee_rank {
-  bool beside_first = false;
-  std::uint64_t priority = 0;
-
-  [[nodiscard]] constexpr auto operator<=>(const nominee_rank&) const noexcept = default;
-};
+/// How well a pair would do as the selected one: above all whether it has the foundation that the
+/// first component has settled on, then its priority.
+using nominee_rank = std::pair<bool, std::uint64_t>;
 
 /// first: what the first component has settled on; none for that one itself
 [[nodiscard]] constexpr nominee_rank rank_of(pair_foundation foundation, std::uint64_t priority,
