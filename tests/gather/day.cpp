@@ -132,7 +132,7 @@ struct day {
 }  // namespace
 
 TEST_CASE("a day through a relay: permissions and channels never lapse, a restart costs seconds",
-          "[gather][long][8656-21-b][8656-8.1-a][ATK-E18][ATK-E08]") {
+          "[gather][long][users-17][8656-21-b][8656-8.1-a][ATK-E18][ATK-E08]") {
   const std::uint64_t seed = GENERATE(1U, 2U, 3U);
   CAPTURE(seed);
   day d{seed};

@@ -23,7 +23,7 @@ ice::candidate hidden(std::uint16_t port = right_address.port) {
 }  // namespace
 
 TEST_CASE("hidden: a candidate with a name is parked until it has an address, and asked for once",
-          "[scenario][MDNS-3.2-a]") {
+          "[scenario][MDNS-3.2-a][users-24]") {
   scripted_peer peer{1};
   peer.tell_credentials();
   peer.net.act(peer.n, [](auto& a) {

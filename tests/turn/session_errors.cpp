@@ -87,7 +87,8 @@ TEST_CASE("errors: a server that calls every nonce stale is left", "[turn][ATK-E
 }
 
 TEST_CASE("errors: a stale nonce is replaced, whatever was asked, however often",
-          "[turn][8656-7.4-d][8656-8.3-c][8656-10.3-b][8656-12.3-b][8656-21-b][ATK-E03][ATK-E02]") {
+          "[turn][users-22][8656-7.4-d][8656-8.3-c][8656-10.3-b][8656-12.3-b][8656-21-b]"
+          "[ATK-E03][ATK-E02]") {
   bench b;
   b.allocate();
   REQUIRE(b.session.bind(peer(1)));
