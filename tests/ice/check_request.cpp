@@ -103,6 +103,14 @@ TEST_CASE("check_request: with the longest USERNAME it fits the datagram everybo
                          support::ice_key()));
 }
 
+TEST_CASE("check_request: it claims what the agent claims", "[ice]") {
+  const ice::role_claim claim{role::controlled, 7};
+  const auto check = ice::make_check(claim, 9, true);
+  CHECK(check.claim() == claim);
+  CHECK(check.priority == 9);
+  CHECK(check.nominates);
+}
+
 TEST_CASE("check_request: one that nobody filled in nominates nothing", "[ice]") {
   const check_request empty;
   CHECK(empty.priority == 0);

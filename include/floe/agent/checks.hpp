@@ -81,16 +81,14 @@ inline void agent::start_check(ice::pair_id id) {
 
   const auto& p = checklists_[id];
   const auto& local = locals_[p.local].candidate;
-  const sent_check owner{.request = {.role = claim_.role,
-                                     .nominates = p.nominating,
-                                     .priority = ice::check_priority(local.priority),
-                                     .tie_breaker = claim_.tie_breaker},
-                         .local = p.local,
-                         .remote = p.remote,
-                         .generation = at(p.stream).current.number,
-                         .stream = p.stream,
-                         .component = p.component,
-                         .what = sent_check::connectivity};
+  const sent_check owner{
+      .request = ice::make_check(claim_, ice::check_priority(local.priority), p.nominating),
+      .local = p.local,
+      .remote = p.remote,
+      .generation = at(p.stream).current.number,
+      .stream = p.stream,
+      .component = p.component,
+      .what = sent_check::connectivity};
   send(owner, transaction, path_of(p),
        {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
   ++stats_.checks_sent;

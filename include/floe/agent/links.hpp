@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "floe/agent/agent.hpp"
+#include "floe/ice/check_request.hpp"
 #include "floe/ice/check_response.hpp"
 #include "floe/ice/consent.hpp"
 #include "floe/ice/keepalive.hpp"
@@ -64,10 +65,7 @@ inline bool agent::renominates(const component& c) const {
 
 inline void agent::send_consent_check(component& c) {
   c.link->consent.checked(now_, ice::jittered(config_.consent.interval, entropy_.number()));
-  send({.request = {.role = claim_.role,
-                    .nominates = renominates(c),
-                    .priority = c.link->priority,
-                    .tie_breaker = claim_.tie_breaker},
+  send({.request = ice::make_check(claim_, c.link->priority, renominates(c)),
         .generation = c.link->generation,
         .stream = c.stream,
         .component = c.id,

@@ -32,6 +32,12 @@ struct check_request {
   [[nodiscard]] constexpr role_claim claim() const noexcept { return {role, tie_breaker}; }
 };
 
+/// What a check says for an agent that claims a role.
+[[nodiscard]] constexpr check_request make_check(const role_claim& claim, std::uint32_t priority,
+                                                 bool nominates) noexcept {
+  return {claim.role, nominates, priority, claim.tie_breaker};
+}
+
 /// Writes a check. username: join_username() of the peer's and this agent's fragments · key: the
 /// peer's. errors: buffer_too_small.
 [[nodiscard]] inline result<std::size_t>
