@@ -123,8 +123,7 @@ class valid_list {
 
   /// The valid pair of highest priority of a component.
   [[nodiscard]] std::optional<valid_id> best(stream_id stream, component_id component) const {
-    return best([&](const valid_pair& v) { return v.stream == stream && v.component == component; },
-                [](const valid_pair& v) { return v.priority; });
+    return best_by(stream, component, [](const valid_pair& v) { return v.priority; });
   }
 
   /// The valid pair of highest priority of a component among those for which
@@ -149,11 +148,7 @@ class valid_list {
 
   /// The nominated pair of highest priority of a component: the one that is selected.
   [[nodiscard]] std::optional<valid_id> selected(stream_id stream, component_id component) const {
-    return best(
-        [&](const valid_pair& v) {
-          return v.nominated && v.stream == stream && v.component == component;
-        },
-        [](const valid_pair& v) { return v.priority; });
+    return best_if(stream, component, [](const valid_pair& v) { return v.nominated; });
   }
 
   /// When the first of the valid pairs of a component became valid.
