@@ -401,7 +401,8 @@ class agent {
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
   [[nodiscard]] ice::component_outlook outlook(const component& c) const;
-  [[nodiscard]] std::optional<ice::pair_id> nominee(const component& c) const;
+  [[nodiscard]] std::optional<ice::pair_id>
+  nominee(const component& c, const std::optional<ice::settled_pair>& first) const;
   [[nodiscard]] std::optional<ice::settled_pair> settled_on(const component& c) const;
   [[nodiscard]] std::optional<ice::settled_pair> first_settled_on(const component& c) const;
   [[nodiscard]] bool waits_for_first(const component& c) const;

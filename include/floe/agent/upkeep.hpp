@@ -109,13 +109,18 @@ inline deadline agent::conclusion_deadline(stream_id stream) const {
 
 /// What the nomination rule must know about a component.
 inline ice::component_outlook agent::outlook(const component& c) const {
+  constexpr ice::component_outlook settled{.settled = true, .valid_since = {}};
   if (claim_.role != ice::role::controlling ||
-      checklists_.state(c.stream) != ice::checklist_state::running || settled_on(c)) {
-    return {.settled = true, .valid_since = {}};
+      checklists_.state(c.stream) != ice::checklist_state::running) {
+    return settled;
   }
-  const auto best = nominee(c);
-  if (!best) return {};
+  // Most components have no valid pair yet: that is known without a look at all pairs.
+  const auto valid_since = valid_.first_since(c.stream, c.id);
+  if (!valid_since) return {};
+  if (settled_on(c)) return settled;
   const auto first = first_settled_on(c);
+  const auto best = nominee(c, first);
+  if (!best) return {};
   const auto rank = [&](const ice::pair& p) {
     return ice::rank_of(p.foundation, p.priority, first);
   };
@@ -125,13 +130,13 @@ inline ice::component_outlook agent::outlook(const component& c) const {
   });
   return {.follows = !first && waits_for_first(c),
           .better_pending = better.has_value(),
-          .valid_since = valid_.first_since(c.stream, c.id),
+          .valid_since = valid_since,
           .first_since = first ? deadline{first->since} : std::nullopt};
 }
 
 /// The pair whose check would nominate the valid pair of a component that ranks highest.
-inline std::optional<ice::pair_id> agent::nominee(const component& c) const {
-  const auto first = first_settled_on(c);
+inline std::optional<ice::pair_id>
+agent::nominee(const component& c, const std::optional<ice::settled_pair>& first) const {
   const auto best = valid_.best_by(c.stream, c.id, [&](const ice::valid_pair& v) {
     return ice::rank_of(foundation_of(v), v.priority, first);
   });
@@ -156,7 +161,7 @@ inline std::optional<ice::settled_pair> agent::settled_on(const component& c) co
 /// True when the first component of a stream is another one, and may still settle.
 inline bool agent::waits_for_first(const component& c) const {
   if (c.id == ice::first_component) return false;
-  return nominee(*find_component(c.stream, ice::first_component)) ||
+  return nominee(*find_component(c.stream, ice::first_component), std::nullopt) ||
          checklists_.find_if([&](const ice::pair& p) {
            return p.stream == c.stream && p.component == ice::first_component &&
                   is_pending(p.state);
@@ -178,7 +183,7 @@ inline void agent::nominate() {
   for (const auto& c : components_) {
     const auto decision = ice::decide_nomination(outlook(c), config_.nomination, now_);
     if (decision.what != ice::nomination_decision::nominate_best) continue;
-    nominate_by_check(*nominee(c));
+    nominate_by_check(*nominee(c, first_settled_on(c)));
   }
 }
 
