@@ -31,13 +31,16 @@ TEST_CASE("nomination: without a valid pair there is nothing to nominate", "[ice
   }
 }
 
-TEST_CASE("nomination: a settled component is not nominated again", "[ice]") {
+TEST_CASE("nomination: one that is settled, or follows, waits however long, and without a timer",
+          "[ice][8445-8.1.1-h]") {
   for (const bool pending : {false, true}) {
-    const component_outlook settled{
-        .settled = true, .better_pending = pending, .valid_since = start};
-    const auto decision = decide_nomination(settled, half_a_second, start + 1h);
-    CHECK(decision.what == nomination_decision::nothing);
-    CHECK_FALSE(decision.until);
+    for (const bool settled : {false, true}) {
+      const component_outlook held{
+          .settled = settled, .follows = !settled, .better_pending = pending, .valid_since = start};
+      const auto decision = decide_nomination(held, half_a_second, start + 1h);
+      CHECK(decision.what == nomination_decision::nothing);
+      CHECK_FALSE(decision.until);
+    }
   }
 }
 
@@ -56,17 +59,6 @@ TEST_CASE("nomination: a better pair is waited for, to the tick", "[ice][8445-8.
   for (const auto now : {start + 500ms, start + 500ms + tick, time_point::max()}) {
     const auto decision = decide_nomination(waiting, half_a_second, now);
     CHECK(decision.what == nomination_decision::nominate_best);
-    CHECK_FALSE(decision.until);
-  }
-}
-
-TEST_CASE("nomination: a component that follows waits, however long, and needs no timer for it",
-          "[ice][8445-8.1.1-h]") {
-  for (const bool pending : {false, true}) {
-    const component_outlook second{
-        .follows = true, .better_pending = pending, .valid_since = start};
-    const auto decision = decide_nomination(second, half_a_second, start + 1h);
-    CHECK(decision.what == nomination_decision::nothing);
     CHECK_FALSE(decision.until);
   }
 }

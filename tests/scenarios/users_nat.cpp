@@ -2,8 +2,11 @@
 // The number of a tag is that of the thread in the collection.
 
 #include "catch.hpp"
+#include "sim/client.hpp"
 #include "sim/duo.hpp"
 #include "sim/network.hpp"
+#include "sim/plan.hpp"
+#include "sim/stun_server.hpp"
 
 using namespace floe;
 using namespace floe::sim;
@@ -163,4 +166,33 @@ TEST_CASE("users: a NAT that forgets its mappings is followed, whoever nominates
   REQUIRE(can_talk(net, left, right));
   const auto& led_to = right.agent.remote(right.agent.selected()->remote)->candidate.address;
   CHECK(led_to == net.map(left.socket, {right_outside, 5000}));
+}
+
+TEST_CASE("users: behind a NAT64 an IPv4 server is asked where the host says it is to be reached",
+          "[scenario][sim]") {
+  const auto outside = address::v4(198, 51, 100, 1);
+  const auto server_address = address::v4(203, 0, 113, 1);
+  constexpr std::array<std::string_view, 1> by_name{"stun:stun.example.org"};
+  constexpr std::array<std::string_view, 1> by_address{"stun:[64:ff9b::cb00:7101]"};
+  const bool named = GENERATE(false, true);
+  network net{1};
+  stun_server stun;
+  stun.serve(net, net.add_interface(internet, server_address));
+  const auto mobile =
+      net.add_realm({.nat = nat_config{}, .outer = {outside}, .nat64_prefix = nat64_prefix()});
+  const std::array servers{gather::server{.uris = named ? by_name : by_address}};
+  client host{net, {.servers = servers}, 1};
+  host.add_socket(net, net.add_interface(mobile, six(1, 2)), 5000);
+  host.act(net, [&](auto& a) { a.gather(net.now()); });
+  if (named) {
+    net.run_for(1s);
+    const auto wanted = host.all<event::name_needed>();
+    REQUIRE(wanted.size() == 1);
+    const std::array found{endpoint{embedded(server_address), stun_server::port}};
+    host.act(net, [&](auto& a) { a.resolved(net.now(), wanted[0].uri, found); });
+  }
+  REQUIRE(net.run_until([&] { return !host.all<event::gathering_done>().empty(); }, 10s));
+  REQUIRE(host.told.size() == 2);
+  CHECK(host.told[1].type == ice::candidate_type::srflx);
+  CHECK(host.told[1].address.address == outside);
 }
