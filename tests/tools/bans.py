@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No clock, randomness, I/O, shared state, macro or exception under include/, and no `default:` in a switch."""
+"""No clock, randomness, I/O, shared state, macro or exception under include/, no `default:` in a switch, only ASCII."""
 
 import re
 
@@ -56,6 +56,9 @@ def check(files):
                 yield f"{where(offset)}: {declaration.strip()}: a variable that can change"
         for match in re.finditer(r"^[ \t]*#[ \t]*(define|undef)\b.*", source.without_comments(text), re.MULTILINE):
             yield f"{where(match.start())}: {match[0].strip()}: macros are invisible to tests and leak into users"
+        for match in re.finditer(r"[^\x00-\x7f]+", text):
+            reason = 'compilers without -utf-8 take it for the code page\'s; a section is "RFC 8445 sec. 7.3"'
+            yield f"{path}:{source.line_of(text, match.start())}: {match[0]}: {reason}"
         if "#pragma once" not in text:
             yield f"{path}: no #pragma once"
 
@@ -99,6 +102,6 @@ BAD = [
         "#define FLOE_X 1",
         "inline void f(int x) { assert(x > 0); }",
     )
-] + [{"include/floe/core/a.hpp": "namespace floe {}\n"}]
+] + [{"include/floe/core/a.hpp": "namespace floe {}\n"}, header("// RFC 8445 \u00a77.3")]
 
 source.run(check, source.headers, GOOD, BAD)

@@ -70,8 +70,8 @@ class agent {
  public:
   /// An agent with one data stream of config.components components, and credentials of its own.
   ///
-  /// in: a config without find_fault() · memory: where all tables are taken from, now; it must
-  /// outlive the agent · entropy: see entropy_ref; it must outlive the agent
+  /// in: a config without find_fault() | memory: where all tables are taken from, now; it must
+  /// outlive the agent | entropy: see entropy_ref; it must outlive the agent
   agent(time_point now, const config& config, entropy_ref entropy,
         std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
@@ -84,16 +84,16 @@ class agent {
 
   // ---- what the host says --------------------------------------------------------------------
 
-  /// Opens another data stream, before its candidates are added (RFC 8445 §4).
+  /// Opens another data stream, before its candidates are added (RFC 8445 sec. 4).
   /// errors: capacity_reached
   result<stream_id> add_stream(std::uint16_t components = 1);
 
   /// Names a socket that the host has bound to `bound`: it becomes a host candidate. Earlier ones
   /// are preferred among those of the same cost and family. A socket that is named after the last
   /// gather() becomes a candidate at the next restart: the peer was told that there are no more
-  /// (RFC 8838 §13).
+  /// (RFC 8838 sec. 13).
   /// errors: unknown_stream, unknown_component; unusable_address for an address that RFC 8445
-  ///         §5.1.1.1 excludes; invalid_candidate for a socket or an address that is named
+  ///         sec. 5.1.1.1 excludes; invalid_candidate for a socket or an address that is named
   ///         already: data of two components could not be told apart; capacity_reached
   result<ice::local_id> add_local(socket_id socket, const endpoint& bound, stream_id stream = {},
                                   component_id component = component_id{1},
@@ -101,7 +101,7 @@ class agent {
 
   /// Adds the address that the Internet sees when the host candidate `host` sends, as a STUN server
   /// or a port mapping tells: a server-reflexive candidate. One that is known changes nothing.
-  /// in: a live host candidate · server: distinguishes the sources of such addresses
+  /// in: a live host candidate | server: distinguishes the sources of such addresses
   /// errors: unusable_address, capacity_reached, session_closed; unsupported by a lite agent
   result<ice::local_id> add_reflexive(ice::local_id host, const endpoint& mapped,
                                       server_id server = {});
@@ -109,7 +109,7 @@ class agent {
   /// Adds the relayed address of an allocation that was made from the host candidate `host`. What
   /// the agent sends from `allocation` the host sends through the relay, and hands in what arrives
   /// there as received at `allocation`.
-  /// in: a live host candidate · allocation: a number that no socket has · mapped: the address that
+  /// in: a live host candidate | allocation: a number that no socket has | mapped: the address that
   /// the relay saw
   /// errors: unusable_address, invalid_candidate, capacity_reached, session_closed; unsupported by
   ///         a lite agent
@@ -132,7 +132,7 @@ class agent {
   [[nodiscard]] ice::credentials_view local_credentials(stream_id stream = {}) const;
 
   /// What the peer said about itself. Credentials that differ from those it said before mean that
-  /// it restarted (RFC 8445 §9): this agent then does too, unless it was the first to, and
+  /// it restarted (RFC 8445 sec. 9): this agent then does too, unless it was the first to, and
   /// event::restarted says so.
   /// errors: unknown_stream, invalid_ufrag, invalid_password; half_changed_credentials;
   ///         stale_generation for those of before a restart
@@ -140,7 +140,8 @@ class agent {
                                       stream_id stream = {});
 
   /// What the peer said about itself as a whole; nothing said means the defaults. To be called
-  /// before set_remote_credentials(): without a restart a peer's level can't change (RFC 8445 §9).
+  /// before set_remote_credentials(): without a restart a peer's level can't change (RFC 8445
+  /// sec. 9).
   void describe_peer(const ice::peer_traits& traits);
 
   /// A candidate that the peer said it has, before or after its credentials. ufrag: the one it came
@@ -157,7 +158,7 @@ class agent {
   /// event::address_needed asks for, and asked for once.
   /// errors: as add_remote(); unusable_address for a name that is_hidden_name() does not know;
   ///         capacity_reached also when limits.hidden_candidates were named since the last restart
-  /// source: draft-ietf-mmusic-mdns-ice-candidates §3.2
+  /// source: draft-ietf-mmusic-mdns-ice-candidates sec. 3.2
   result<ice::hidden_id> add_hidden_remote(const ice::candidate& candidate, std::string_view name,
                                            std::string_view ufrag = {}, stream_id stream = {});
 
@@ -170,7 +171,8 @@ class agent {
   ///         when it is forgotten or was resolved before; capacity_reached
   result<ice::remote_id> resolved(ice::hidden_id id, gsl::span<const address> addresses);
 
-  /// The peer has no further candidates (RFC 8838 §13). ufrag: the one it said so with, or empty.
+  /// The peer has no further candidates (RFC 8838 sec. 13). ufrag: the one it said so with, or
+  /// empty.
   /// errors: unknown_stream, stale_generation
   result<void> end_of_remote_candidates(std::string_view ufrag = {}, stream_id stream = {});
 
@@ -179,7 +181,7 @@ class agent {
   ///         not valid, or when its component is settled or about to be
   result<void> nominate(ice::pair_id pair);
 
-  /// Starts all streams over with new credentials (RFC 8445 §9). Data stays on the path it has
+  /// Starts all streams over with new credentials (RFC 8445 sec. 9). Data stays on the path it has
   /// until a new one is selected. Hand the new credentials and candidates to the peer, and its
   /// answer to set_remote_credentials(). A stream whose peer has yet to answer is left as it is.
   void restart();
@@ -205,7 +207,7 @@ class agent {
   void handle_unreachable(time_point now, const path& where);
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
-  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 §6.1
+  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 sec. 6.1
   [[nodiscard]] std::string_view token_server_name(gather::attempt_id which) const;
 
   /// errors: no_path when it is not wanted any more; see turn::credential::bring()
@@ -230,7 +232,7 @@ class agent {
   /// Writes the next datagram into `buffer`, which should have max_datagram_size bytes, and
   /// max_relay_overhead more where there are TURN servers; nullopt when there is none, or when it
   /// does not fit, and then it waits for a larger buffer.
-  /// after: every call that is not const · cost: one message integrity
+  /// after: every call that is not const | cost: one message integrity
   std::optional<transmit> poll_transmit(byte_span buffer);
 
   /// The next event; nullopt when there is none.

@@ -2,7 +2,7 @@
 //
 // owns:     keeping rows, transactions and events in step when a rule has spoken
 // does not: decide; the rules are in ice/
-// sources:  RFC 8445 §6.1.2, §7.2, §8.1
+// sources:  RFC 8445 sec. 6.1.2, 7.2, 8.1
 #pragma once
 
 #include "floe/agent/agent.hpp"
@@ -60,7 +60,7 @@ inline void agent::unfreeze_first(stream_id stream) {
   }
 }
 
-/// Lets a check of the peer have its effect on the pair it came on (RFC 8445 §7.3.1.4).
+/// Lets a check of the peer have its effect on the pair it came on (RFC 8445 sec. 7.3.1.4).
 inline void agent::trigger(ice::pair_id id) {
   switch (ice::decide_trigger(checklists_[id].state)) {
     case ice::trigger::nothing: return;
@@ -122,15 +122,15 @@ inline void agent::on_check_answer(const check_transactions::row& row,
   }
 }
 
-/// A check was answered: its pair works (RFC 8445 §7.2.5.3).
+/// A check was answered: its pair works (RFC 8445 sec. 7.2.5.3).
 inline void agent::on_success(const check_transactions::row& row, const endpoint& mapped) {
   const auto& check = row.owner;
   const auto* const remote = remotes_.rows().find(check.remote);
   if (remote == nullptr) return;
   remotes_.note_answer(check.remote);
   const auto checked = checklists_.find(check.local, check.remote);
-  // A pair that left its list for a selected one still counts (RFC 8445 §8.1.2); one that gave way
-  // could never be nominated.
+  // A pair that left its list for a selected one still counts (RFC 8445 sec. 8.1.2); one that gave
+  // way could never be nominated.
   if (!checked && !valid_.selected(check.stream, check.component)) return;
   const auto local = mapped_candidate(row, mapped);
   const bool nominated = checked ? mark_succeeded(*checked, check.request.nominates) : false;
@@ -165,8 +165,8 @@ inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice
                       .proved = now_});
 }
 
-/// Notes that a pair works, unfreezes what shares its foundation (RFC 8445 §7.2.5.3.3), and stops
-/// what would only find that out again. Returns whether the pair is nominated by that.
+/// Notes that a pair works, unfreezes what shares its foundation (RFC 8445 sec. 7.2.5.3.3),
+/// and stops what would only find that out again. Returns whether the pair is nominated by that.
 inline bool agent::mark_succeeded(ice::pair_id id, bool by_nomination) {
   transition(id, ice::pair_event::check_succeeded);
   const auto foundation = checklists_[id].foundation;
@@ -185,7 +185,7 @@ inline bool agent::mark_succeeded(ice::pair_id id, bool by_nomination) {
 }
 
 /// The local candidate that the peer saw a check come from: a known one, or one learned now
-/// (RFC 8445 §7.2.5.3.1). Where there is no room to learn, the base stands for it.
+/// (RFC 8445 sec. 7.2.5.3.1). Where there is no room to learn, the base stands for it.
 inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
                                              const endpoint& mapped) {
   const auto& check = row.owner;
@@ -199,7 +199,7 @@ inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
   return learned.value_or(check.local);
 }
 
-/// A check was not answered in time, with an error, or from elsewhere (RFC 8445 §7.2.5.2).
+/// A check was not answered in time, with an error, or from elsewhere (RFC 8445 sec. 7.2.5.2).
 inline void agent::on_failure(const check_transactions::row& row) {
   const auto& check = row.owner;
   const auto id = checklists_.find(check.local, check.remote);
@@ -225,7 +225,7 @@ inline void agent::fail_pair(ice::pair_id id, ice::pair_event why) {
       [&](const ice::valid_pair& v) { return v.checked == p.local && v.remote == p.remote; });
 }
 
-/// A check was answered with 487 (RFC 8445 §7.2.5.1).
+/// A check was answered with 487 (RFC 8445 sec. 7.2.5.1).
 inline void agent::on_role_conflict(const check_transactions::row& row) {
   yield_role(row);
   const auto id = checklists_.find(row.owner.local, row.owner.remote);
@@ -288,8 +288,8 @@ inline void agent::nominate_by_check(ice::pair_id id) {
   checklists_.enqueue(id);
 }
 
-/// A valid pair is nominated: it is selected, unless a better one is (RFC 8445 §8.1.1), and its
-/// component needs no further checks (§8.1.2).
+/// A valid pair is nominated: it is selected, unless a better one is (RFC 8445 sec. 8.1.1), and its
+/// component needs no further checks (sec. 8.1.2).
 inline void agent::settle(ice::valid_id id) {
   const auto stream = valid_[id].stream;
   const auto component = valid_[id].component;
@@ -321,7 +321,7 @@ inline void agent::tell_selection(component& c) {
   events_.push(event::selected{v.stream, v.component, v.local, v.remote});
 }
 
-/// Stops repeating the checks of a pair. Their answers still count (RFC 8445 §7.3.1.4).
+/// Stops repeating the checks of a pair. Their answers still count (RFC 8445 sec. 7.3.1.4).
 inline void agent::cancel_checks(ice::pair_id id) {
   const auto& p = checklists_[id];
   transactions_.cancel_if([&](const sent_check& check) {

@@ -13,7 +13,7 @@ namespace floe {
 namespace detail {
 
 /// The configuration that an agent of its level works with: a lite one asks nobody for consent
-/// (RFC 7675 §5.1).
+/// (RFC 7675 sec. 5.1).
 [[nodiscard]] inline config effective(config c) {
   Expects(!find_fault(c));
   c.consent.enabled = c.consent.enabled && c.level == ice::level::full;
@@ -219,7 +219,7 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
 inline void agent::announce(stream_id stream) {
   locals_.prioritize(stream);
   reprioritize();
-  // Lower components first (RFC 8838 §17).
+  // Lower components first (RFC 8838 sec. 17).
   for (const auto& c : components_) {
     locals_.rows().for_each([&](ice::local_id id, const ice::local_candidate& row) {
       if (row.stream != stream || row.candidate.component != c.id || c.stream != stream) return;

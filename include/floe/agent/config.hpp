@@ -35,7 +35,7 @@ struct limits {
   std::uint16_t components = 2;          ///< components of all streams together
   std::uint16_t local_candidates = 16;   ///< of all streams; as many again can be learned
   std::uint16_t remote_candidates = 16;  ///< that the peer signals; as many again can be learned
-  std::uint16_t pairs = 100;             ///< of all checklists together (RFC 8445 §6.1.2.5)
+  std::uint16_t pairs = 100;             ///< of all checklists together (RFC 8445 sec. 6.1.2.5)
   std::uint16_t answers = 16;            ///< answers that wait for poll_transmit()
   std::uint16_t early_checks = 8;        ///< checks that came before the peer's credentials
   std::uint16_t hidden_candidates = 8;   ///< of the peer, told by a name between two restarts
@@ -44,11 +44,11 @@ struct limits {
 
 /// The behaviour of an agent.
 struct config {
-  /// The role to begin with: the side that makes the first offer controls (RFC 8445 §6.1.1).
+  /// The role to begin with: the side that makes the first offer controls (RFC 8445 sec. 6.1.1).
   ice::role role = ice::role::controlling;
 
   /// Whether this agent sends checks. A lite one only answers: it is for hosts on the open
-  /// Internet, and controlled by any full peer (RFC 8445 §2.5).
+  /// Internet, and controlled by any full peer (RFC 8445 sec. 2.5).
   ice::level level = ice::level::full;
 
   /// STUN and TURN servers to gather candidates from. Read at construction only.
@@ -57,19 +57,19 @@ struct config {
   /// How they are asked; the servers in here are not used.
   gather::config gathering{};
 
-  /// The components of the first data stream, which every agent has (RFC 8445 §4).
+  /// The components of the first data stream, which every agent has (RFC 8445 sec. 4).
   std::uint16_t components = 1;
 
   /// The least time between two new checks: Ta, to be signalled to the peer. The slower one of both
-  /// agents counts, and a peer that says nothing asks for 50 ms (RFC 8445 §14.2).
+  /// agents counts, and a peer that says nothing asks for 50 ms (RFC 8445 sec. 14.2).
   duration ta = std::chrono::milliseconds{50};
 
   /// A pace shared with other agents, or null. It outlives the agent, on the same thread.
   ice::pacer* pacer = nullptr;
 
   /// How a check is repeated. Its rto is the floor of the RTO that the number of checks gives
-  /// (RFC 8445 §14.3), and its whole length is also how long a session without a path is given
-  /// before it fails (RFC 8863 §4).
+  /// (RFC 8445 sec. 14.3), and its whole length is also how long a session without a path is given
+  /// before it fails (RFC 8863 sec. 4).
   stun::retransmit_config check{};
 
   /// When the controlling agent settles on a pair.
@@ -78,17 +78,17 @@ struct config {
   /// Whether the peer must keep consenting to receive data.
   ice::consent_config consent{};
 
-  /// Tr: how long a path may be idle before a keepalive (RFC 8445 §11). Consent checks keep a path
-  /// alive as well, so this shows only without them.
+  /// Tr: how long a path may be idle before a keepalive (RFC 8445 sec. 11). Consent checks keep a
+  /// path alive as well, so this shows only without them.
   duration keepalive = ice::min_keepalive;
 
-  /// How long after a stream is settled its other candidates stay in use: RFC 8445 §8.3.1 frees
+  /// How long after a stream is settled its other candidates stay in use: RFC 8445 sec. 8.3.1 frees
   /// them after 3 s, and event::released says which sockets it no longer needs. Kept, they let a
   /// session outlive its selected path.
   std::optional<duration> release = std::nullopt;
 
   /// Whether a peer that never says that its candidates are complete can be given up on, once
-  /// every pair has failed and the time of `check` has passed (RFC 8863 §5).
+  /// every pair has failed and the time of `check` has passed (RFC 8863 sec. 5).
   bool presume_end_of_candidates = true;
 
   /// Which of the own candidates are offered to the peer and used: with ice::relayed_only all
@@ -103,12 +103,12 @@ struct config {
   /// whatever this says.
   ice::candidate_filter accepts = ice::any_candidate;
 
-  /// Whether loopback addresses may be candidates (RFC 8445 §5.1.1.1 says no), as they must where
-  /// both peers run on one machine.
+  /// Whether loopback addresses may be candidates (RFC 8445 sec. 5.1.1.1 says no), as they must
+  /// where both peers run on one machine.
   bool loopback = false;
 
   /// Whether a request that names or proves no valid credentials is answered with 400 or 401
-  /// (RFC 8445 §7.3). A host that offers a datagram to several agents says no.
+  /// (RFC 8445 sec. 7.3). A host that offers a datagram to several agents says no.
   bool answer_strangers = true;
 
   /// The host's hash functions for the integrity of checks, or null for floe's own. They outlive
@@ -152,9 +152,9 @@ struct config_fault {
   using std::chrono::seconds;
   constexpr std::string_view positive = "must be at least 1";
   if (c.components < 1 || c.components > 256) return {{"components", "must be 1 to 256"}};
-  if (c.ta < milliseconds{5}) return {{"ta", "must be at least 5 ms (RFC 8445 §14.2)"}};
+  if (c.ta < milliseconds{5}) return {{"ta", "must be at least 5 ms (RFC 8445 sec. 14.2)"}};
   if (c.check.rto < milliseconds{500}) {
-    return {{"check.rto", "must be at least 500 ms (RFC 8445 §14.3)"}};
+    return {{"check.rto", "must be at least 500 ms (RFC 8445 sec. 14.3)"}};
   }
   if (c.check.rto > seconds{60}) return {{"check.rto", "must be at most 60 s"}};
   if (c.check.rc < 1 || c.check.rc > 16) return {{"check.rc", "must be 1 to 16"}};
@@ -167,10 +167,10 @@ struct config_fault {
     return {{"nomination.follow", "must not be negative"}};
   }
   if (c.consent.interval < seconds{5}) {
-    return {{"consent.interval", "must be at least 5 s (RFC 7675 §5.1)"}};
+    return {{"consent.interval", "must be at least 5 s (RFC 7675 sec. 5.1)"}};
   }
   if (c.consent.expiry <= c.consent.interval || c.consent.expiry > seconds{30}) {
-    return {{"consent.expiry", "must be above the interval, at most 30 s (RFC 7675 §5.1)"}};
+    return {{"consent.expiry", "must be above the interval, at most 30 s (RFC 7675 sec. 5.1)"}};
   }
   if (c.consent.suspect <= c.consent.interval || c.consent.suspect > c.consent.expiry) {
     return {{"consent.suspect", "must be above the interval, at most the expiry"}};
@@ -179,10 +179,10 @@ struct config_fault {
     return {{"consent.late", "must be above zero, at most the expiry"}};
   }
   if (c.keepalive < ice::min_keepalive) {
-    return {{"keepalive", "must be at least 15 s (RFC 8445 §11)"}};
+    return {{"keepalive", "must be at least 15 s (RFC 8445 sec. 11)"}};
   }
   if (c.release && *c.release < seconds{3}) {
-    return {{"release", "must be at least 3 s (RFC 8445 §8.3.1)"}};
+    return {{"release", "must be at least 3 s (RFC 8445 sec. 8.3.1)"}};
   }
   if (c.offers == nullptr) return {{"offers", "must be a function"}};
   if (c.accepts == nullptr) return {{"accepts", "must be a function"}};

@@ -2,7 +2,7 @@
 //
 // owns:     the states, the table of changes, and what the facts of a session amount to
 // does not: know pairs or time; the agent states the facts
-// sources:  RFC 8445 §6.1.3 (running, completed, failed), RFC 7675 §5.1 (lost consent)
+// sources:  RFC 8445 sec. 6.1.3 (running, completed, failed), RFC 7675 sec. 5.1 (lost consent)
 #pragma once
 
 #include <array>

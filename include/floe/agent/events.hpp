@@ -49,13 +49,13 @@ using inbound = std::variant<consumed, payload, rejected>;
 
 namespace event {
 
-/// A candidate to hand to the peer. Order and completeness matter to it: RFC 8838 §9.
+/// A candidate to hand to the peer. Order and completeness matter to it: RFC 8838 sec. 9.
 struct local_candidate {
   stream_id stream{};
   ice::local_id id;
 };
 
-/// No further local candidate of this generation will come (RFC 8838 §13).
+/// No further local candidate of this generation will come (RFC 8838 sec. 13).
 struct gathering_done {
   stream_id stream{};
 };
@@ -67,7 +67,7 @@ struct state_changed {
 };
 
 /// A checklist changed its state. A stream whose list failed can be removed, or restarted
-/// (RFC 8445 §8.1.2).
+/// (RFC 8445 sec. 8.1.2).
 struct checklist_changed {
   stream_id stream{};
   ice::checklist_state from = ice::checklist_state::running;
@@ -82,7 +82,7 @@ struct path_found {
   ice::remote_id remote;
 };
 
-/// A component's path is settled, or has changed since (RFC 8445 §8.1).
+/// A component's path is settled, or has changed since (RFC 8445 sec. 8.1).
 struct selected {
   stream_id stream{};
   component_id component{1};
@@ -90,32 +90,32 @@ struct selected {
   ice::remote_id remote;
 };
 
-/// The peer no longer consents to receive data of a component (RFC 7675 §5.1).
+/// The peer no longer consents to receive data of a component (RFC 7675 sec. 5.1).
 struct consent_lost {
   stream_id stream{};
   component_id component{1};
 };
 
-/// A role conflict was resolved (RFC 8445 §7.3.1.1), or the peer turned out to be lite.
+/// A role conflict was resolved (RFC 8445 sec. 7.3.1.1), or the peer turned out to be lite.
 struct role_changed {
   ice::role role = ice::role::controlling;
 };
 
-/// A remote candidate was learned from a check (RFC 8445 §7.3.1.3).
+/// A remote candidate was learned from a check (RFC 8445 sec. 7.3.1.3).
 struct learned_candidate {
   stream_id stream{};
   ice::remote_id id;
 };
 
 /// A stream no longer needs a socket until it is restarted, or has given a relay back for good
-/// (RFC 8445 §8.3.1).
+/// (RFC 8445 sec. 8.3.1).
 struct released {
   stream_id stream{};
   socket_id socket{};
 };
 
 /// A stream has new local credentials, because the host or the peer restarted it: they must be
-/// handed to the peer, and all candidates follow again (RFC 8445 §9).
+/// handed to the peer, and all candidates follow again (RFC 8445 sec. 9).
 struct restarted {
   stream_id stream{};
 };
@@ -150,7 +150,7 @@ using gather::event::token_needed;
 struct enough_gathered {};
 
 /// A relay has taken the place of a lost one, after the peer was told that there are no more
-/// candidates (RFC 8838 §13). A peer that its checks reach learns it from them; only
+/// candidates (RFC 8838 sec. 13). A peer that its checks reach learns it from them; only
 /// agent::restart() names it, which two sides need that have nothing but relays.
 struct relay_replaced {
   stream_id stream{};

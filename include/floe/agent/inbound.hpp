@@ -2,7 +2,7 @@
 //
 // owns:     the order of the steps: demultiplex, parse, route, prove, decide, apply
 // does not: decide; each step's output is the next one's only input
-// sources:  RFC 8445 §7.3 (requests), §7.2.5 (answers), §12.2 (data); RFC 8489 §6.3, §9.1.3
+// sources:  RFC 8445 sec. 7.3 (requests), 7.2.5 (answers), 12.2 (data); RFC 8489 sec. 6.3, 9.1.3
 #pragma once
 
 #include "floe/agent/agent.hpp"
@@ -198,7 +198,7 @@ inline inbound agent::on_data(const datagram& datagram) {
     if (c.link && c.link->path == came) return payload{c.stream, c.id, datagram.bytes, true};
   }
   // Data may overtake the answer that would make its path valid here, or come on a path that was
-  // not selected (RFC 8445 §12.2).
+  // not selected (RFC 8445 sec. 12.2).
   const auto proved = [&](const ice::pair& p) {
     return (p.checked_by_peer || p.state == ice::pair_state::succeeded) && path_of(p) == came;
   };
@@ -262,7 +262,7 @@ inline void agent::keep_early(const early_check& check) {
 }
 
 /// Does what follows from a check of the peer: learn where it came from, check back, take its
-/// nomination (RFC 8445 §7.3.1.3 to §7.3.1.5).
+/// nomination (RFC 8445 sec. 7.3.1.3 to 7.3.1.5).
 inline void agent::accept_check(stream_id stream, ice::local_id local, const endpoint& source,
                                 const ice::incoming_check& check) {
   if (at(stream).abandoned) return;
@@ -277,7 +277,7 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   if (config_.level == ice::level::full) {
     trigger(*id);
   } else if (check.nominates) {
-    // A lite agent does not check: what the peer nominates is valid (RFC 8445 §7.3.2).
+    // A lite agent does not check: what the peer nominates is valid (RFC 8445 sec. 7.3.2).
     transition(*id, ice::pair_event::check_succeeded);
     note_valid(checklists_[*id], local);
   }

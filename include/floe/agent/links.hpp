@@ -2,7 +2,8 @@
 //
 // owns:     keeping each component on the path the rule names, alive and consented to
 // does not: decide; the rules are choose_link(), ice/consent.hpp and ice/keepalive.hpp
-// sources:  RFC 7675 §5 (consent); RFC 8445 §9 (restart), §11 (keepalives), §12.1 (sending data)
+// sources:  RFC 7675 sec. 5 (consent); RFC 8445 sec. 9 (restart), 11 (keepalives), 12.1 (sending
+//           data)
 #pragma once
 
 #include <algorithm>
@@ -100,7 +101,7 @@ inline void agent::on_consent_answer(const check_transactions::row& row,
 }
 
 /// The peer no longer answers on a component's path: nothing more is sent on it with the same
-/// credentials (RFC 7675 §5.1).
+/// credentials (RFC 7675 sec. 5.1).
 inline void agent::lose_consent(component& c) {
   const auto lost = *c.link;
   leave_link(c);
@@ -117,7 +118,7 @@ inline void agent::lose_consent(component& c) {
   valid_.erase_if(on_path);
 }
 
-/// Gives a stream up until it is restarted: the peer takes no more data (RFC 7675 §5.2).
+/// Gives a stream up until it is restarted: the peer takes no more data (RFC 7675 sec. 5.2).
 inline void agent::abandon(stream_id stream) {
   at(stream).abandoned = true;
   transition(stream, ice::checklist_event::consent_lost);

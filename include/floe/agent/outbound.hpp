@@ -2,7 +2,7 @@
 //
 // owns:     which key signs what, and the counters of what left
 // does not: decide that anything is sent
-// sources:  RFC 8445 §7.1, §7.3, §12.1
+// sources:  RFC 8445 sec. 7.1, 7.3, 12.1
 #pragma once
 
 #include <cstring>

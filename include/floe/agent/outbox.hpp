@@ -27,8 +27,8 @@ namespace floe {
 /// A check that was sent, as its transaction remembers it.
 struct sent_check {
   enum purpose : std::uint8_t {
-    connectivity,  ///< of a pair (RFC 8445 §7.2)
-    consent,       ///< of a component's link (RFC 7675 §5.1)
+    connectivity,  ///< of a pair (RFC 8445 sec. 7.2)
+    consent,       ///< of a component's link (RFC 7675 sec. 5.1)
   };
   ice::check_request request{};
   ice::local_id local{};

@@ -3,7 +3,7 @@
 // owns:     the peer's credentials, traits and candidates as they come in, and their pairs
 // does not: decide which pairs there are (ice/pairing.hpp), or start work: time has not come in;
 //           the next handle_*() does
-// sources:  RFC 8445 §5.3, §6.1.2, §9; RFC 8838 §11 to §13; the draft that agent.hpp names
+// sources:  RFC 8445 sec. 5.3, 6.1.2, 9; RFC 8838 sec. 11 to 13; the draft that agent.hpp names
 #pragma once
 
 #include <algorithm>
@@ -166,7 +166,7 @@ inline bool agent::pair_up(stream_id stream, std::optional<component_id> only) {
 /// Forms the pairs of one signalled candidate. Returns whether there was one to form.
 inline bool agent::pair_up(stream_id stream, ice::remote_id theirs) {
   const auto& remote = remotes_[theirs];
-  // A learned candidate has the pair that it was learned on (RFC 8445 §7.3.1.3).
+  // A learned candidate has the pair that it was learned on (RFC 8445 sec. 7.3.1.3).
   if (!may_check(stream) || remote.learned) return false;
   bool any = false;
   locals_.rows().for_each([&](ice::local_id mine, const ice::local_candidate& local) {

@@ -2,7 +2,7 @@
 //
 // owns:     the verdict on a session, from what is true of it
 // does not: change anything; pairs have verdicts of their own (ice/verdict.hpp)
-// sources:  RFC 8445 §5 to §8 in the order in which things must come about
+// sources:  RFC 8445 sec. 5 to 8 in the order in which things must come about
 #pragma once
 
 #include <cstddef>

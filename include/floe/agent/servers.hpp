@@ -2,7 +2,7 @@
 //
 // owns:     handing the gatherer's findings to the tables, and its questions to the host
 // does not: ask servers, or wrap bytes (gather/, turn/); to ice/ a relay is a base like any other
-// sources:  RFC 8445 §5.1.1.2 (gathering), §7.2.1 (permissions), §12.1 (channels)
+// sources:  RFC 8445 sec. 5.1.1.2 (gathering), 7.2.1 (permissions), 12.1 (channels)
 #pragma once
 
 #include <variant>
@@ -149,7 +149,7 @@ inline void agent::on_found(const gather::candidate& found) {
 }
 
 /// Uses a relay in the place of one that was lost. After the end of candidates the peer can't be
-/// told of it before a restart (RFC 8838 §13), but learns it from its checks.
+/// told of it before a restart (RFC 8838 sec. 13), but learns it from its checks.
 inline void agent::take_replacement(ice::local_id id) {
   const auto& row = locals_[id];
   const auto stream = row.stream;
@@ -197,7 +197,7 @@ inline void agent::forbid_peers(stream_id stream) {
   });
 }
 
-/// Lets the relay of a path, if it takes one, accept what the peer sends (RFC 8445 §7.2.1).
+/// Lets the relay of a path, if it takes one, accept what the peer sends (RFC 8445 sec. 7.2.1).
 inline void agent::permit(const path& along) {
   auto* const g = gatherer();
   if (g != nullptr && g->is_relay(along.local)) {
@@ -205,7 +205,7 @@ inline void agent::permit(const path& along) {
   }
 }
 
-/// Lets the relay of a selected pair use a channel (RFC 8445 §12.1).
+/// Lets the relay of a selected pair use a channel (RFC 8445 sec. 12.1).
 inline void agent::bind_channel(const ice::valid_pair& v) {
   auto* const g = gatherer();
   const auto along = path_of(v);
@@ -233,7 +233,7 @@ void agent::each_pair_through(socket_id relay, const address& peer, Visit&& visi
 }
 
 /// Sends the check of a pair that its relay did not let through yet: now, when the slot it took is
-/// still its own, and else when its turn comes again (RFC 8445 §7.2.1, §14.2).
+/// still its own, and else when its turn comes again (RFC 8445 sec. 7.2.1, 14.2).
 inline void agent::check_again(ice::pair_id id) {
   const auto& p = checklists_[id];
   bool has_slot = false;

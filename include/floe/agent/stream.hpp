@@ -2,7 +2,8 @@
 //
 // owns:     generations of credentials, the path that data takes, and the rule that chooses it
 // does not: hold candidates or pairs (ice/), or act on its own
-// sources:  RFC 8445 §9 (generations), §12.1 (which path data takes); RFC 8863 §4 (PAC timer)
+// sources:  RFC 8445 sec. 9 (generations), 12.1 (which path data takes); RFC 8863 sec. 4 (PAC
+//           timer)
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ struct generation {
 };
 
 /// A data stream. During a restart the former generation lives on, so that its path keeps working
-/// until the new one has its own (RFC 8445 §9).
+/// until the new one has its own (RFC 8445 sec. 9).
 struct stream {
   generation current{};
   std::optional<generation> former{};
@@ -43,7 +44,7 @@ struct stream {
   bool remote_complete = false;  ///< the peer has named all its candidates
   bool abandoned = false;        ///< the peer took its consent back: only a restart resumes
   deadline completed{};          ///< since when it is Completed and nothing was released
-  deadline pac{};  ///< until when nothing fails, whatever goes wrong: the PAC timer (RFC 8863 §4)
+  deadline pac{};                ///< the PAC timer: until then nothing fails (RFC 8863 sec. 4)
 
   /// The peer's credentials of before the last restart; nullptr when there are none.
   [[nodiscard]] const ice::remote_credentials* former_peer() const {
@@ -71,7 +72,7 @@ struct component {
   std::optional<floe::link> link{};
 };
 
-/// A check whose sender's credentials are not known yet (RFC 8445 §7.3).
+/// A check whose sender's credentials are not known yet (RFC 8445 sec. 7.3).
 struct early_check {
   stream_id stream{};
   ice::local_id local;
@@ -95,8 +96,9 @@ struct link_view {
 enum class link_choice : std::uint8_t { keep, take_selected, take_fresh, take_best, drop };
 
 /// The selected pair, once there is one, unless it is suspect and another is not. Until then the
-/// path of the former generation as long as its peer consents (RFC 8445 §9), else any valid pair
-/// (§12.1), without leaving one that still is. A stream that failed sends nothing (§12.1).
+/// path of the former generation as long as its peer consents (RFC 8445 sec. 9), else any valid
+/// pair (sec. 12.1), without leaving one that still is. A stream that failed sends nothing
+/// (sec. 12.1).
 [[nodiscard]] constexpr link_choice choose_link(const link_view& view) noexcept {
   if (view.has_failed) return view.on_former ? link_choice::keep : link_choice::drop;
   if (view.has_selected) {

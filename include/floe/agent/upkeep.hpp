@@ -2,7 +2,7 @@
 //
 // owns:     the order in which the components are asked what is due
 // does not: decide; each component answers for itself, and next_timeout() is their minimum
-// sources:  RFC 8445 §6.1.4, §8.1.1; RFC 8863 §4
+// sources:  RFC 8445 sec. 6.1.4, 8.1.1; RFC 8863 sec. 4
 #pragma once
 
 #include "floe/agent/agent.hpp"
@@ -89,7 +89,7 @@ inline void agent::serve_transactions() {
   }
 }
 
-/// Starts the PAC timer of the streams on which checks can come and go (RFC 8863 §4).
+/// Starts the PAC timer of the streams on which checks can come and go (RFC 8863 sec. 4).
 inline void agent::start_pac_timers() {
   each_stream([&](stream_id id) {
     auto& row = at(id);
@@ -241,7 +241,7 @@ inline void agent::look_again(stream_id stream) {
 }
 
 /// Lets the candidates decide where nobody checks: the best pair of every component is selected
-/// (RFC 8445 §6.2, §8.2).
+/// (RFC 8445 sec. 6.2, 8.2).
 inline void agent::settle_without_checks() {
   for (const auto& c : components_) {
     const auto best = settled_by_candidates(c);
@@ -270,7 +270,7 @@ inline bool agent::is_needed(ice::local_id base) const {
   });
 }
 
-/// Frees the sockets that no path of a settled stream needs (RFC 8445 §8.3.1).
+/// Frees the sockets that no path of a settled stream needs (RFC 8445 sec. 8.3.1).
 inline void agent::release_unselected() {
   each_stream([&](stream_id id) {
     const auto due = ice::release_due(at(id).completed, config_.release);

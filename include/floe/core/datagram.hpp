@@ -37,7 +37,7 @@ struct transmit {
 };
 
 /// The largest datagram that poll_transmit() writes: STUN stays within an IPv4 path of unknown MTU
-/// (RFC 8489 §6.1).
+/// (RFC 8489 sec. 6.1).
 inline constexpr std::size_t max_datagram_size = 548;
 
 /// How much larger it is when it is sent through a relay by IPv6.

@@ -14,7 +14,7 @@
 
 namespace floe {
 
-/// Address family, with the value STUN puts on the wire (RFC 8489 §14.1).
+/// Address family, with the value STUN puts on the wire (RFC 8489 sec. 14.1).
 enum class family : std::uint8_t { ipv4 = 1, ipv6 = 2 };
 
 /// An IPv4 or IPv6 address in network byte order.
@@ -82,13 +82,13 @@ struct endpoint {
   return a == address::v4(255, 255, 255, 255);
 }
 
-/// True for ::ffff:0:0/96, an IPv4 address in IPv6 clothes (RFC 4291 §2.5.5.2).
+/// True for ::ffff:0:0/96, an IPv4 address in IPv6 clothes (RFC 4291 sec. 2.5.5.2).
 [[nodiscard]] constexpr bool is_v4_mapped(const address& a) noexcept {
   return a.family == family::ipv6 && a.octets[10] == 0xff && a.octets[11] == 0xff &&
          std::all_of(a.octets.begin(), a.octets.begin() + 10, [](auto o) { return o == 0; });
 }
 
-/// True for the deprecated ::/96 other than :: and ::1 (RFC 4291 §2.5.5.1).
+/// True for the deprecated ::/96 other than :: and ::1 (RFC 4291 sec. 2.5.5.1).
 [[nodiscard]] constexpr bool is_v4_compatible(const address& a) noexcept {
   return a.family == family::ipv6 && !is_unspecified(a) && !is_loopback(a) &&
          std::all_of(a.octets.begin(), a.octets.begin() + 12, [](auto o) { return o == 0; });

@@ -21,7 +21,7 @@ template <class T>
 concept byte_source = std::invocable<T&, byte_span>;
 
 /// Refers to a byte_source. Transaction ids, credentials and tie-breakers come from it, so it must
-/// be cryptographically strong (RFC 8489 §5, RFC 8445 §5.3).
+/// be cryptographically strong (RFC 8489 sec. 5, RFC 8445 sec. 5.3).
 ///
 /// The callable must outlive every object that was given the reference.
 class entropy_ref {

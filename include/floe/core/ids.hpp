@@ -17,7 +17,7 @@ enum class server_id : std::uint8_t {};
 /// A data stream of one session, in the order of creation, from 0.
 enum class stream_id : std::uint16_t {};
 
-/// A component of a data stream, 1 to 256 (RFC 8445 §4); RTP is 1, RTCP is 2.
+/// A component of a data stream, 1 to 256 (RFC 8445 sec. 4); RTP is 1, RTCP is 2.
 enum class component_id : std::uint16_t {};
 
 /// The credentials of a data stream between two restarts, counted from 0.

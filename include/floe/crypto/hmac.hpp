@@ -20,7 +20,8 @@
 namespace floe::crypto {
 
 /// True when `a` and `b` hold the same bytes, at least one. Looks at every byte whatever it finds,
-/// so that the time tells nothing about where they differ (RFC 8489 §16); the sizes are no secret.
+/// so that the time tells nothing about where they differ (RFC 8489 sec. 16); the sizes are no
+/// secret.
 [[nodiscard]] constexpr bool equal_constant_time(byte_view a, byte_view b) noexcept {
   if (a.empty() || a.size() != b.size()) return false;
   std::uint64_t difference = 0;

@@ -2,7 +2,7 @@
 //
 // owns:     the compression function
 // does not: buffer or pad (crypto/block_hash.hpp), nor protect anything: STUN derives long-term
-//           keys with it for servers that know nothing newer (RFC 8489 §9.2.2)
+//           keys with it for servers that know nothing newer (RFC 8489 sec. 9.2.2)
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// SHA-1 (FIPS 180-4 §6.1, RFC 3174).
+// SHA-1 (FIPS 180-4 sec. 6.1, RFC 3174).
 //
 // owns:     the compression function, behind one function that callers never see past
 // does not: buffer or pad (crypto/block_hash.hpp), nor claim to be collision-resistant: STUN uses

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4 §6.2, RFC 6234).
+// SHA-256 (FIPS 180-4 sec. 6.2, RFC 6234).
 //
 // owns:     the compression function, behind one function that callers never see past
 // does not: buffer or pad (crypto/block_hash.hpp)

@@ -2,7 +2,7 @@
 //
 // owns:     the value, and the rule which of them add nothing
 // does not: know priorities or foundations (ice/): it carries what they are made from
-// sources:  RFC 8445 §5.1.1.2, §5.1.1.3 (what a foundation depends on), §5.1.3 (redundancy)
+// sources:  RFC 8445 sec. 5.1.1.2, 5.1.1.3 (what a foundation depends on), 5.1.3 (redundancy)
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct base {
 };
 
 /// A server-reflexive or a relayed address. Type, base address, transport and server address are
-/// what makes its foundation (RFC 8445 §5.1.1.3).
+/// what makes its foundation (RFC 8445 sec. 5.1.1.3).
 struct candidate {
   service kind = service::reflexive;
   gather::base base{};  ///< the socket that the server was asked from
@@ -41,7 +41,7 @@ struct candidate {
 /// True for a candidate that adds nothing to the bases and to those that were found before: the
 /// same address with the same base, or a relay that is one of our own sockets. The earlier one
 /// stays: with equal types it has the same priority, and a host candidate has a higher one. source:
-/// RFC 8445 §5.1.3, §5.1.1.2
+/// RFC 8445 sec. 5.1.3, 5.1.1.2
 [[nodiscard]] constexpr bool is_redundant(const candidate& found, gsl::span<const base> bases,
                                           gsl::span<const candidate> before) noexcept {
   for (const auto& b : bases) {

@@ -66,13 +66,14 @@ struct connection_needed {
   uri_number uri = 0;
 };
 /// The server thinks that this socket has an allocation: another one bound to the same address may
-/// be named with connected(). source: RFC 8656 §7.4
+/// be named with connected(). source: RFC 8656 sec. 7.4
 struct socket_needed {
   attempt_id attempt;
   socket_id socket{};
   endpoint server;
 };
-/// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635 §6.1).
+/// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635
+/// sec. 6.1).
 struct token_needed {
   attempt_id attempt;
 };

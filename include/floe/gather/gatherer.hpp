@@ -4,7 +4,7 @@
 //           candidate came from where, and the numbers that stand for relays
 // does not: pace itself: whoever owns the pace asks wants_start() and calls start_one(); resolve
 //           names, make connections, or know candidates' priorities
-// sources:  RFC 8445 §5.1.1.2, §5.1.1.4, §5.1.3; RFC 8656
+// sources:  RFC 8445 sec. 5.1.1.2, 5.1.1.4, 5.1.3; RFC 8656
 // invariant: the contract above class gatherer.
 #pragma once
 
@@ -87,7 +87,7 @@ using inbound = std::variant<not_mine, consumed, unwrapped, refused>;
 /// The contract is that of every state machine here: after every call that is not const drain
 /// poll_transmit(), then poll_event(), then read next_timeout(), and call handle_timeout() when
 /// that instant comes. Besides, while wants_start() holds, call start_one() whenever the pace
-/// allows a new transaction (RFC 8445 §14.2). Nothing throws, and nothing allocates after
+/// allows a new transaction (RFC 8445 sec. 14.2). Nothing throws, and nothing allocates after
 /// construction.
 class gatherer {
  public:
@@ -132,7 +132,7 @@ class gatherer {
   }
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
-  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 §6.1
+  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 sec. 6.1
   [[nodiscard]] std::string_view token_server_name(attempt_id which) const noexcept;
 
   // ---- the pace ------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 // owns:     construction, which attempts there are, how each goes on, and what time brings
 // does not: hear the host (gatherer_commands.hpp), read answers (gatherer_results.hpp), or pass
 //           data (gatherer_relays.hpp)
-// sources:  RFC 8445 §5.1.1.2, §5.1.1.4
+// sources:  RFC 8445 sec. 5.1.1.2, 5.1.1.4
 #pragma once
 
 #include "floe/gather/gatherer.hpp"
@@ -20,7 +20,7 @@ namespace detail {
   out.software = c.software;
   out.special_peers = c.special_peers;
   out.limits = c.relay_limits;
-  out.bind_after = 0;  // bind() is called for the peers that are settled on (RFC 8445 §7.2.1)
+  out.bind_after = 0;  // bind() is called for the peers that are settled on (RFC 8445 sec. 7.2.1)
   return out;
 }
 
@@ -49,7 +49,7 @@ namespace detail {
   return 0;
 }
 
-/// True for a name that mDNS resolves (RFC 6762 §3).
+/// True for a name that mDNS resolves (RFC 6762 sec. 3).
 [[nodiscard]] constexpr bool is_local_name(std::string_view name) noexcept {
   constexpr std::string_view suffix = ".local";
   if (!name.empty() && name.back() == '.') name.remove_suffix(1);

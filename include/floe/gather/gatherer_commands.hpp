@@ -2,7 +2,7 @@
 //
 // owns:     sockets that come and go, names that were resolved, connections that were made, the end
 // does not: ask servers (gatherer_attempts.hpp), or pass data (gatherer_relays.hpp)
-// sources:  RFC 8445 §5.1.1.2, §5.1.1.4
+// sources:  RFC 8445 sec. 5.1.1.2, 5.1.1.4
 #pragma once
 
 #include "floe/gather/gatherer.hpp"

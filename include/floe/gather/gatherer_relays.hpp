@@ -2,7 +2,7 @@
 //
 // owns:     finding the session behind a number, and whose a datagram is
 // does not: wrap or unwrap: the session does
-// sources:  RFC 8656 §9 to §12; RFC 7983 §7 (ChannelData comes from servers only)
+// sources:  RFC 8656 sec. 9 to 12; RFC 7983 sec. 7 (ChannelData comes from servers only)
 #pragma once
 
 #include "floe/gather/gatherer.hpp"

@@ -2,7 +2,7 @@
 //
 // owns:     turning answers into candidates and events
 // does not: decide what is redundant (candidate.hpp), or when there is enough (progress.hpp)
-// sources:  RFC 8445 §5.1.1.2, §5.1.3; RFC 8656 §7.3, §7.4
+// sources:  RFC 8445 sec. 5.1.1.2, 5.1.3; RFC 8656 sec. 7.3, 7.4
 #pragma once
 
 #include "floe/gather/gatherer.hpp"
@@ -137,7 +137,7 @@ inline void gatherer::collect_sessions() {
   });
 }
 
-/// Asks servers that are full how they see us (RFC 8445 §5.1.1.2).
+/// Asks servers that are full how they see us (RFC 8445 sec. 5.1.1.2).
 inline void gatherer::fall_back() {
   while (const auto id = attempts_.find_if([](const attempt& a) { return a.falls_back; })) {
     auto& a = attempts_[*id];

@@ -2,7 +2,7 @@
 //
 // owns:     when there is enough to answer with, and when nothing more will come
 // does not: stop anything: what comes later is trickled
-// sources:  RFC 8445 §5.1; RFC 8838 §8
+// sources:  RFC 8445 sec. 5.1; RFC 8838 sec. 8
 // invariant: a server that does not answer delays neither beyond its limit.
 #pragma once
 

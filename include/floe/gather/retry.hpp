@@ -2,7 +2,8 @@
 //
 // owns:     how long to wait, how often, and which failures are worth waiting for
 // does not: keep count, or ask (gatherer_results.hpp)
-// sources:  RFC 8445 §5.1.1.4, RFC 8656 §5 (a client makes a new allocation when one is gone)
+// sources:  RFC 8445 sec. 5.1.1.4, RFC 8656 sec. 5 (a client makes a new allocation when one is
+//           gone)
 // invariant: a server that is down, or takes relays away as soon as it gave them, is asked ever
 //            less often, and not for ever.
 #pragma once

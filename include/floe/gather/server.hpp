@@ -2,7 +2,7 @@
 //
 // owns:     the shape of the configuration, and how a URI is used
 // does not: know the grammar of URIs (sdp/uri.hpp), or resolve names: the host does, when asked
-// sources:  RFC 7064, RFC 7065 §3.2; RFC 8445 §5.1.1.2; RFC 8656 §3.1
+// sources:  RFC 7064, RFC 7065 sec. 3.2; RFC 8445 sec. 5.1.1.2; RFC 8656 sec. 3.1
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 //
 // owns:     what a candidate is, and the rows kept for local and remote ones
 // does not: order them (priority.hpp), combine them (pairing.hpp), or write them as text (sdp/)
-// sources:  RFC 8445 §4 (terms), §5.3 (what is exchanged)
+// sources:  RFC 8445 sec. 4 (terms), 5.3 (what is exchanged)
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace floe::ice {
 
-/// How an agent came to know an address (RFC 8445 §4): its own interface, a STUN server's answer, a
-/// check, or a TURN server's allocation.
+/// How an agent came to know an address (RFC 8445 sec. 4): its own interface, a STUN server's
+/// answer, a check, or a TURN server's allocation.
 enum class candidate_type : std::uint8_t { host, srflx, prflx, relay };
 
 /// A transport address that may reach an agent, as it is exchanged with the peer. The transport is
@@ -46,7 +46,7 @@ struct local_candidate {
   ice::candidate candidate;
   stream_id stream{};
   socket_id socket{};
-  endpoint base;    ///< where it sends from (RFC 8445 §4): itself for host and relay
+  endpoint base;    ///< where it sends from (RFC 8445 sec. 4): itself for host and relay
   local_id host{};  ///< the host candidate it was obtained through; of no row for a host candidate
   preference_rank rank{};               ///< of that host candidate, or its own
   std::uint8_t variant = 0;             ///< tells those of one type apart that it led to
@@ -68,7 +68,7 @@ struct remote_candidate {
 };
 
 /// True when checks can be sent from this candidate itself and not only from its base. Only such
-/// candidates are paired (RFC 8445 §6.1.2.4: a reflexive one would be replaced by its base).
+/// candidates are paired (RFC 8445 sec. 6.1.2.4: a reflexive one would be replaced by its base).
 [[nodiscard]] constexpr bool is_base(const local_candidate& c) noexcept {
   return c.candidate.type == candidate_type::host || c.candidate.type == candidate_type::relay;
 }

@@ -2,7 +2,7 @@
 //
 // owns:     the type of such a policy, and the usual ones
 // does not: apply it; the agent asks it about its own candidates and those that the peer signals
-// sources:  RFC 8445 §19.1 (hiding addresses); the W3C's iceTransportPolicy is relayed_only()
+// sources:  RFC 8445 sec. 19.1 (hiding addresses); the W3C's iceTransportPolicy is relayed_only()
 #pragma once
 
 #include "floe/ice/candidate.hpp"
@@ -24,7 +24,7 @@ using candidate_filter = bool (*)(const candidate&) noexcept;
   return c.type != candidate_type::host;
 }
 
-/// What stands for a related address that is not told (RFC 8839 §5.1).
+/// What stands for a related address that is not told (RFC 8839 sec. 5.1).
 [[nodiscard]] constexpr endpoint hidden_endpoint(family f) noexcept { return {{{}, f}, 9}; }
 
 /// Takes from a local candidate a related address that the policy would not offer by itself: the

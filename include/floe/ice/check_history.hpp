@@ -2,8 +2,8 @@
 //
 // owns:     the counters of a pair
 // does not: judge (verdict.hpp), or decide anything
-// sources:  RFC 8445 §7.2.5 (outcomes of checks); the names of the counters are those of the W3C's
-//           RTCIceCandidatePairStats
+// sources:  RFC 8445 sec. 7.2.5 (outcomes of checks); the names of the counters are those of the
+//           W3C's RTCIceCandidatePairStats
 #pragma once
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 //
 // owns:     reading an authenticated request, the triggered-check rule, the answers' bytes
 // does not: decide roles (role.hpp) or nominations (nomination.hpp), or change a pair
-// sources:  RFC 8445 §7.3 (requests), §7.3.1.4 (triggered checks); RFC 8489 §6.3.1 (420)
+// sources:  RFC 8445 sec. 7.3 (requests), 7.3.1.4 (triggered checks); RFC 8489 sec. 6.3.1 (420)
 #pragma once
 
 #include <array>
@@ -87,7 +87,7 @@ enum class trigger : std::uint8_t {
   cancel_and_enqueue,  ///< also stop repeating the one under way; its answer still counts
 };
 
-/// RFC 8445 §7.3.1.4, for a pair that exists; one that doesn't is made first, and Waiting.
+/// RFC 8445 sec. 7.3.1.4, for a pair that exists; one that doesn't is made first, and Waiting.
 [[nodiscard]] constexpr trigger decide_trigger(pair_state state) noexcept {
   switch (state) {
     case pair_state::succeeded: return trigger::nothing;
@@ -108,8 +108,8 @@ write_check_success(byte_span buffer, const stun::transaction_id& transaction,
   return writer.add(stun::xor_mapped_address{source}).add_integrity(key).add_fingerprint().finish();
 }
 
-/// Writes the error answer to a check. unknown: the attributes that a 420 names · key: this agent's
-/// own, or null when the request has not proved itself (RFC 8489 §9.1.3). Only an authenticated
+/// Writes the error answer to a check. unknown: the attributes that a 420 names | key: this agent's
+/// own, or null when the request has not proved itself (RFC 8489 sec. 9.1.3). Only an authenticated
 /// peer is told a reason phrase, so that no answer to a stranger is larger than its question.
 /// errors: buffer_too_small.
 [[nodiscard]] inline result<std::size_t>

@@ -3,7 +3,7 @@
 // owns:     what a check says, and its bytes
 // does not: decide that a check is sent (schedule.hpp) or keep it for retransmission
 //           (stun/transactions.hpp)
-// sources:  RFC 8445 §7.1 (attributes), §7.2.2 (credentials), §7.2.4 (FINGERPRINT)
+// sources:  RFC 8445 sec. 7.1 (attributes), 7.2.2 (credentials), 7.2.4 (FINGERPRINT)
 // invariant: the same check_request, transaction id and credentials give the same bytes.
 #pragma once
 
@@ -25,8 +25,8 @@ namespace floe::ice {
 /// What one check tells the peer. A retransmission tells the same, whatever changed since.
 struct check_request {
   ice::role role = role::controlling;
-  bool nominates = false;         ///< carries USE-CANDIDATE; only a controlling agent's does
-  std::uint32_t priority = 0;     ///< what a candidate learned from the check would have (§7.1.1)
+  bool nominates = false;      ///< carries USE-CANDIDATE; only a controlling agent's does
+  std::uint32_t priority = 0;  ///< what a candidate learned from the check would have (sec. 7.1.1)
   std::uint64_t tie_breaker = 0;  ///< of the agent that claims the role
 
   [[nodiscard]] constexpr role_claim claim() const noexcept { return {role, tie_breaker}; }
@@ -38,7 +38,7 @@ struct check_request {
   return {claim.role, nominates, priority, claim.tie_breaker};
 }
 
-/// Writes a check. username: join_username() of the peer's and this agent's fragments · key: the
+/// Writes a check. username: join_username() of the peer's and this agent's fragments | key: the
 /// peer's. errors: buffer_too_small.
 [[nodiscard]] inline result<std::size_t>
 write_check(byte_span buffer, const stun::transaction_id& transaction, const check_request& check,

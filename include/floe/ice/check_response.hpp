@@ -2,7 +2,7 @@
 //
 // owns:     reading an authenticated answer; the candidate learned from a mapped address
 // does not: find the request it answers (stun/transactions.hpp), or change a pair
-// sources:  RFC 8445 §7.2.5; RFC 8489 §6.3.3, §6.3.4
+// sources:  RFC 8445 sec. 7.2.5; RFC 8489 sec. 6.3.3, 6.3.4
 #pragma once
 
 #include <array>
@@ -27,8 +27,8 @@ struct check_outcome {
   enum kind : std::uint8_t {
     succeeded,      ///< the peer was reached and sees this agent at `mapped`
     role_conflict,  ///< 487: both had the same role
-    forbidden,      ///< 403: the peer takes back its consent (RFC 7675 §5.2)
-    wrong_path,     ///< came another way than the request went (RFC 8445 §7.2.5.2.1)
+    forbidden,      ///< 403: the peer takes back its consent (RFC 7675 sec. 5.2)
+    wrong_path,     ///< came another way than the request went (RFC 8445 sec. 7.2.5.2.1)
     failed,         ///< any other error, or an answer that can't be used
   };
   kind what = failed;
@@ -43,16 +43,17 @@ inline constexpr std::array known_in_check_response{
 
 /// Reads the answer to a check that went along `asked`, and came along `came`.
 ///
-/// It must have come the way the request went, reversed (RFC 8445 §7.2.5.2.1), unless it is about
-/// roles, hold nothing that must be understood and isn't (RFC 8489 §6.3.3), and say where this
-/// agent was seen.
+/// It must have come the way the request went, reversed (RFC 8445 sec. 7.2.5.2.1), unless it is
+/// about roles, hold nothing that must be understood and isn't (RFC 8489 sec. 6.3.3), and say where
+/// this agent was seen.
 [[nodiscard]] inline check_outcome read_check_response(const stun::authenticated& response,
                                                        const path& asked, const path& came) {
   const auto& message = response.message();
   const auto error = message.get<stun::error_code_attribute>();
   const bool understood = message.unknown_required(known_in_check_response).empty();
-  // A conflict of roles is one by whatever way the peer's word of it comes (RFC 8445 §7.2.5.1 comes
-  // before §7.2.5.2.1): between two NATs its answer may never come back the way the request went.
+  // A conflict of roles is one by whatever way the peer's word of it comes (RFC 8445 sec. 7.2.5.1
+  // comes before sec. 7.2.5.2.1): between two NATs its answer may never come back the way the
+  // request went.
   if (message.cls() == stun::message_class::error && understood && error &&
       error->code == stun::error_code::role_conflict) {
     return {check_outcome::role_conflict, {}};
@@ -70,13 +71,13 @@ inline constexpr std::array known_in_check_response{
 }
 
 /// True when the failure of a check says something about its pair: a pair that works by another
-/// check only fails when the failed one was to nominate it (RFC 8445 §7.2.5.3.4).
+/// check only fails when the failed one was to nominate it (RFC 8445 sec. 7.2.5.3.4).
 [[nodiscard]] constexpr bool failure_counts(pair_state state, bool nominates) noexcept {
   return state == pair_state::in_progress || (state == pair_state::succeeded && nominates);
 }
 
-/// The local candidate that an unknown mapped address reveals (RFC 8445 §7.2.5.3.1). base,
-/// sent_from: where the check left · priority: the one the check carried.
+/// The local candidate that an unknown mapped address reveals (RFC 8445 sec. 7.2.5.3.1). base,
+/// sent_from: where the check left | priority: the one the check carried.
 [[nodiscard]] constexpr local_candidate
 make_learned_local(local_id base, const local_candidate& sent_from, const endpoint& mapped,
                    std::uint32_t priority, ice::foundation foundation) {

@@ -2,8 +2,8 @@
 //
 // owns:     every pair of a session, their order, and the states of the lists
 // does not: know time or bytes; it is told what happened to a pair and answers with what changed
-// sources:  RFC 8445 §6.1.2 (checklists), §6.1.3 (states), §6.1.4.1 (triggered-check queue),
-//           §7.2.5.3.3 (unfreezing)
+// sources:  RFC 8445 sec. 6.1.2 (checklists), 6.1.3 (states), 6.1.4.1 (triggered-check queue),
+//           sec. 7.2.5.3.3 (unfreezing)
 // invariant: order() is by decreasing priority, ties by component; a pair is in the queue exactly
 //            when its row says so; a pair changes its state by apply() only, so that the counts
 //            hold.
@@ -29,7 +29,7 @@
 
 namespace floe::ice {
 
-/// Where the checks of a data stream stand (RFC 8445 §6.1.2.1).
+/// Where the checks of a data stream stand (RFC 8445 sec. 6.1.2.1).
 enum class checklist_state : std::uint8_t { running, completed, failed };
 
 /// What can happen to a checklist.
@@ -145,7 +145,7 @@ class checklist_set {
     return to.has_value();
   }
 
-  /// Every pair by decreasing priority, ties by component (RFC 8445 §6.1.2.3, §6.1.4.2).
+  /// Every pair by decreasing priority, ties by component (RFC 8445 sec. 6.1.2.3, 6.1.4.2).
   [[nodiscard]] const std::pmr::vector<pair_id>& order() const noexcept { return order_; }
   [[nodiscard]] std::size_t size() const noexcept { return order_.size(); }
   [[nodiscard]] bool full() const noexcept { return rows_.full(); }
@@ -168,9 +168,9 @@ class checklist_set {
     return find_if([&](const pair& p) { return p.local == local && p.remote == remote; });
   }
 
-  /// The pair that gives way to `newcomer` when the set is full (RFC 8445 §6.1.2.5, RFC 8838 §10):
-  /// the least of the longest list, so that no stream starves another; in the newcomer's own list
-  /// one that is Failed or of lower priority. nullopt: the newcomer itself gives way.
+  /// The pair that gives way to `newcomer` when the set is full (RFC 8445 sec. 6.1.2.5, RFC 8838
+  /// sec. 10): the least of the longest list, so that no stream starves another; in the newcomer's
+  /// own list one that is Failed or of lower priority. nullopt: the newcomer itself gives way.
   [[nodiscard]] std::optional<pair_id> victim_for(const pair& newcomer) const {
     const auto from = longest_with(newcomer.stream);
     std::optional<pair_id> victim;
@@ -210,7 +210,7 @@ class checklist_set {
   }
 
   /// Puts a pair into the triggered-check queue of its list, unless it is there (RFC 8445
-  /// §6.1.4.1).
+  /// sec. 6.1.4.1).
   void enqueue(pair_id id) {
     auto& row = rows_[id];
     if (row.triggered) return;
@@ -254,7 +254,7 @@ class checklist_set {
   }
 
   /// Calls `update(pair&)` for every pair and restores the order, as a change of role or of a
-  /// candidate asks for (RFC 8445 §7.2.5.1).
+  /// candidate asks for (RFC 8445 sec. 7.2.5.1).
   template <class Update>
   void update_all(Update&& update) {
     for (const auto id : order_) update(rows_[id]);

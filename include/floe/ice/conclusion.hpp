@@ -2,8 +2,8 @@
 //
 // owns:     the rule by which a list fails: for want of anything left to try, or of what it had
 // does not: complete a list: that is the nomination of every component (nomination.hpp)
-// sources:  RFC 8445 §7.2.5.4 (no pair left), RFC 8838 §8 (candidates still to come),
-//           RFC 8863 §4 (the PAC timer), RFC 7675 §5.1 (lost consent)
+// sources:  RFC 8445 sec. 7.2.5.4 (no pair left), RFC 8838 sec. 8 (candidates still to come),
+//           RFC 8863 sec. 4 (the PAC timer), RFC 7675 sec. 5.1 (lost consent)
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ struct list_outlook {
 };
 
 /// When what was not selected in a list may be freed: `wait` after it was Completed, if ever
-/// (RFC 8445 §8.3.1). completed: since when it is; none when it is not
+/// (RFC 8445 sec. 8.3.1). completed: since when it is; none when it is not
 [[nodiscard]] constexpr deadline release_due(deadline completed,
                                              std::optional<duration> wait) noexcept {
   if (!completed || !wait) return std::nullopt;

@@ -2,7 +2,7 @@
 //
 // owns:     the timers of consent for one path
 // does not: send checks or count data: only authenticated answers to STUN renew consent
-// sources:  RFC 7675 §5.1
+// sources:  RFC 7675 sec. 5.1
 // invariant: consent ends `expiry` after the last answer, whatever was sent since.
 #pragma once
 
@@ -17,14 +17,15 @@ namespace floe::ice {
 
 struct consent_config {
   /// Whether consent is asked for at all. Without it a path is kept alive by indications
-  /// (keepalive.hpp) and never found dead. RFC 7675 §5.1 demands it where the peer is not trusted.
+  /// (keepalive.hpp) and never found dead. RFC 7675 sec. 5.1 demands it where the peer is not
+  /// trusted.
   bool enabled = true;
 
   /// The mean time between consent checks; each wait is drawn between 0.8 and 1.2 times this.
-  /// RFC 7675 §5.1: 5 s, so that no wait is under 4 s.
+  /// RFC 7675 sec. 5.1: 5 s, so that no wait is under 4 s.
   duration interval = std::chrono::seconds{5};
 
-  /// How long an answer is good for (RFC 7675 §5.1).
+  /// How long an answer is good for (RFC 7675 sec. 5.1).
   duration expiry = std::chrono::seconds{30};
 
   /// How long without an answer on the selected path until the others are checked again, and one
@@ -32,7 +33,7 @@ struct consent_config {
   duration suspect = std::chrono::seconds{8};
 
   /// How long without an answer until the session counts as disconnected: long enough that a single
-  /// lost check doesn't show (RFC 7675 §5.1).
+  /// lost check doesn't show (RFC 7675 sec. 5.1).
   duration late = std::chrono::seconds{15};
 };
 
@@ -67,7 +68,7 @@ enum class consent_step : std::uint8_t { none, check, expired };
 /// The consent of the peer to receive data on one path.
 class consent {
  public:
-  /// proved: when an authenticated answer last came on the path · wait: until the first check
+  /// proved: when an authenticated answer last came on the path | wait: until the first check
   consent(time_point proved, time_point now, duration wait) noexcept
       : proved_{proved}, next_check_{after(now, wait)} {}
 

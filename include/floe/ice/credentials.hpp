@@ -2,7 +2,7 @@
 //
 // owns:     how credentials are made, which are acceptable, and how a USERNAME joins two fragments
 // does not: check integrity (stun/integrity.hpp) or decide what a change of credentials means
-// sources:  RFC 8445 §5.3, §7.2.2 (USERNAME); RFC 8839 §5.4 (lengths, alphabet)
+// sources:  RFC 8445 sec. 5.3, 7.2.2 (USERNAME); RFC 8839 sec. 5.4 (lengths, alphabet)
 #pragma once
 
 #include <algorithm>
@@ -23,14 +23,14 @@
 
 namespace floe::ice {
 
-/// Lengths in ice-chars that a peer may use (RFC 8839 §5.4).
+/// Lengths in ice-chars that a peer may use (RFC 8839 sec. 5.4).
 inline constexpr std::size_t min_ufrag_size = 4;
 inline constexpr std::size_t max_ufrag_size = 256;
 inline constexpr std::size_t min_password_size = 22;
 inline constexpr std::size_t max_password_size = 256;
 
 /// Lengths that this agent uses. An ice-char holds 6 bits, so a fragment has 48 bits of randomness
-/// (at least 24 are asked for) and a password 144 (at least 128), RFC 8445 §5.3.
+/// (at least 24 are asked for) and a password 144 (at least 128), RFC 8445 sec. 5.3.
 inline constexpr std::size_t local_ufrag_size = 8;
 inline constexpr std::size_t local_password_size = 24;
 
@@ -97,7 +97,7 @@ make_remote_credentials(std::string_view ufrag, std::string_view password,
 enum class remote_change : std::uint8_t {
   first,    ///< none were known
   none,     ///< they are the known ones
-  restart,  ///< both differ: the peer restarted (RFC 8445 §9)
+  restart,  ///< both differ: the peer restarted (RFC 8445 sec. 9)
   half,     ///< only one differs, which nothing allows
   stale,    ///< they are those of before a restart
 };
@@ -117,7 +117,7 @@ enum class remote_change : std::uint8_t {
 
 /// True when a candidate that came with `ufrag` can belong to the peer's current credentials: it
 /// names them or none, or they are not known yet and it does not name the former ones
-/// (RFC 8838 §9). known, former: as above
+/// (RFC 8838 sec. 9). known, former: as above
 [[nodiscard]] inline bool belongs(std::string_view ufrag, const remote_credentials* known,
                                   const remote_credentials* former) {
   if (ufrag.empty()) return true;
@@ -125,7 +125,7 @@ enum class remote_change : std::uint8_t {
   return former == nullptr || former->ufrag.view() != ufrag;
 }
 
-/// The USERNAME of a check: the receiver's fragment, a colon, the sender's (RFC 8445 §7.2.2).
+/// The USERNAME of a check: the receiver's fragment, a colon, the sender's (RFC 8445 sec. 7.2.2).
 using username_text = fixed_text<max_ufrag_size + 1 + local_ufrag_size>;
 
 [[nodiscard]] inline username_text join_username(const remote_credentials& receiver,

@@ -2,7 +2,7 @@
 //
 // owns:     the foundation value and the rule that gives a local candidate its own
 // does not: know pairs; two foundations are only ever compared
-// sources:  RFC 8445 §5.1.1.3 (sameness), §7.3.1.3 (peer-reflexive), RFC 8839 §5.1 (text)
+// sources:  RFC 8445 sec. 5.1.1.3 (sameness), 7.3.1.3 (peer-reflexive), RFC 8839 sec. 5.1 (text)
 #pragma once
 
 #include <algorithm>
@@ -30,7 +30,7 @@ inline constexpr std::array<bool, 256> ice_chars = make_ice_chars();
 
 }  // namespace detail
 
-/// True for the characters of foundations, ufrags and passwords (RFC 8839 §5.1).
+/// True for the characters of foundations, ufrags and passwords (RFC 8839 sec. 5.1).
 [[nodiscard]] constexpr bool is_ice_char(char c) noexcept {
   return detail::ice_chars[static_cast<unsigned char>(c)];
 }

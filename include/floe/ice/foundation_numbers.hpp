@@ -2,7 +2,7 @@
 //
 // owns:     the numbers of the foundations of one table
 // does not: make foundations (foundation.hpp)
-// sources:  RFC 8445 §5.1.1.3
+// sources:  RFC 8445 sec. 5.1.1.3
 #pragma once
 
 #include <cstdint>

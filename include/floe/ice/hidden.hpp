@@ -2,7 +2,8 @@
 //
 // owns:     which names stand for a hidden address, how one is made, what its resolution means
 // does not: resolve: names are the host's; nor register them: so is mDNS
-// sources:  draft-ietf-mmusic-mdns-ice-candidates §3.1, §3.2; RFC 9562 §4 (the text of a UUID)
+// sources:  draft-ietf-mmusic-mdns-ice-candidates sec. 3.1, 3.2; RFC 9562 sec. 4 (the text of a
+//           UUID)
 #pragma once
 
 #include <algorithm>
@@ -43,7 +44,7 @@ namespace detail {
 }  // namespace detail
 
 /// True for a UUID followed by ".local": the only names that are worth a question to the network
-/// (§3.2.1 of the draft).
+/// (sec. 3.2.1 of the draft).
 [[nodiscard]] constexpr bool is_hidden_name(std::string_view name) noexcept {
   const auto same = [](char label, char c) { return label == detail::lower(c); };
   if (name.size() != hidden_name_size ||
@@ -68,7 +69,7 @@ read_hidden_name(std::string_view name) noexcept {
 }
 
 /// A new name, to be registered by the host for one of its addresses: a random UUID of version 4 in
-/// lower case (§3.1.1 of the draft). One name goes with one address.
+/// lower case (sec. 3.1.1 of the draft). One name goes with one address.
 [[nodiscard]] inline hidden_name make_hidden_name(entropy_ref entropy) {
   std::array<std::uint8_t, 16> octets{};
   entropy.fill(gsl::as_writable_bytes(gsl::span{octets}));
@@ -91,7 +92,7 @@ read_hidden_name(std::string_view name) noexcept {
 }
 
 /// The address to use of those that a name resolved to: the only one. Of several nobody knows which
-/// is meant, and none is no address (§3.2.1 of the draft).
+/// is meant, and none is no address (sec. 3.2.1 of the draft).
 [[nodiscard]] constexpr std::optional<address>
 choose_resolved(gsl::span<const address> found) noexcept {
   return found.size() == 1 ? std::optional{found[0]} : std::nullopt;

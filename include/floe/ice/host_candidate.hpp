@@ -2,7 +2,7 @@
 //
 // owns:     the exclusion rules, and those that keep a host from being recognised
 // does not: list interfaces; the host names each socket it bound
-// sources:  RFC 8445 §5.1.1.1
+// sources:  RFC 8445 sec. 5.1.1.1
 #pragma once
 
 #include <algorithm>
@@ -47,7 +47,7 @@ struct interface_address {
 
 /// Whether to bind a socket to `one` of the addresses of a host: not when a temporary address of
 /// its network hides who the host is, nor when it is link-local where a temporary one of any
-/// network exists (RFC 8445 §5.1.1.1).
+/// network exists (RFC 8445 sec. 5.1.1.1).
 [[nodiscard]] constexpr bool keeps_privacy(const interface_address& one,
                                            gsl::span<const interface_address> all) noexcept {
   if (one.address.family == family::ipv4 || one.temporary) return true;

@@ -2,7 +2,7 @@
 //
 // owns:     when an idle path needs a packet, and what that packet is
 // does not: prove anything: an indication is neither authenticated nor answered (consent.hpp does)
-// sources:  RFC 8445 §11
+// sources:  RFC 8445 sec. 11
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace floe::ice {
 
-/// The least Tr (RFC 8445 §11).
+/// The least Tr (RFC 8445 sec. 11).
 inline constexpr duration min_keepalive = std::chrono::seconds{15};
 
 /// When a path on which a packet last left at `last_sent` needs another.

@@ -2,9 +2,9 @@
 //
 // owns:     the roles of two agents of which some are lite, and what a lite one does about checks
 // does not: hold candidates; a lite agent has host candidates only
-// sources:  RFC 8445 §2.5, §5.2 (candidates), §6.1.1 (roles), §6.2 and §8.2 (no checks,
-//           concluding), §7.3.2 (checks that come in); RFC 7675 §5.1 (a lite agent does not ask for
-//           consent)
+// sources:  RFC 8445 sec. 2.5, 5.2 (candidates), 6.1.1 (roles), sec. 6.2 and 8.2 (no checks,
+//           concluding), sec. 7.3.2 (checks that come in); RFC 7675 sec. 5.1 (a lite agent does not
+//           ask for consent)
 #pragma once
 
 #include <algorithm>
@@ -23,19 +23,20 @@ enum class level : std::uint8_t { full, lite };
 /// What the peer says about itself as a whole, beside credentials and candidates.
 struct peer_traits {
   ice::level level = ice::level::full;  ///< a=ice-lite
-  /// a=ice-pacing; without the attribute its default (RFC 8839 §5.6). The slower pace of both
-  /// agents counts (RFC 8445 §14.2).
+  /// a=ice-pacing; without the attribute its default (RFC 8839 sec. 5.6). The slower pace of both
+  /// agents counts (RFC 8445 sec. 14.2).
   duration pacing = std::chrono::milliseconds{50};
 };
 
 /// The role of an agent that would begin in `initial`: a full agent controls a lite one; between
-/// two of a kind the initiator controls (RFC 8445 §6.1.1).
+/// two of a kind the initiator controls (RFC 8445 sec. 6.1.1).
 [[nodiscard]] constexpr role role_between(level mine, level theirs, role initial) noexcept {
   if (mine == theirs) return initial;
   return mine == level::full ? role::controlling : role::controlled;
 }
 
-/// decide_role() for an agent of either level: that of a lite one never changes (RFC 8445 §7.3.2).
+/// decide_role() for an agent of either level: that of a lite one never changes (RFC 8445
+/// sec. 7.3.2).
 [[nodiscard]] constexpr role_decision decide_role(level own, role_claim mine,
                                                   std::optional<role_claim> theirs) noexcept {
   if (own == level::full) return decide_role(mine, theirs);
@@ -46,13 +47,13 @@ struct peer_traits {
 /// The slowest pace that a peer may ask for.
 inline constexpr duration max_pace = std::chrono::seconds{10};
 
-/// The pace between two new transactions: the slower one of both agents (RFC 8445 §14.2), within
-/// reason.
+/// The pace between two new transactions: the slower one of both agents (RFC 8445 sec. 14.2),
+/// within reason.
 [[nodiscard]] constexpr duration agreed_pace(duration mine, const peer_traits& theirs) noexcept {
   return std::max(mine, std::min(theirs.pacing, max_pace));
 }
 
-/// True when nobody checks, so that the candidates alone decide (RFC 8445 §6.2, §8.2).
+/// True when nobody checks, so that the candidates alone decide (RFC 8445 sec. 6.2, 8.2).
 [[nodiscard]] constexpr bool settles_without_checks(level mine, level theirs) noexcept {
   return mine == level::lite && theirs == level::lite;
 }

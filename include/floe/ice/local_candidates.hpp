@@ -2,7 +2,7 @@
 //
 // owns:     local candidates, their foundations and priorities, and what was obtained through what
 // does not: know pairs; it answers with ids, and its owner pairs them
-// sources:  RFC 8445 §5.1.1.3 (foundations), §5.1.2 (priorities); RFC 8838 §10 (conveying)
+// sources:  RFC 8445 sec. 5.1.1.3 (foundations), 5.1.2 (priorities); RFC 8838 sec. 10 (conveying)
 #pragma once
 
 #include <algorithm>
@@ -38,7 +38,7 @@ class local_candidates {
   [[nodiscard]] const local_candidate& operator[](local_id id) const { return rows_[id]; }
 
   /// The foundation for a local candidate of this type, base address and server: that of an earlier
-  /// one with all three, or a new one (RFC 8445 §5.1.1.3).
+  /// one with all three, or a new one (RFC 8445 sec. 5.1.1.3).
   [[nodiscard]] foundation local_foundation(candidate_type type, const address& base,
                                             server_id server = {}) const {
     std::uint32_t highest = 0;
@@ -154,7 +154,8 @@ class local_candidates {
     each_base_of(id, [](local_candidate& base) { base.open = true; });
   }
 
-  /// Notes that a local candidate was handed to the host: its base may be paired (RFC 8838 §10).
+  /// Notes that a local candidate was handed to the host: its base may be paired (RFC 8838
+  /// sec. 10).
   void convey(local_id id) {
     each_base_of(id, [](local_candidate& base) { base.open = base.conveyed = true; });
   }
@@ -206,7 +207,7 @@ class local_candidates {
   /// True when some candidate receives at `socket`.
   [[nodiscard]] bool uses(socket_id socket) const { return find_socket(socket).has_value(); }
 
-  /// The local candidate of a stream's component with this address (RFC 8445 §7.2.5.3.1).
+  /// The local candidate of a stream's component with this address (RFC 8445 sec. 7.2.5.3.1).
   [[nodiscard]] std::optional<local_id> find(stream_id stream, component_id component,
                                              const endpoint& address) const {
     return rows_.find_if([&](const local_candidate& row) {
@@ -215,7 +216,7 @@ class local_candidates {
     });
   }
 
-  /// Forgets those of a stream that checks taught, as a restart does (RFC 8445 §9).
+  /// Forgets those of a stream that checks taught, as a restart does (RFC 8445 sec. 9).
   void forget_learned(stream_id stream) {
     rows_.for_each([&](local_id id, const local_candidate& row) {
       if (row.stream == stream && row.candidate.type == candidate_type::prflx) rows_.erase(id);
@@ -252,7 +253,7 @@ class local_candidates {
   }
 
   /// The same, or the next lower one that no other candidate of the stream has: the peer was told
-  /// the priorities of those that were named before a better one (RFC 8445 §5.1.2).
+  /// the priorities of those that were named before a better one (RFC 8445 sec. 5.1.2).
   [[nodiscard]] std::uint32_t untaken_priority(const local_candidate& one) const {
     constexpr std::uint32_t step = 1U << 8U;  // of the local preference
     auto priority = priority_of(one);

@@ -2,7 +2,7 @@
 //
 // owns:     the stopping rule of regular nomination, and what a USE-CANDIDATE that comes in means
 // does not: send the nominating check, or hold pairs
-// sources:  RFC 8445 §8.1.1 (nominating), §7.3.1.5 (being nominated)
+// sources:  RFC 8445 sec. 8.1.1 (nominating), 7.3.1.5 (being nominated)
 #pragma once
 
 #include <algorithm>
@@ -33,22 +33,23 @@ struct nomination_config {
   enum chooser : std::uint8_t { rule, host };
   chooser chosen_by = rule;
 
-  /// Which nominations of the peer are accepted; others are answered with 400 (RFC 8445 §7.3.1.5).
+  /// Which nominations of the peer are accepted; others are answered with 400 (RFC 8445
+  /// sec. 7.3.1.5).
   nomination_filter accepts = any_nomination;
 
   /// How long a component with a valid pair waits for a better one that is still being checked.
-  /// Data flows in the meantime. RFC 8445 §8.1.1 leaves the criterion to the agent.
+  /// Data flows in the meantime. RFC 8445 sec. 8.1.1 leaves the criterion to the agent.
   duration patience = std::chrono::milliseconds{500};
 
   /// How long a component of the controlled agent must have been settled until a nomination of
   /// another pair moves it there, whatever their priorities. Until then the best nominated pair is
-  /// selected, as peers with aggressive nomination expect (RFC 5245 §8.1.1.2); later a peer that
-  /// nominates another pair has left the first one.
+  /// selected, as peers with aggressive nomination expect (RFC 5245 sec. 8.1.1.2); later a peer
+  /// that nominates another pair has left the first one.
   duration follow = std::chrono::seconds{5};
 };
 
 /// The component of a stream that settles first. The others are to take a path like its own where
-/// they can (RFC 8445 §8.1.1).
+/// they can (RFC 8445 sec. 8.1.1).
 inline constexpr component_id first_component{1};
 
 /// What a component has settled on, or is about to.
@@ -116,14 +117,14 @@ enum class peer_nomination : std::uint8_t {
   return settled && now >= after(*settled, config.follow);
 }
 
-/// RFC 8445 §7.3.1.5.
+/// RFC 8445 sec. 7.3.1.5.
 [[nodiscard]] constexpr peer_nomination decide_peer_nomination(bool use_candidate, role mine,
                                                                pair_state state) noexcept {
   if (!use_candidate || mine == role::controlling) return peer_nomination::ignore;
   return state == pair_state::succeeded ? peer_nomination::nominate_now : peer_nomination::remember;
 }
 
-/// True when the success of a check nominates its pair (RFC 8445 §7.2.5.3.4): the controlling
+/// True when the success of a check nominates its pair (RFC 8445 sec. 7.2.5.3.4): the controlling
 /// agent's own nomination is confirmed, or the controlled one's pair works that the peer nominated.
 [[nodiscard]] constexpr bool nominates_by_success(role mine, bool check_nominates,
                                                   bool nominated_by_peer) noexcept {
@@ -131,14 +132,14 @@ enum class peer_nomination : std::uint8_t {
 }
 
 /// True when the failure of a check is the failure of a nomination, and so that of the whole list
-/// (RFC 8445 §7.2.5.3.4).
+/// (RFC 8445 sec. 7.2.5.3.4).
 [[nodiscard]] constexpr bool fails_nomination(bool check_nominates,
                                               bool nominated_by_peer) noexcept {
   return check_nominates || nominated_by_peer;
 }
 
 /// True when with a nomination its whole list has failed: nothing else is valid, and the PAC timer
-/// has ended, before which no list fails (RFC 8863 §4). Until then another pair may come to be
+/// has ended, before which no list fails (RFC 8863 sec. 4). Until then another pair may come to be
 /// nominated, or the same one again.
 [[nodiscard]] constexpr bool fails_list(bool has_valid, deadline pac, time_point now) noexcept {
   return !has_valid && pac && now >= *pac;

@@ -2,7 +2,7 @@
 //
 // owns:     when the next new transaction of any agent that shares it may start
 // does not: know the agents; each also keeps its own pace (schedule.hpp)
-// sources:  RFC 8445 §14.2 (5 ms between the transactions of all agents together), Appendix B.1
+// sources:  RFC 8445 sec. 14.2 (5 ms between the transactions of all agents together), Appendix B.1
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace floe::ice {
 
-/// The least time between new transactions of everything that shares a pacer (RFC 8445 §14.2).
+/// The least time between new transactions of everything that shares a pacer (RFC 8445 sec. 14.2).
 inline constexpr duration min_pace = std::chrono::milliseconds{5};
 
 /// A budget of new transactions that agents share, so that many sessions that begin at once don't

@@ -2,7 +2,7 @@
 //
 // owns:     pair_state and which change is legal
 // does not: hold pairs (checklist.hpp), form them (pairing.hpp), or send checks
-// sources:  RFC 8445 §6.1.2.6 (states), and the section beside each row of the table
+// sources:  RFC 8445 sec. 6.1.2.6 (states), and the section beside each row of the table
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace floe::ice {
 
-/// Where a pair stands (RFC 8445 §6.1.2.6).
+/// Where a pair stands (RFC 8445 sec. 6.1.2.6).
 enum class pair_state : std::uint8_t { frozen, waiting, in_progress, succeeded, failed };
 
 /// What can happen to a pair.
@@ -88,7 +88,7 @@ struct pair_tag;
 using pair_id = handle<pair_tag>;
 
 /// The foundations of both candidates as numbers that are equal where the foundations are
-/// (RFC 8445 §6.1.2.6).
+/// (RFC 8445 sec. 6.1.2.6).
 struct pair_foundation {
   std::uint16_t local = 0;
   std::uint16_t remote = 0;
@@ -111,7 +111,7 @@ struct pair {
   bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds
   bool checked_by_peer = false;    ///< an authenticated check of the peer came on it
   bool expired = false;            ///< consent was lost on it: not used again with the same
-                                   ///< credentials (RFC 7675 §5.1)
+                                   ///< credentials (RFC 7675 sec. 5.1)
   std::uint8_t conflicts = 0;      ///< how many of its checks were answered with 487
 };
 

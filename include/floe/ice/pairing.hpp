@@ -3,7 +3,8 @@
 //
 // owns:     the pairing rule, the making of a pair, the choice of a victim
 // does not: hold pairs (checklist.hpp)
-// sources:  RFC 8445 §6.1.2.2 (forming), §6.1.2.4 (pruning), §6.1.2.5 (limit); RFC 8838 §10, §12
+// sources:  RFC 8445 sec. 6.1.2.2 (forming), 6.1.2.4 (pruning), 6.1.2.5 (limit); RFC 8838 sec. 10,
+//           12
 #pragma once
 
 #include <algorithm>
@@ -19,10 +20,10 @@
 namespace floe::ice {
 
 /// True when both candidates belong together: the same stream, component and address family, and
-/// IPv6 link-local only with its like; and the peer may know of the local one (RFC 8838 §10). A
+/// IPv6 link-local only with its like; and the peer may know of the local one (RFC 8838 sec. 10). A
 /// reflexive local candidate pairs through its base, which stands for it, so it is never paired
-/// itself: that is the whole of pruning (RFC 8445 §6.1.2.4). No relay is told an address that the
-/// peer hides (draft-ietf-mmusic-mdns-ice-candidates §3.2.2).
+/// itself: that is the whole of pruning (RFC 8445 sec. 6.1.2.4). No relay is told an address that
+/// the peer hides (draft-ietf-mmusic-mdns-ice-candidates sec. 3.2.2).
 [[nodiscard]] constexpr bool may_pair(const local_candidate& local,
                                       const remote_candidate& remote) noexcept {
   const auto& mine = local.candidate;
@@ -51,26 +52,26 @@ namespace floe::ice {
 }
 
 /// Where a pair stands among those of its foundation: the first of them is unfrozen first
-/// (RFC 8445 §6.1.2.6: topmost checklist, lowest component, highest priority).
+/// (RFC 8445 sec. 6.1.2.6: topmost checklist, lowest component, highest priority).
 [[nodiscard]] constexpr bool unfreezes_before(const pair& a, const pair& b) noexcept {
   return std::tuple{a.stream, a.component, ~a.priority} <
          std::tuple{b.stream, b.component, ~b.priority};
 }
 
-/// What the pairs of the same foundation say about a new one (RFC 8838 §12).
+/// What the pairs of the same foundation say about a new one (RFC 8838 sec. 12).
 struct foundation_view {
   bool holds_earlier = false;    ///< one unfreezes before the new pair
   bool holds_succeeded = false;  ///< one is Succeeded
 };
 
-/// The state of a pair that joins a checklist (RFC 8838 §12; RFC 8445 §6.1.2.6 is the case of all
-/// pairs joining in the order of unfreezes_before).
+/// The state of a pair that joins a checklist (RFC 8838 sec. 12; RFC 8445 sec. 6.1.2.6 is the case
+/// of all pairs joining in the order of unfreezes_before).
 [[nodiscard]] constexpr pair_state initial_state(foundation_view others) noexcept {
   return !others.holds_earlier || others.holds_succeeded ? pair_state::waiting : pair_state::frozen;
 }
 
 /// True when `a` should be given up rather than `b`: Failed pairs first, then the lower priority
-/// (RFC 8838 §10).
+/// (RFC 8838 sec. 10).
 [[nodiscard]] constexpr bool gives_way_before(const pair& a, const pair& b) noexcept {
   const auto rank = [](const pair& p) {
     return std::tuple{p.state != pair_state::failed, p.priority};

@@ -2,8 +2,8 @@
 //
 // owns:     the order of a host's addresses, and the local preferences that express it
 // does not: know interfaces; the host says what a network costs and which addresses it bound first
-// sources:  RFC 8445 §5.1.2 (local preference), RFC 8421 §4 (interleaving of families),
-//           RFC 6724 §2.1 (addresses that seldom work last)
+// sources:  RFC 8445 sec. 5.1.2 (local preference), RFC 8421 sec. 4 (interleaving of families),
+//           RFC 6724 sec. 2.1 (addresses that seldom work last)
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace floe::ice {
 enum class network_cost : std::uint8_t { lowest, low, high, highest };
 
 /// True for an address that is tried after the others of its network: link-local and unique local
-/// ones, 6to4 and Teredo (RFC 6724 §2.1 ranks them below IPv4; RFC 8421 §4).
+/// ones, 6to4 and Teredo (RFC 6724 sec. 2.1 ranks them below IPv4; RFC 8421 sec. 4).
 [[nodiscard]] constexpr bool is_last_resort(const address& a) noexcept {
   if (is_link_local(a)) return true;
   if (a.family == family::ipv4) return false;
@@ -35,7 +35,7 @@ enum class network_cost : std::uint8_t { lowest, low, high, highest };
 struct preference_rank {
   network_cost cost = network_cost::lowest;
   bool last_resort = false;
-  std::uint16_t turn = 0;  ///< IPv6 and IPv4 take turns, IPv6 first (RFC 8421 §4)
+  std::uint16_t turn = 0;  ///< IPv6 and IPv4 take turns, IPv6 first (RFC 8421 sec. 4)
 
   [[nodiscard]] constexpr bool operator<(const preference_rank& other) const noexcept {
     return std::tie(cost, last_resort, turn) < std::tie(other.cost, other.last_resort, other.turn);
@@ -50,7 +50,8 @@ struct preference_rank {
 }
 
 /// The local preference of the host candidate that `better` others of its component precede: 65535
-/// for the first (RFC 8445 §5.1.2.1), with room between two for candidates that have the same base.
+/// for the first (RFC 8445 sec. 5.1.2.1), with room between two for candidates that have the same
+/// base.
 /// in: under 4096
 [[nodiscard]] constexpr std::uint16_t local_preference(std::size_t better) noexcept {
   return static_cast<std::uint16_t>(0xffff - 16 * std::min<std::size_t>(better, 4095));

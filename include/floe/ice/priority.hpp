@@ -2,7 +2,7 @@
 //
 // owns:     the arithmetic of RFC 8445
 // does not: choose local preferences for a host's interfaces (local_candidates.hpp)
-// sources:  RFC 8445 §5.1.2.1, §5.1.2.2 (candidates), §6.1.2.3 (pairs), §7.1.1 (checks)
+// sources:  RFC 8445 sec. 5.1.2.1, 5.1.2.2 (candidates), 6.1.2.3 (pairs), sec. 7.1.1 (checks)
 #pragma once
 
 #include <algorithm>
@@ -15,11 +15,11 @@
 
 namespace floe::ice {
 
-/// The range of a candidate's priority (RFC 8445 §5.1.2).
+/// The range of a candidate's priority (RFC 8445 sec. 5.1.2).
 inline constexpr std::uint32_t min_priority = 1;
 inline constexpr std::uint32_t max_priority = 0x7fffffff;
 
-/// The range of component ids (RFC 8445 §4).
+/// The range of component ids (RFC 8445 sec. 4).
 inline constexpr component_id min_component{1};
 inline constexpr component_id max_component{256};
 
@@ -31,7 +31,7 @@ inline constexpr component_id max_component{256};
   return component >= min_component && component <= max_component;
 }
 
-/// How much a type is preferred, 0 to 126: the recommended values (RFC 8445 §5.1.2.2).
+/// How much a type is preferred, 0 to 126: the recommended values (RFC 8445 sec. 5.1.2.2).
 [[nodiscard]] constexpr std::uint8_t type_preference(candidate_type type) noexcept {
   switch (type) {
     case candidate_type::host: return 126;
@@ -42,7 +42,7 @@ inline constexpr component_id max_component{256};
   return 0;
 }
 
-/// 2^24 × type preference + 2^8 × local preference + (256 − component) (RFC 8445 §5.1.2.1).
+/// 2^24 * type preference + 2^8 * local preference + (256 - component) (RFC 8445 sec. 5.1.2.1).
 /// in: a component of 1 to 256.
 [[nodiscard]] constexpr std::uint32_t
 candidate_priority(candidate_type type, std::uint16_t local_preference, component_id component) {
@@ -52,14 +52,14 @@ candidate_priority(candidate_type type, std::uint16_t local_preference, componen
 }
 
 /// The priority that a check sent from a candidate carries: its own, with the type preference of a
-/// peer-reflexive candidate, because that is what the peer will learn (RFC 8445 §7.1.1).
+/// peer-reflexive candidate, because that is what the peer will learn (RFC 8445 sec. 7.1.1).
 [[nodiscard]] constexpr std::uint32_t check_priority(std::uint32_t candidate_priority) noexcept {
   return (std::uint32_t{type_preference(candidate_type::prflx)} << 24U) |
          (candidate_priority & 0x00ffffffU);
 }
 
-/// 2^32 × min(G, D) + 2 × max(G, D) + (G > D), where G is the candidate of the controlling side
-/// (RFC 8445 §6.1.2.3).
+/// 2^32 * min(G, D) + 2 * max(G, D) + (G > D), where G is the candidate of the controlling side
+/// (RFC 8445 sec. 6.1.2.3).
 [[nodiscard]] constexpr std::uint64_t pair_priority(std::uint32_t controlling,
                                                     std::uint32_t controlled) noexcept {
   const auto [low, high] = std::minmax(controlling, controlled);

@@ -2,8 +2,8 @@
 //
 // owns:     remote candidates, what "the same" means, and which gives way where there is no room
 // does not: know pairs; it answers with ids, and its owner pairs them
-// sources:  RFC 8445 §7.3.1.3 (a learned candidate gives way to the signalled one with its
-//           address); RFC 8838 §11 (duplicates)
+// sources:  RFC 8445 sec. 7.3.1.3 (a learned candidate gives way to the signalled one with its
+//           address); RFC 8838 sec. 11 (duplicates)
 #pragma once
 
 #include <algorithm>
@@ -108,9 +108,9 @@ class remote_candidates {
   /// Notes that a check to a remote candidate was answered.
   void note_answer(remote_id id) { rows_[id].answered = true; }
 
-  /// Adds the source of a check that no signalled candidate has (RFC 8445 §7.3.1.3): its priority
-  /// is the one that the check carried, held to the range of priorities, its foundation differs
-  /// from every other. on: the base that the check came in on
+  /// Adds the source of a check that no signalled candidate has (RFC 8445 sec. 7.3.1.3): its
+  /// priority is the one that the check carried, held to the range of priorities, its foundation
+  /// differs from every other. on: the base that the check came in on
   remote_addition learn(stream_id stream, component_id component, const endpoint& source,
                         std::uint32_t priority, local_id on = {}) {
     const candidate learned{.foundation = foundation::learned(numbers_.next()),
@@ -160,7 +160,7 @@ class remote_candidates {
 
   void erase(remote_id id) { rows_.erase(id); }
 
-  /// Forgets all of a stream, as a restart does (RFC 8445 §9).
+  /// Forgets all of a stream, as a restart does (RFC 8445 sec. 9).
   void forget(stream_id stream) {
     rows_.for_each([&](remote_id id, const remote_candidate& row) {
       if (row.stream == stream) rows_.erase(id);

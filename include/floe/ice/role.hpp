@@ -2,7 +2,8 @@
 //
 // owns:     the two roles and the two rules that repair a conflict
 // does not: recompute pairs or answer; its callers do what the decision says
-// sources:  RFC 8445 §6.1.1 (roles), §7.2.5.1 (487 received), §7.3.1.1 (conflict seen in a request)
+// sources:  RFC 8445 sec. 6.1.1 (roles), 7.2.5.1 (487 received), 7.3.1.1 (conflict seen in a
+//           request)
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 namespace floe::ice {
 
-/// The controlling agent nominates; the controlled one follows (RFC 8445 §6.1.1).
+/// The controlling agent nominates; the controlled one follows (RFC 8445 sec. 6.1.1).
 enum class role : std::uint8_t { controlling, controlled };
 
 [[nodiscard]] constexpr role opposite(role r) noexcept {
@@ -34,7 +35,7 @@ enum class role_decision : std::uint8_t {
   switch_role,         ///< conflict, and this agent yields: take the other role, then go on
 };
 
-/// Compares the role that a request claims with this agent's own (RFC 8445 §7.3.1.1).
+/// Compares the role that a request claims with this agent's own (RFC 8445 sec. 7.3.1.1).
 ///
 /// With equal roles the agent whose tie-breaker is larger or equal ends up controlling: it stays so
 /// when it is, and becomes so when it was controlled. A request without a claim conflicts with
@@ -53,11 +54,11 @@ static_assert(decide_role({role::controlling, 5}, role_claim{role::controlling, 
 static_assert(decide_role({role::controlled, 5}, role_claim{role::controlled, 5}) ==
               role_decision::switch_role);
 
-/// True when a 487 makes this agent take the other role (RFC 8445 §7.2.5.1): it refuses the claim
-/// that this agent still makes, and was not overtaken by the success of a later check with that
-/// claim, which shows that the peer has yielded since.
+/// True when a 487 makes this agent take the other role (RFC 8445 sec. 7.2.5.1): it refuses the
+/// claim that this agent still makes, and was not overtaken by the success of a later check with
+/// that claim, which shows that the peer has yielded since.
 ///
-/// refused: what the check claimed · sent: when it first left · accepted: when the last check with
+/// refused: what the check claimed | sent: when it first left | accepted: when the last check with
 /// the claim `mine` first left that was answered with success; none when there was none
 [[nodiscard]] constexpr bool yields_after_487(role_claim refused, time_point sent, role_claim mine,
                                               deadline accepted) noexcept {

@@ -2,7 +2,7 @@
 //
 // owns:     the Ta slot, the round-robin turn over the checklists, the RTO of checks
 // does not: change a pair, or send anything
-// sources:  RFC 8445 §6.1.4.2 (order), §14.2 (Ta), §14.3 (RTO)
+// sources:  RFC 8445 sec. 6.1.4.2 (order), 14.2 (Ta), 14.3 (RTO)
 // invariant: two checks that take() hands out are at least Ta apart.
 #pragma once
 
@@ -20,7 +20,7 @@ namespace floe::ice {
 
 /// The pair of a list whose check is next: the head of the triggered-check queue; else, in a
 /// Running list, the first Waiting pair; else the first Frozen pair whose foundation has no check
-/// waiting or under way in the whole set (RFC 8445 §6.1.4.2). nullopt: the list has nothing to
+/// waiting or under way in the whole set (RFC 8445 sec. 6.1.4.2). nullopt: the list has nothing to
 /// check now.
 [[nodiscard]] inline std::optional<pair_id> choose_check(const checklist_set& set,
                                                          stream_id stream) {
@@ -36,15 +36,15 @@ namespace floe::ice {
   return first(pair_state::frozen, [&](const pair& p) { return !set.is_busy(p.foundation); });
 }
 
-/// The longest RTO of a check. The formula of RFC 8445 §14.3 alone gives 500 s to each of 100
+/// The longest RTO of a check. The formula of RFC 8445 sec. 14.3 alone gives 500 s to each of 100
 /// pairs: such a list would take half a day to fail, and a lost check would be missed for minutes.
 inline constexpr duration max_check_rto = std::chrono::seconds{3};
 
-/// The RTO of a check that starts now: MAX(500 ms, Ta × N × (Waiting + In-Progress)), so that the
-/// retransmissions of all checks together still keep to Ta (RFC 8445 §14.3), and max_check_rto at
-/// most.
+/// The RTO of a check that starts now: MAX(500 ms, Ta * N * (Waiting + In-Progress)), so that the
+/// retransmissions of all checks together still keep to Ta (RFC 8445 sec. 14.3), and max_check_rto
+/// at most.
 ///
-/// floor: the RTO of a single transaction · total: N, all checks of the set · active: those Waiting
+/// floor: the RTO of a single transaction | total: N, all checks of the set | active: those Waiting
 /// or In-Progress
 [[nodiscard]] constexpr duration check_rto(duration floor, duration ta, std::size_t total,
                                            std::size_t active) noexcept {
@@ -82,7 +82,7 @@ class schedule {
   }
 
   /// Takes the slot for a request to a server that starts now, or returns false: it is not free, or
-  /// a server had the last one and a check waits (RFC 8445 §14 paces both together).
+  /// a server had the last one and a check waits (RFC 8445 sec. 14 paces both together).
   [[nodiscard]] bool take_for_server(time_point now, const checklist_set& set) {
     if (free_at(now) > now || (server_was_last_ && deadline(now, set))) return false;
     server_was_last_ = true;

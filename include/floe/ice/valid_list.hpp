@@ -2,7 +2,7 @@
 //
 // owns:     the valid pairs of a session and the choice among them
 // does not: nominate (nomination.hpp decides), or send data
-// sources:  RFC 8445 §7.2.5.3.2 (constructing), §8.1.1 (the highest nominated pair is selected)
+// sources:  RFC 8445 sec. 7.2.5.3.2 (constructing), 8.1.1 (the highest nominated pair is selected)
 #pragma once
 
 #include <algorithm>
@@ -45,9 +45,9 @@ class valid_list {
   [[nodiscard]] const valid_pair* find(valid_id id) const noexcept { return rows_.find(id); }
   [[nodiscard]] const valid_pair& operator[](valid_id id) const noexcept { return rows_[id]; }
 
-  /// Enters a valid pair, or notes a new proof of one that is there (RFC 8445 §7.2.5.3.2: it is not
-  /// entered twice). When the list is full the lowest that is not nominated gives way; nullopt when
-  /// all are nominated.
+  /// Enters a valid pair, or notes a new proof of one that is there (RFC 8445 sec. 7.2.5.3.2: it is
+  /// not entered twice). When the list is full the lowest that is not nominated gives way; nullopt
+  /// when all are nominated.
   std::optional<valid_id> note(const valid_pair& row) {
     const auto known = rows_.find_if([&](const valid_pair& other) {
       return other.local == row.local && other.remote == row.remote;
@@ -91,7 +91,8 @@ class valid_list {
     });
   }
 
-  /// A row whose last proof is `span` old or older: it may carry nothing any more (RFC 7675 §5.1).
+  /// A row whose last proof is `span` old or older: it may carry nothing any more (RFC 7675
+  /// sec. 5.1).
   [[nodiscard]] std::optional<valid_id> find_stale(time_point now, duration span) const {
     return rows_.find_if([&](const valid_pair& v) { return now >= after(v.proved, span); });
   }

@@ -2,7 +2,7 @@
 //
 // owns:     the verdict on a pair in one word, and the W3C's names of its states
 // does not: count (check_history.hpp), or change anything: nothing decides by a verdict
-// sources:  RFC 8445 §7.2.5 (outcomes of checks)
+// sources:  RFC 8445 sec. 7.2.5 (outcomes of checks)
 #pragma once
 
 #include <cstdint>

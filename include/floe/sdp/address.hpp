@@ -1,6 +1,7 @@
 // IPv4 and IPv6 addresses as text.
 //
-// owns:     reading every form of RFC 4291 §2.2 and dotted IPv4, writing the one form of RFC 5952
+// owns:     reading every form of RFC 4291 sec. 2.2 and dotted IPv4, writing the one form of
+//           RFC 5952
 // does not: resolve names, accept what inet_aton() would (octal, hex, fewer parts), or keep zones
 // invariant: what was written is read back as the same address.
 #pragma once
@@ -36,7 +37,7 @@ using ipv6_groups = std::array<std::uint16_t, 8>;
     const auto end = i < 3 ? text.find('.') : text.size();
     if (end == std::string_view::npos) return std::nullopt;
     const auto part = text.substr(0, end);
-    // A leading zero would be octal to some readers (RFC 6943 §3.1.1).
+    // A leading zero would be octal to some readers (RFC 6943 sec. 3.1.1).
     if (part.size() > 1 && part.front() == '0') return std::nullopt;
     const auto octet = parse_decimal(part, 3, 0, 255);
     if (!octet) return std::nullopt;
@@ -135,7 +136,7 @@ struct zero_run {
   std::size_t size = 0;
 };
 
-/// The longest run of two or more zero groups, the first of equals (RFC 5952 §4.2.2, §4.2.3).
+/// The longest run of two or more zero groups, the first of equals (RFC 5952 sec. 4.2.2, 4.2.3).
 [[nodiscard]] constexpr zero_run longest_zero_run(const ipv6_groups& groups) noexcept {
   zero_run best{0, 1};
   zero_run current;
@@ -153,7 +154,7 @@ constexpr void write_ipv4(text_writer& out, const std::uint8_t* octets) noexcept
 
 constexpr void write_ipv6(text_writer& out, const address& a) noexcept {
   if (is_v4_mapped(a)) {
-    out.text("::ffff:");  // RFC 5952 §5: a prefix known to carry IPv4 is written mixed
+    out.text("::ffff:");  // RFC 5952 sec. 5: a prefix known to carry IPv4 is written mixed
     return write_ipv4(out, a.octets.data() + 12);
   }
   const auto groups = to_groups(a);
@@ -181,10 +182,10 @@ constexpr void write_address(text_writer& out, const address& a) noexcept {
 
 /// The address that `text` stands for.
 ///
-/// errors: unsupported for an IPv6 address with a zone (RFC 4007 §11), which means nothing to a
+/// errors: unsupported for an IPv6 address with a zone (RFC 4007 sec. 11), which means nothing to a
 ///         peer; malformed_text for anything else that is no address, surrounding space included
 /// cost:   one pass, at most 64 characters
-/// source: RFC 4291 §2.2
+/// source: RFC 4291 sec. 2.2
 [[nodiscard]] constexpr result<address> parse_address(std::string_view text) noexcept {
   constexpr std::size_t longest = 64;
   const auto zone = text.substr(0, longest).find('%');
@@ -198,7 +199,7 @@ constexpr void write_address(text_writer& out, const address& a) noexcept {
 }
 
 /// Writes `a` in its canonical form. out: characters written.
-/// errors: buffer_too_small; max_address_text always suffice · source: RFC 5952 §4, §5
+/// errors: buffer_too_small; max_address_text always suffice | source: RFC 5952 sec. 4, 5
 [[nodiscard]] constexpr result<std::size_t> write_address(const address& a,
                                                           gsl::span<char> buffer) noexcept {
   text_writer out{buffer};

@@ -2,7 +2,7 @@
 //
 // owns:     the grammar of the attribute's value, read and written
 // does not: resolve host names, know which generation a ufrag belongs to, or judge an address
-// sources:  RFC 8839 §5.1 (grammar), RFC 8838 §4.1 (the ufrag extension)
+// sources:  RFC 8839 sec. 5.1 (grammar), RFC 8838 sec. 4.1 (the ufrag extension)
 // invariant: what is written holds no line break, whatever came in, and reads back as the same.
 #pragma once
 
@@ -48,7 +48,7 @@ struct candidate_line {
   [[nodiscard]] bool operator==(const candidate_line&) const noexcept = default;
 };
 
-/// The name of a candidate type (RFC 8839 §5.1).
+/// The name of a candidate type (RFC 8839 sec. 5.1).
 [[nodiscard]] constexpr std::string_view to_text(ice::candidate_type type) noexcept {
   switch (type) {
     case ice::candidate_type::host: return "host";
@@ -61,7 +61,7 @@ struct candidate_line {
 
 namespace detail {
 
-/// True for the user name fragments a peer may use (RFC 8839 §5.4).
+/// True for the user name fragments a peer may use (RFC 8839 sec. 5.4).
 [[nodiscard]] constexpr bool is_ufrag(std::string_view text) noexcept {
   return text.size() >= 4 && text.size() <= 256 &&
          std::all_of(text.begin(), text.end(), ice::is_ice_char);
@@ -192,7 +192,7 @@ class candidate_reader {
 };
 
 /// The related address as it is told: 0.0.0.0 or :: with port 9 hides one that is not known or not
-/// to be known (RFC 8839 §5.1).
+/// to be known (RFC 8839 sec. 5.1).
 [[nodiscard]] constexpr endpoint told_related(const ice::candidate& c) noexcept {
   return c.related.value_or(endpoint{{{}, c.address.address.family}, 9});
 }
@@ -242,7 +242,7 @@ constexpr void write_fixed_part(text_writer& out, const candidate_line& line) no
 ///         those of hidden host candidates, or has a zone: such candidates are to be ignored, not
 ///         to be complained about
 /// cost:   one pass, at most max_candidate_line characters
-/// source: RFC 8839 §5.1
+/// source: RFC 8839 sec. 5.1
 [[nodiscard]] inline result<candidate_line> parse_candidate(std::string_view line) noexcept {
   if (line.size() > max_candidate_line) return unexpected{errc::malformed_text};
   return detail::candidate_reader{detail::trim_line(line)}.read();
@@ -255,7 +255,7 @@ constexpr void write_fixed_part(text_writer& out, const candidate_line& line) no
 /// errors: buffer_too_small; invalid_candidate for an empty foundation, a component or a priority
 ///         out of range, a name that can't stand for the address; invalid_ufrag; malformed_text for
 ///         extensions that would break the line
-/// source: RFC 8839 §5.1
+/// source: RFC 8839 sec. 5.1
 [[nodiscard]] inline result<std::size_t> write_candidate(const candidate_line& line,
                                                          gsl::span<char> buffer) noexcept {
   if (!detail::is_writable(line)) return unexpected{errc::invalid_candidate};

@@ -3,7 +3,7 @@
 //
 // owns:     the character classes, decimal numbers, space-separated fields, bounded output
 // does not: know any attribute
-// sources:  RFC 5234 (VCHAR), RFC 8866 §9 (token)
+// sources:  RFC 5234 (VCHAR), RFC 8866 sec. 9 (token)
 // invariant: reading costs one pass over the text and writing never leaves the buffer.
 #pragma once
 
@@ -34,7 +34,7 @@ namespace floe::sdp {
          std::all_of(text.begin(), text.end(), [](char c) { return is_visible(c); });
 }
 
-/// True for a token: a name in SDP (RFC 8866 §9).
+/// True for a token: a name in SDP (RFC 8866 sec. 9).
 [[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
   constexpr std::string_view separators = "\"(),/:;<=>?@[\\]";
   return is_visible(text) && text.find_first_of(separators) == std::string_view::npos;

@@ -45,7 +45,7 @@ struct server_uri {
   std::optional<std::uint16_t> explicit_port{};
   uri_transport transport = uri_transport::udp;
 
-  /// TLS over TCP, DTLS over UDP. The certificate must then be for `host` (RFC 8489 §6.2.3).
+  /// TLS over TCP, DTLS over UDP. The certificate must then be for `host` (RFC 8489 sec. 6.2.3).
   [[nodiscard]] constexpr bool is_secure() const noexcept {
     return scheme == uri_scheme::stuns || scheme == uri_scheme::turns;
   }
@@ -53,7 +53,7 @@ struct server_uri {
   [[nodiscard]] constexpr std::uint16_t port() const noexcept {
     return explicit_port.value_or(is_secure() ? 5349 : 3478);
   }
-  /// source: RFC 8489 §8
+  /// source: RFC 8489 sec. 8
   [[nodiscard]] constexpr uri_lookup lookup() const noexcept {
     if (literal) return uri_lookup::none;
     return explicit_port ? uri_lookup::address : uri_lookup::service;
@@ -96,7 +96,7 @@ namespace detail {
   return std::nullopt;
 }
 
-/// RFC 3986 §2.3
+/// RFC 3986 sec. 2.3
 [[nodiscard]] constexpr bool is_unreserved(char c) noexcept {
   return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
@@ -105,7 +105,7 @@ namespace detail {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// reg-name, but not an empty one (RFC 3986 §3.2.2).
+/// reg-name, but not an empty one (RFC 3986 sec. 3.2.2).
 [[nodiscard]] constexpr bool is_name(std::string_view text) noexcept {
   constexpr std::string_view sub_delims = "!$&'()*+,;=";
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -155,7 +155,7 @@ namespace detail {
 }  // namespace detail
 
 /// The server that `text` names.
-/// errors: malformed_text · source: RFC 7064 §3, RFC 7065 §3.1
+/// errors: malformed_text | source: RFC 7064 sec. 3, RFC 7065 sec. 3.1
 [[nodiscard]] constexpr result<server_uri> parse_uri(std::string_view text) noexcept {
   constexpr std::string_view query = "?transport=";
   const unexpected malformed{errc::malformed_text};

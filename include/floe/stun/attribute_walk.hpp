@@ -19,7 +19,7 @@ namespace floe::stun {
 /// Type and length in front of each value.
 inline constexpr std::size_t attribute_header_size = 4;
 
-/// `size` rounded up to the 4 bytes to which every value is padded (RFC 8489 §14).
+/// `size` rounded up to the 4 bytes to which every value is padded (RFC 8489 sec. 14).
 [[nodiscard]] constexpr std::size_t padded(std::size_t size) noexcept {
   return (size + 3U) & ~std::size_t{3};
 }

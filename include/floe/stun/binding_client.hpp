@@ -1,4 +1,4 @@
-// Asks STUN servers from where they see us (RFC 8489 §6, §12), over datagrams or streams.
+// Asks STUN servers from where they see us (RFC 8489 sec. 6, 12), over datagrams or streams.
 //
 // owns:     the queries under way, and what each response makes of them
 // does not: take streams apart (stun/framing.hpp), authenticate (a public server asks for nothing),
@@ -45,12 +45,12 @@ enum class transport : std::uint8_t {
 
 struct binding_client_config {
   retransmit_config retransmit{};
-  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 §6.2.2)
+  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 sec. 6.2.2)
   std::string_view software{};    ///< goes into SOFTWARE unless empty; must outlive the client
   bool fingerprint = false;       ///< for sockets that STUN shares with other protocols
-  bool follow_alternate = false;  ///< whether 300 leads to another server (RFC 8489 §10)
+  bool follow_alternate = false;  ///< whether 300 leads to another server (RFC 8489 sec. 10)
   std::size_t capacity = 16;      ///< queries
-  std::size_t outstanding = 10;   ///< requests under way to one server (RFC 8489 §6.2)
+  std::size_t outstanding = 10;   ///< requests under way to one server (RFC 8489 sec. 6.2)
 };
 
 /// Why a query came to nothing.
@@ -99,7 +99,7 @@ class binding_client {
   /// Asks a server from `local`. The query waits while too many others to that server are under
   /// way. Of several addresses of the server the next is tried only when nothing came of the one
   /// before. in: 1 to most_addresses addresses errors: capacity_reached, also while events of
-  /// earlier queries wait to be read source: RFC 8489 §6.2
+  /// earlier queries wait to be read source: RFC 8489 sec. 6.2
   result<query_id> ask(time_point now, socket_id local, gsl::span<const endpoint> addresses,
                        transport by = transport::datagram) {
     Expects(!addresses.empty() && addresses.size() <= most_addresses);
@@ -165,7 +165,7 @@ class binding_client {
   }
 
   /// The host learned that nothing can reach this endpoint (a hard ICMP error, a connection that
-  /// broke). source: RFC 8489 §6.2.1
+  /// broke). source: RFC 8489 sec. 6.2.1
   void handle_unreachable(time_point now, const path& where) {
     for (;;) {
       const auto hit =

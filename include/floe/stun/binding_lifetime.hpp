@@ -1,4 +1,4 @@
-// How long a NAT keeps the binding of a socket that is silent (RFC 5780 §4.6).
+// How long a NAT keeps the binding of a socket that is silent (RFC 5780 sec. 4.6).
 //
 // owns:     the search: which silence is tried next, and when the answer is near enough
 // does not: find out other behaviour (stun/nat_discovery.hpp), or promise anything: a NAT may drop
@@ -40,7 +40,7 @@ struct lifetime_search {
 };
 
 /// The next silence to try; nullopt when the bounds say enough. Twice as long until a binding is
-/// gone, then halfway, so that a search takes few trials. in: longest ≥ estimate > 0, resolution >
+/// gone, then halfway, so that a search takes few trials. in: longest >= estimate > 0, resolution >
 /// 0
 [[nodiscard]] constexpr std::optional<duration>
 next_silence(const lifetime_bounds& known, const lifetime_search& asked) noexcept {
@@ -83,7 +83,7 @@ struct binding_lifetime_config {
 /// machine here.
 class binding_lifetime {
  public:
-  /// in: search.longest ≥ search.estimate > 0, search.resolution of a second or more
+  /// in: search.longest >= search.estimate > 0, search.resolution of a second or more
   binding_lifetime(time_point now, const binding_lifetime_config& config, entropy_ref entropy)
       : config_{config}, entropy_{entropy}, silence_{config.search.estimate} {
     Expects(config.search.estimate > duration::zero());

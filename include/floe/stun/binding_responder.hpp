@@ -1,4 +1,4 @@
-// A STUN server in one function: tells whoever asks from where the request came (RFC 8489 §12).
+// A STUN server in one function: tells whoever asks from where the request came (RFC 8489 sec. 12).
 //
 // owns:     what a Binding request without credentials is answered
 // does not: keep anything: the same request is answered with the same bytes, so repetitions need no
@@ -25,8 +25,8 @@ namespace floe::stun {
 
 /// What may vary about a responder.
 struct responder_config {
-  std::string_view software{};       ///< goes into SOFTWARE unless empty (RFC 8489 §6.1)
-  bool require_fingerprint = false;  ///< for sockets that STUN shares with other protocols (§7)
+  std::string_view software{};       ///< goes into SOFTWARE unless empty (RFC 8489 sec. 6.1)
+  bool require_fingerprint = false;  ///< for sockets that STUN shares with other protocols (sec. 7)
 };
 
 namespace detail {
@@ -57,7 +57,7 @@ inline constexpr std::array harmless_in_binding{
 /// errors: what parse() refuses; bad_fingerprint; unsupported_method for all but Binding requests,
 /// to
 ///         which silence is the answer. in: a buffer of max_datagram_size bytes
-/// source: RFC 8489 §6.3.1, §12
+/// source: RFC 8489 sec. 6.3.1, 12
 [[nodiscard]] inline result<transmit, reject>
 respond_to_binding(const datagram& request, byte_span buffer, const responder_config& config = {}) {
   Expects(buffer.size() >= max_datagram_size);

@@ -1,6 +1,6 @@
 // The answer to a client of RFC 3489, STUN's predecessor, for a host that wants to give one.
 //
-// owns:     what a Binding request without magic cookie is answered (RFC 5389 §12.2)
+// owns:     what a Binding request without magic cookie is answered (RFC 5389 sec. 12.2)
 // does not: authenticate, follow CHANGE-REQUEST to a second address, or send where RESPONSE-ADDRESS
 //           says, which would let anyone aim answers at anyone
 // invariant: no message of today's STUN is answered here, and ICE never comes this way.
@@ -34,7 +34,7 @@ inline constexpr std::size_t classic_id_offset = 4;
 ///         unsupported_method  all but Binding requests
 ///         unknown_attribute   it asks for what takes a second address, or has another required
 ///                             attribute; the client takes silence for a no
-/// source: RFC 5389 §12.2, RFC 3489 §8.1
+/// source: RFC 5389 sec. 12.2, RFC 3489 sec. 8.1
 [[nodiscard]] inline result<transmit, reject> respond_to_classic_binding(const datagram& request,
                                                                          byte_span buffer) {
   Expects(buffer.size() >= max_datagram_size);

@@ -1,4 +1,4 @@
-// What client and server do about credentials, case by case (RFC 8489 §9.1.3 to §9.2.5).
+// What client and server do about credentials, case by case (RFC 8489 sec. 9.1.3 to 9.2.5).
 //
 // owns:     the decisions, as functions of the facts
 // does not: gather the facts, keep state, or send anything
@@ -46,7 +46,7 @@ enum class challenge_decision : std::uint8_t {
 /// A server that always answers 438 is left after so many.
 inline constexpr unsigned most_stale_answers = 3;
 
-/// source: RFC 8489 §9.2.5
+/// source: RFC 8489 sec. 9.2.5
 [[nodiscard]] constexpr challenge_decision decide_challenge(const challenge_facts& f) noexcept {
   if (!f.has_realm || !f.has_nonce) return challenge_decision::unusable;
   if (f.features.password_algorithms) {
@@ -70,7 +70,7 @@ struct protection {
   [[nodiscard]] constexpr bool operator==(const protection&) const noexcept = default;
 };
 
-/// in: a challenge that decide_challenge() would have answered. source: RFC 8489 §9.2.3.2
+/// in: a challenge that decide_challenge() would have answered. source: RFC 8489 sec. 9.2.3.2
 [[nodiscard]] constexpr protection
 protection_for(security_features features,
                std::optional<password_algorithm_id> algorithm) noexcept {
@@ -96,7 +96,7 @@ enum class proof : std::uint8_t {
 };
 
 /// Proves a response to a request that carried MESSAGE-INTEGRITY. One that holds the other
-/// attribute as well is no answer to it. source: RFC 8489 §9.1.4
+/// attribute as well is no answer to it. source: RFC 8489 sec. 9.1.4
 [[nodiscard]] constexpr proof prove_response(const message_view& response,
                                              const integrity_key& key) noexcept {
   if (response.find(attribute_type::message_integrity_sha256)) return proof::other_algorithm;
@@ -115,7 +115,7 @@ enum class proof : std::uint8_t {
 
 /// True when the client may act on the response; otherwise it is as if it never came, and the
 /// request goes on. A challenge can't be protected yet, nor can a complaint about what was needed
-/// to protect. source: RFC 8489 §9.1.4, §9.2.5
+/// to protect. source: RFC 8489 sec. 9.1.4, 9.2.5
 [[nodiscard]] constexpr bool may_act_on(message_class cls, std::optional<error_code> code,
                                         proof found, bool long_term) noexcept {
   if (found == proof::right) return true;
@@ -137,7 +137,7 @@ enum class admission : std::uint8_t {
 };
 
 /// Proves a request by the stronger attribute that it holds; the weaker one can't make up for it.
-/// source: RFC 8489 §9.1.3
+/// source: RFC 8489 sec. 9.1.3
 [[nodiscard]] constexpr proof prove_request(const message_view& request, const integrity_key& key,
                                             const integrity_sha256_key& sha256_key) noexcept {
   if (request.find(attribute_type::message_integrity_sha256)) {
@@ -163,7 +163,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// source: RFC 8489 §9.1.3
+/// source: RFC 8489 sec. 9.1.3
 [[nodiscard]] constexpr admission admit_short_term(message_class cls,
                                                    const short_term_facts& f) noexcept {
   if (!f.has_integrity || !f.has_username) return detail::refused(cls, admission::bad_request);
@@ -189,7 +189,7 @@ struct long_term_facts {
   bool integrity_right = false;
 };
 
-/// source: RFC 8489 §9.2.4
+/// source: RFC 8489 sec. 9.2.4
 [[nodiscard]] constexpr admission admit_long_term(message_class cls,
                                                   const long_term_facts& f) noexcept {
   if (!f.has_integrity) return detail::refused(cls, admission::unauthenticated);

@@ -1,8 +1,8 @@
-// Short and long-term credentials: keys, the nonce cookie, hashed user names (RFC 8489 §9).
+// Short and long-term credentials: keys, the nonce cookie, hashed user names (RFC 8489 sec. 9).
 //
 // owns:     the derivations
 // does not: prepare text: user names, realms and passwords come in as OpaqueString left them (RFC
-//           8265 §4.2), which for printable ASCII is as they are; nor decide anything
+//           8265 sec. 4.2), which for printable ASCII is as they are; nor decide anything
 //           (credential_rules.hpp)
 #pragma once
 
@@ -61,7 +61,7 @@ digest_by(const crypto::library& by, std::string_view first, Parts... rest) noex
   return is_done ? std::optional{digest} : std::nullopt;
 }
 
-/// A realm for a key: some servers send it in quotes or with zeros behind it (RFC 8489 §9.2.2).
+/// A realm for a key: some servers send it in quotes or with zeros behind it (RFC 8489 sec. 9.2.2).
 [[nodiscard]] constexpr std::string_view bare_realm(std::string_view text) noexcept {
   while (!text.empty() && text.back() == '\0') text.remove_suffix(1);
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
@@ -74,7 +74,7 @@ digest_by(const crypto::library& by, std::string_view first, Parts... rest) noex
 }  // namespace detail
 
 /// What the front of the nonce `text` says. A nonce without the cookie, or with something else than
-/// four base64 characters behind it, says nothing. source: RFC 8489 §9.2
+/// four base64 characters behind it, says nothing. source: RFC 8489 sec. 9.2
 [[nodiscard]] constexpr security_features features_of(std::string_view text) noexcept {
   using namespace detail;
   if (text.substr(0, nonce_cookie.size()) != nonce_cookie) return {};
@@ -105,7 +105,7 @@ digest_by(const crypto::library& by, std::string_view first, Parts... rest) noex
 }
 
 /// The key of a long-term credential for servers of before RFC 8489; `domain` is the realm. source:
-/// §9.2.2
+/// sec. 9.2.2
 [[nodiscard]] inline crypto::md5::digest long_term_md5_key(std::string_view user,
                                                            std::string_view domain,
                                                            std::string_view password) noexcept {
@@ -113,14 +113,14 @@ digest_by(const crypto::library& by, std::string_view first, Parts... rest) noex
 }
 
 /// The key of a long-term credential. The plain user name goes in even when a message carries
-/// USERHASH. source: RFC 8489 §9.2.2
+/// USERHASH. source: RFC 8489 sec. 9.2.2
 [[nodiscard]] inline crypto::sha256::digest
 long_term_sha256_key(std::string_view user, std::string_view domain,
                      std::string_view password) noexcept {
   return detail::digest_of<crypto::sha256>(user, detail::bare_realm(domain), password);
 }
 
-/// What stands for a user name that is not to be seen. source: RFC 8489 §14.4
+/// What stands for a user name that is not to be seen. source: RFC 8489 sec. 14.4
 [[nodiscard]] inline userhash userhash_of(std::string_view user, std::string_view domain) noexcept {
   return {detail::digest_of<crypto::sha256>(user, domain)};
 }

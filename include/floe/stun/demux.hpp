@@ -1,6 +1,6 @@
 // Which protocol a datagram belongs to, by its first byte.
 //
-// owns:     the table of RFC 7983 §7 and its successor with QUIC, RFC 9443 §2
+// owns:     the table of RFC 7983 sec. 7 and its successor with QUIC, RFC 9443 sec. 2
 // does not: look further: a first byte of 0 to 3 may still be no STUN, and whether a channel number
 //           can be one depends on where the datagram came from, which the caller knows
 #pragma once
@@ -49,13 +49,13 @@ inline constexpr auto protocols_with_quic = make_protocol_table(protocol::quic);
 
 }  // namespace detail
 
-/// The protocol of a datagram that starts with `first`. source: RFC 7983 §7
+/// The protocol of a datagram that starts with `first`. source: RFC 7983 sec. 7
 [[nodiscard]] constexpr protocol classify(std::byte first) noexcept {
   return detail::protocols[std::to_integer<std::size_t>(first)];
 }
 
 /// The same where QUIC shares the socket. QUIC must then keep its fixed bit, and its long headers
-/// in 128..191 (other versions than 1) can't be told from RTP. source: RFC 9443 §2
+/// in 128..191 (other versions than 1) can't be told from RTP. source: RFC 9443 sec. 2
 [[nodiscard]] constexpr protocol classify_with_quic(std::byte first) noexcept {
   return detail::protocols_with_quic[std::to_integer<std::size_t>(first)];
 }
@@ -68,7 +68,8 @@ inline constexpr auto protocols_with_quic = make_protocol_table(protocol::quic);
   return datagram.empty() ? protocol::unknown : classify_with_quic(*datagram.data());
 }
 
-/// The same for a socket where `from_turn_server` is known: nobody else has channels (RFC 7983 §7).
+/// The same for a socket where `from_turn_server` is known: nobody else has channels (RFC 7983
+/// sec. 7).
 [[nodiscard]] constexpr protocol classify(byte_view datagram, bool from_turn_server) noexcept {
   const auto what = classify(datagram);
   return what == protocol::turn_channel && !from_turn_server ? protocol::unknown : what;

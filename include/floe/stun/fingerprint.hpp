@@ -1,4 +1,4 @@
-// FINGERPRINT: tells STUN from other protocols on the same socket (RFC 8489 §7, §14.7).
+// FINGERPRINT: tells STUN from other protocols on the same socket (RFC 8489 sec. 7, 14.7).
 //
 // owns:     its value and its check
 // does not: prove anything: anyone can compute it
@@ -35,7 +35,7 @@ fingerprint_over(byte_view front, crypto::written when = crypto::written::earlie
 }
 
 /// True when FINGERPRINT speaks for a message: it is right, or absent where it is not `required`,
-/// as on sockets that STUN shares with other protocols (RFC 8489 §7).
+/// as on sockets that STUN shares with other protocols (RFC 8489 sec. 7).
 [[nodiscard]] constexpr bool has_good_fingerprint(const message_view& message,
                                                   bool required) noexcept {
   switch (check_fingerprint(message)) {

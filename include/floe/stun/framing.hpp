@@ -1,5 +1,5 @@
-// Messages out of a byte stream: STUN and ChannelData by their own lengths (RFC 8489 §6.2.2, RFC
-// 8656 §12.4), or anything behind a 16-bit length (RFC 4571).
+// Messages out of a byte stream: STUN and ChannelData by their own lengths (RFC 8489 sec. 6.2.2,
+// RFC 8656 sec. 12.4), or anything behind a 16-bit length (RFC 4571).
 //
 // owns:     the two framings and a bounded buffer that collects one frame
 // does not: own a connection; when is_broken() the host closes it, since no byte after a bad one
@@ -50,7 +50,7 @@ struct stun_framing {
   }
 };
 
-/// Any messages, each behind its length. source: RFC 4571 §2
+/// Any messages, each behind its length. source: RFC 4571 sec. 2
 struct rfc4571_framing {
   static constexpr std::size_t header = 2;
 

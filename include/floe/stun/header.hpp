@@ -1,4 +1,4 @@
-// The fixed 20 bytes at the front of every STUN message (RFC 8489 §5).
+// The fixed 20 bytes at the front of every STUN message (RFC 8489 sec. 5).
 //
 // owns:     method, class, message type, transaction id, the sizes and the magic cookie
 // does not: know attributes (stun/attribute_walk.hpp) or check a whole message (message_view.hpp)
@@ -22,16 +22,16 @@ inline constexpr std::uint32_t magic_cookie = 0x2112a442;
 
 /// What a message is for. Any 12-bit number can come in; these have a meaning.
 enum class method : std::uint16_t {
-  binding = 0x001,             ///< RFC 8489 §3
-  allocate = 0x003,            ///< RFC 8656 §17
-  refresh = 0x004,             ///< RFC 8656 §17
-  send = 0x006,                ///< RFC 8656 §17, an indication
-  data = 0x007,                ///< RFC 8656 §17, an indication
-  create_permission = 0x008,   ///< RFC 8656 §17
-  channel_bind = 0x009,        ///< RFC 8656 §17
-  connect = 0x00a,             ///< RFC 6062 §6.1
-  connection_bind = 0x00b,     ///< RFC 6062 §6.1
-  connection_attempt = 0x00c,  ///< RFC 6062 §6.1, an indication
+  binding = 0x001,             ///< RFC 8489 sec. 3
+  allocate = 0x003,            ///< RFC 8656 sec. 17
+  refresh = 0x004,             ///< RFC 8656 sec. 17
+  send = 0x006,                ///< RFC 8656 sec. 17, an indication
+  data = 0x007,                ///< RFC 8656 sec. 17, an indication
+  create_permission = 0x008,   ///< RFC 8656 sec. 17
+  channel_bind = 0x009,        ///< RFC 8656 sec. 17
+  connect = 0x00a,             ///< RFC 6062 sec. 6.1
+  connection_bind = 0x00b,     ///< RFC 6062 sec. 6.1
+  connection_attempt = 0x00c,  ///< RFC 6062 sec. 6.1, an indication
   goog_ping = 0x080,           ///< unregistered
 };
 
@@ -62,7 +62,7 @@ struct message_type {
 };
 
 /// The 96 bits that tie a response to its request. They must be unpredictable: a forger who can't
-/// see the request has nothing else to guess (RFC 8489 §5).
+/// see the request has nothing else to guess (RFC 8489 sec. 5).
 struct transaction_id {
   std::array<std::byte, 12> bytes{};
 

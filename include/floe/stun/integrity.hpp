@@ -1,4 +1,5 @@
-// MESSAGE-INTEGRITY: proof that a message comes from someone who knows the key (RFC 8489 §14.5).
+// MESSAGE-INTEGRITY: proof that a message comes from someone who knows the key (RFC 8489
+// sec. 14.5).
 //
 // owns:     keys for it, the code over a message's front, and authenticated, the type that proves
 // it does not: choose the key, or decide what to answer when the proof fails invariant: only
@@ -31,13 +32,13 @@ using integrity_key = crypto::hmac_key<crypto::sha1>;
 using integrity_sha256_key = crypto::hmac_key<crypto::sha256>;
 
 /// The sizes that MESSAGE-INTEGRITY-SHA256 may be cut to, in steps of 4 bytes. It is sent whole,
-/// and accepted whole only, unless the usage says otherwise (RFC 8489 §14.6).
+/// and accepted whole only, unless the usage says otherwise (RFC 8489 sec. 14.6).
 inline constexpr std::size_t least_sha256_size = 16;
 inline constexpr std::size_t whole_sha256_size = crypto::sha256::digest_size;
 
 /// The key of a short-term credential: the password as it is, which must be prepared already
 /// (OpaqueString; ICE passwords are). by: the host's library, or null for floe's own functions
-/// source: RFC 8489 §9.1.1
+/// source: RFC 8489 sec. 9.1.1
 [[nodiscard]] inline integrity_key short_term_key(std::string_view password,
                                                   const crypto::library* by = nullptr) noexcept {
   return integrity_key{as_byte_view(password), by};
@@ -99,7 +100,7 @@ class authenticated {
 /// Tries `key` on MESSAGE-INTEGRITY. An empty key fits nothing, nor one that its library can't use.
 /// errors: no_integrity, bad_integrity
 /// cost: the block operations of the message up to the attribute, and one more
-/// source: RFC 8489 §14.5
+/// source: RFC 8489 sec. 14.5
 [[nodiscard]] constexpr result<authenticated, reject>
 authenticate(const message_view& message, const integrity_key& key) noexcept {
   const auto claimed = message.find(attribute_type::message_integrity);
@@ -111,7 +112,7 @@ authenticate(const message_view& message, const integrity_key& key) noexcept {
 }
 
 /// The same with MESSAGE-INTEGRITY-SHA256. A value of fewer than `least_size` bytes proves nothing.
-/// source: RFC 8489 §14.6
+/// source: RFC 8489 sec. 14.6
 [[nodiscard]] constexpr result<authenticated, reject>
 authenticate(const message_view& message, const integrity_sha256_key& key,
              std::size_t least_size = whole_sha256_size) noexcept {

@@ -1,5 +1,5 @@
 // A client's side of a long-term credential: takes challenges, protects requests, proves responses
-// (RFC 8489 §9.2).
+// (RFC 8489 sec. 9.2).
 //
 // owns:     user name and password, the server's realm and nonce, the keys made of them
 // does not: decide (credential_rules.hpp), or start transactions: a retry is its caller's, with a
@@ -34,7 +34,7 @@ namespace floe::stun {
 /// What a client knows for one server. User name and password must be prepared (OpaqueString).
 class long_term_session {
  public:
-  /// by: the host's library, or null for floe's own functions · in: a user name of at most 508
+  /// by: the host's library, or null for floe's own functions | in: a user name of at most 508
   /// bytes
   long_term_session(std::string_view user, std::string_view password,
                     std::pmr::memory_resource* memory, const crypto::library* by = nullptr)
@@ -115,7 +115,7 @@ class long_term_session {
   void accepted() noexcept { stale_answers_ = 0; }
 
   /// Completes a request with what a challenge asked for, integrity included; adds nothing before
-  /// the first. source: RFC 8489 §9.2.3
+  /// the first. source: RFC 8489 sec. 9.2.3
   void protect(writer& out) const noexcept {
     if (!challenged_) return;
     if (protection_.userhash) {

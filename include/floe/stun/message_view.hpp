@@ -32,8 +32,8 @@ enum class attribute_fault : std::uint8_t {
 ///
 /// Attributes count, or they are as if they were not there: behind MESSAGE-INTEGRITY only
 /// MESSAGE-INTEGRITY-SHA256 and FINGERPRINT count, behind MESSAGE-INTEGRITY-SHA256 only FINGERPRINT
-/// (RFC 8489 §14.5, §14.6), since nothing proves the others. Of several of one type the first
-/// counts (§14).
+/// (RFC 8489 sec. 14.5, 14.6), since nothing proves the others. Of several of one type the first
+/// counts (sec. 14).
 class message_view {
  public:
   class iterator;
@@ -45,7 +45,7 @@ class message_view {
   ///         bad_attribute  an attribute runs past the end, an integrity attribute or FINGERPRINT
   ///                        has an impossible size, or something stands behind FINGERPRINT
   /// cost: linear in the number of attributes, whatever their sizes; no allocation
-  /// source: RFC 8489 §6.3, §14
+  /// source: RFC 8489 sec. 6.3, 14
   [[nodiscard]] static constexpr result<message_view, reject> parse(byte_view datagram) noexcept;
 
   [[nodiscard]] constexpr message_type type() const noexcept {

@@ -1,9 +1,9 @@
-// What kind of NAT stands between a host and a server with two addresses (RFC 5780 §4).
+// What kind of NAT stands between a host and a server with two addresses (RFC 5780 sec. 4).
 //
 // owns:     the order of the tests, and what their outcomes mean
-// does not: measure how long a binding lives (§4.6), or promise anything: a NAT may behave
+// does not: measure how long a binding lives (sec. 4.6), or promise anything: a NAT may behave
 //           otherwise a minute later
-// invariant: one request at a time, at most ten new ones in a second (§5).
+// invariant: one request at a time, at most ten new ones in a second (sec. 5).
 #pragma once
 
 #include <algorithm>
@@ -59,7 +59,7 @@ struct nat_report {
 struct nat_discovery_config {
   socket_id socket{};            ///< for the mapping tests
   endpoint local{};              ///< its own address
-  socket_id filtering_socket{};  ///< one that has sent nothing yet (RFC 5780 §4.4)
+  socket_id filtering_socket{};  ///< one that has sent nothing yet (RFC 5780 sec. 4.4)
   endpoint server{};
   retransmit_config retransmit{};
   bool fingerprint = false;  ///< for sockets that STUN shares with other protocols
@@ -166,7 +166,7 @@ class nat_discovery {
     bool to_send = false;
   };
 
-  /// Ten new requests in a second (RFC 5780 §5).
+  /// Ten new requests in a second (RFC 5780 sec. 5).
   static constexpr duration spacing = std::chrono::milliseconds{100};
 
   void begin(time_point now, step what) {

@@ -1,5 +1,5 @@
-// Passwords and realms before they become keys: the OpaqueString profile (RFC 8265 §4.2), as far as
-// it goes without Unicode's tables.
+// Passwords and realms before they become keys: the OpaqueString profile (RFC 8265 sec. 4.2), as
+// far as it goes without Unicode's tables.
 //
 // owns:     the verdict on a text, and the way to a full implementation
 // does not: normalise: text beyond ASCII goes to the host's function, which has the tables
@@ -41,7 +41,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// source: RFC 8265 §4.2.2, RFC 8264 §9
+/// source: RFC 8265 sec. 4.2.2, RFC 8264 sec. 9
 [[nodiscard]] constexpr opaque_verdict check_opaque(std::string_view text) noexcept {
   if (text.empty()) return opaque_verdict::forbidden;
   auto verdict = opaque_verdict::ready;

@@ -83,7 +83,7 @@ enum class attribute_type : std::uint16_t {
   dtls_in_stun_acknowledgement = 0xc071,
 };
 
-/// True for an attribute that whoever does not know it must not pass over (RFC 8489 §14).
+/// True for an attribute that whoever does not know it must not pass over (RFC 8489 sec. 14).
 [[nodiscard]] constexpr bool is_comprehension_required(attribute_type type) noexcept {
   return static_cast<std::uint16_t>(type) < 0x8000;
 }
@@ -111,7 +111,7 @@ enum class error_code : std::uint16_t {
 };
 
 /// The phrase that goes with a code, for people to read; empty for a code without a name. Nothing
-/// may depend on the phrase that came in (RFC 8489 §14.8).
+/// may depend on the phrase that came in (RFC 8489 sec. 14.8).
 [[nodiscard]] constexpr std::string_view reason_phrase(error_code code) noexcept {
   switch (code) {
     case error_code::try_alternate: return "Try Alternate";

@@ -1,4 +1,4 @@
-// What a client does about a response (RFC 8489 §6.3.3, §6.3.4, §10).
+// What a client does about a response (RFC 8489 sec. 6.3.3, 6.3.4, 10).
 //
 // owns:     the decisions, as functions of the facts
 // does not: know credentials (credential_rules.hpp), roles (ice/), keep state, or send anything
@@ -26,7 +26,7 @@ enum class error_decision : std::uint8_t {
 inline constexpr unsigned most_server_errors = 4;
 
 /// `sent` counts the requests of this operation that a 5xx answered, this one included. A code
-/// without a name counts as the x00 of its hundred. source: RFC 8489 §6.3.4
+/// without a name counts as the x00 of its hundred. source: RFC 8489 sec. 6.3.4
 [[nodiscard]] constexpr error_decision decide_error(error_code code, unsigned sent) noexcept {
   if (code == error_code::unauthenticated || code == error_code::stale_nonce) {
     return error_decision::authenticate;
@@ -57,7 +57,7 @@ struct alternate_facts {
   gsl::span<const endpoint> visited{};  ///< the servers asked before, `asked` aside
 };
 
-/// source: RFC 8489 §10
+/// source: RFC 8489 sec. 10
 [[nodiscard]] constexpr alternate_decision decide_alternate(const alternate_facts& f) noexcept {
   if (!f.enabled || f.code != error_code::try_alternate) return alternate_decision::unsupported;
   if (!f.proved) return alternate_decision::unproved;

@@ -1,4 +1,4 @@
-// When a request is sent again and when it is given up (RFC 8489 §6.2.1).
+// When a request is sent again and when it is given up (RFC 8489 sec. 6.2.1).
 //
 // owns:     the instants, as a pure function of the start
 // does not: send, or estimate the RTO (its caller knows it)
@@ -22,11 +22,12 @@ struct retransmit_config {
   std::uint8_t rm = 16;                ///< the wait after the last send, in units of rto
 };
 
-/// How long a request over a reliable transport may take (RFC 8489 §6.2.2: Ti).
+/// How long a request over a reliable transport may take (RFC 8489 sec. 6.2.2: Ti).
 inline constexpr duration reliable_timeout = std::chrono::milliseconds{39500};
 
-/// The sends of one request: at 0, RTO, 3 RTO, 7 RTO, … from the start, Rc of them, and the end Rm
-/// RTO after the last. The first is the caller's, who makes the schedule when it makes that send.
+/// The sends of one request: at 0, RTO, 3 RTO, 7 RTO, ... from the start, Rc of them, and the end
+/// Rm RTO after the last. The first is the caller's, who makes the schedule when it makes that
+/// send.
 class retransmit_schedule {
  public:
   /// What is due.
@@ -62,10 +63,12 @@ class retransmit_schedule {
     return step::resend;
   }
 
-  /// Plans no more sends; the end stays where it is (RFC 8445 §7.3.1.4: a response may still come).
+  /// Plans no more sends; the end stays where it is (RFC 8445 sec. 7.3.1.4: a response may still
+  /// come).
   constexpr void stop_sending() noexcept { passed_ = planned_; }
 
-  /// Sends so far, the first included. A round trip may be measured when it is 1 (RFC 8489 §6.2.1).
+  /// Sends so far, the first included. A round trip may be measured when it is 1 (RFC 8489
+  /// sec. 6.2.1).
   [[nodiscard]] constexpr std::uint8_t sends() const noexcept { return sends_; }
 
   [[nodiscard]] constexpr time_point start() const noexcept { return start_; }

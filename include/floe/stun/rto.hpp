@@ -1,5 +1,5 @@
 // How long to wait for a server before asking again: measured, and remembered per server
-// (RFC 8489 §6.2.1, RFC 6298 §2).
+// (RFC 8489 sec. 6.2.1, RFC 6298 sec. 2).
 //
 // owns:     the estimate, and a bounded table of estimates by server
 // does not: choose when to send (stun/retransmit.hpp) or read a clock
@@ -55,7 +55,7 @@ class rto_estimate {
 /// gives way. cost: one pass over the servers per call
 class rto_cache {
  public:
-  /// An estimate is forgotten after so long without a transaction (RFC 8489 §6.2.1).
+  /// An estimate is forgotten after so long without a transaction (RFC 8489 sec. 6.2.1).
   static constexpr duration lifetime = std::chrono::minutes{10};
 
   rto_cache(std::size_t capacity, std::pmr::memory_resource* memory)

@@ -1,5 +1,5 @@
 // A client's side of a short-term credential outside ICE: both integrity attributes until the
-// server has shown which one it uses (RFC 8489 §9.1.2 to §9.1.5). ICE knows without asking, and
+// server has shown which one it uses (RFC 8489 sec. 9.1.2 to 9.1.5). ICE knows without asking, and
 // does not need this.
 //
 // owns:     user name, keys, the algorithm once it is known
@@ -25,7 +25,7 @@ namespace floe::stun {
 /// What a client knows for one server. User name and password must be prepared (OpaqueString).
 class short_term_session {
  public:
-  /// by: the host's library, or null for floe's own functions · in: a user name of at most 508
+  /// by: the host's library, or null for floe's own functions | in: a user name of at most 508
   /// bytes
   short_term_session(std::string_view user, std::string_view password,
                      std::pmr::memory_resource* memory, const crypto::library* by = nullptr)

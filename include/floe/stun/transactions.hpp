@@ -41,7 +41,7 @@ class transactions {
     floe::path path;
     bool cancelled = false;
     /// For the owner to set when a response failed its proof, and was dropped: should the request
-    /// expire, that is the reason to report (RFC 8489 §9.1.4).
+    /// expire, that is the reason to report (RFC 8489 sec. 9.1.4).
     bool unproved = false;
     retransmit_schedule schedule;
     Owner owner;

@@ -3,7 +3,8 @@
 // owns:     the states, the table of changes, the options of an Allocate request and their limits,
 //           reading a success response
 // does not: send requests or keep time (turn/session.hpp)
-// sources:  RFC 8656 §7.1 (asking), §7.3 (success), §8 (refreshing); RFC 6062 §4.1; RFC 8016 §3
+// sources:  RFC 8656 sec. 7.1 (asking), 7.3 (success), 8 (refreshing); RFC 6062 sec. 4.1; RFC 8016
+//           sec. 3
 #pragma once
 
 #include <array>
@@ -102,7 +103,7 @@ struct allocate_options {
   [[nodiscard]] constexpr bool operator==(const allocate_options&) const noexcept = default;
 };
 
-/// True for options that may go together. source: RFC 8656 §7.1, RFC 6062 §4.1
+/// True for options that may go together. source: RFC 8656 sec. 7.1, RFC 6062 sec. 4.1
 [[nodiscard]] constexpr bool is_consistent(const allocate_options& o) noexcept {
   if (o.reserve_next_port && !o.even_port) return false;
   if (o.reservation && (o.even_port || o.family != relay_family::ipv4)) return false;
@@ -127,7 +128,7 @@ constexpr void write(stun::writer& out, const allocate_options& o) noexcept {
 }
 
 /// The options without what the server named in a 420 and can be done without; nullopt when that
-/// leaves them as they are, or the server named something else. source: RFC 8656 §7.4
+/// leaves them as they are, or the server named something else. source: RFC 8656 sec. 7.4
 [[nodiscard]] constexpr std::optional<allocate_options>
 without(const allocate_options& o, const stun::attribute_list& unknown) noexcept {
   using stun::attribute_type;
@@ -149,7 +150,7 @@ without(const allocate_options& o, const stun::attribute_list& unknown) noexcept
 }
 
 /// The options without those that bind the choice of a port, which a full server may not have left;
-/// nullopt when there are none. source: RFC 8656 §7.4
+/// nullopt when there are none. source: RFC 8656 sec. 7.4
 [[nodiscard]] constexpr std::optional<allocate_options>
 without_port_wishes(const allocate_options& o) noexcept {
   auto less = o;
@@ -214,7 +215,7 @@ struct relayed_addresses {
 
 /// Reads the success response to an Allocate request with these options. A `server` is what it was
 /// sent to: no relay has that very endpoint.
-/// source: RFC 8656 §7.3
+/// source: RFC 8656 sec. 7.3
 [[nodiscard]] inline result<grant, grant_fault> read_grant(const stun::message_view& message,
                                                            const allocate_options& asked,
                                                            const endpoint& server) noexcept {

@@ -2,7 +2,7 @@
 //
 // owns:     the states, the table of changes, the rows, numbering and the rules of reuse
 // does not: send requests, or read time; the session says what happened and when
-// sources:  RFC 8656 §12 (lifetimes and reuse), §12.1 (binding), §12.3 (answers)
+// sources:  RFC 8656 sec. 12 (lifetimes and reuse), 12.1 (binding), 12.3 (answers)
 // invariant: a number has one peer and a peer one number, from the first request for it until five
 //            minutes after the binding may have ended.
 #pragma once

@@ -2,7 +2,7 @@
 //
 // owns:     their formats, which numbers are channels, how many bytes each puts in front
 // does not: know which channel is bound to whom (turn/channel.hpp)
-// sources:  RFC 8656 §11.1, §12, §12.4, §12.5
+// sources:  RFC 8656 sec. 11.1, 12, 12.4, 12.5
 // invariant: what is written goes in front of the payload and, as padding, behind it; the payload
 //            stays where it is.
 #pragma once
@@ -22,8 +22,8 @@
 
 namespace floe::turn {
 
-/// The numbers that channels have (RFC 8656 §12). Those above were channels to RFC 5766 and belong
-/// to other protocols now.
+/// The numbers that channels have (RFC 8656 sec. 12). Those above were channels to RFC 5766
+/// and belong to other protocols now.
 inline constexpr std::uint16_t first_channel = 0x4000;
 inline constexpr std::uint16_t last_channel = 0x4fff;
 
@@ -54,7 +54,7 @@ struct channel_data {
 };
 
 /// Reads a datagram, or one frame of a stream. Bytes behind the length are padding, and ignored.
-/// nullopt: no channel's number, or a length that runs past the end. source: RFC 8656 §12.6
+/// nullopt: no channel's number, or a length that runs past the end. source: RFC 8656 sec. 12.6
 [[nodiscard]] constexpr std::optional<channel_data> read_channel_data(byte_view bytes) noexcept {
   cursor from{bytes};
   const auto number = from.read<std::uint16_t>();
@@ -69,7 +69,7 @@ struct channel_data {
 /// Puts a header in front of the `size` bytes at `message + channel_header_size`. On a stream zeros
 /// follow up to a multiple of four bytes, which the length does not count.
 /// in: room for all of it; a size of at most largest_payload
-/// out: the size of the message · source: RFC 8656 §12.4, §12.5
+/// out: the size of the message | source: RFC 8656 sec. 12.4, 12.5
 constexpr std::size_t wrap_in_channel_data(std::byte* message, std::size_t size,
                                            std::uint16_t number, bool padded) noexcept {
   store_be(message, number);
@@ -83,7 +83,7 @@ constexpr std::size_t wrap_in_channel_data(std::byte* message, std::size_t size,
 /// Makes a Send indication of the `size` bytes at `message + send_overhead(peer's family)`.
 /// in: room for all of it and three bytes more; a size of at most largest_payload, less what is in
 ///     front
-/// out: the size of the message · source: RFC 8656 §11.1
+/// out: the size of the message | source: RFC 8656 sec. 11.1
 constexpr std::size_t wrap_in_send(std::byte* message, std::size_t size, const endpoint& peer,
                                    const stun::transaction_id& id) noexcept {
   const auto front = send_overhead(peer.address.family);

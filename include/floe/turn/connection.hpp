@@ -2,7 +2,7 @@
 //
 // owns:     the rows of the connections, and taking the one response out of a data connection
 // does not: open connections: the host does; nor send requests (turn/session.hpp)
-// sources:  RFC 6062 §4.3 to §4.5
+// sources:  RFC 6062 sec. 4.3 to 4.5
 // invariant: what follows the response on a data connection is the peer's, byte for byte.
 #pragma once
 

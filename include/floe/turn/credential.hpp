@@ -3,7 +3,7 @@
 // owns:     which of the two answers a challenge, and the token with its keys
 // does not: decide about challenges (stun/credential_rules.hpp), or fetch tokens: the host does,
 //           when it is told for which server
-// sources:  RFC 8489 §9.2, RFC 7635 §4 to §6
+// sources:  RFC 8489 sec. 9.2, RFC 7635 sec. 4 to 6
 // invariant: a token is shown only to the server that asked for one.
 #pragma once
 
@@ -35,7 +35,7 @@ namespace floe::turn {
 /// The longest token that is carried: a request must still fit into a datagram beside it.
 inline constexpr std::size_t most_token_bytes = 1024;
 
-/// A token from an authorization server, and the key that goes with it (RFC 7635 §4).
+/// A token from an authorization server, and the key that goes with it (RFC 7635 sec. 4).
 struct token {
   std::string_view key_id;  ///< kid: goes out as USERNAME
   byte_view mac_key;        ///< 20 bytes for HMAC-SHA1, 32 for HMAC-SHA256

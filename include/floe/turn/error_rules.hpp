@@ -3,7 +3,7 @@
 // owns:     the decisions, as functions of the facts; what a response may hold
 // does not: decide what every STUN client decides alike (stun/response_rules.hpp,
 //           stun/credential_rules.hpp); keep state, or send anything
-// sources:  RFC 8656 §7.4, §8.3, §10.4, §12.4; RFC 6062 §4.3; RFC 8016 §3.1, §3.2
+// sources:  RFC 8656 sec. 7.4, 8.3, 10.4, 12.4; RFC 6062 sec. 4.3; RFC 8016 sec. 3.1, 3.2
 #pragma once
 
 #include <array>
@@ -18,7 +18,8 @@
 
 namespace floe::turn {
 
-/// True when the response holds nothing that must be understood and is not. source: RFC 8489 §6.3.3
+/// True when the response holds nothing that must be understood and is not. source: RFC 8489
+/// sec. 6.3.3
 [[nodiscard]] inline bool is_understood(const stun::message_view& message) noexcept {
   using stun::attribute_type;
   constexpr std::array known{attribute_type::mapped_address,
@@ -101,7 +102,7 @@ struct allocate_facts {
   return allocate_decision::fail;
 }
 
-/// How long a server that is full is left alone the next time. source: RFC 8656 §7.4
+/// How long a server that is full is left alone the next time. source: RFC 8656 sec. 7.4
 [[nodiscard]] constexpr duration wait_for(unsigned waits) noexcept {
   return scaled(least_wait, duration::rep{1} << (waits < most_waits ? waits : most_waits));
 }

@@ -49,7 +49,8 @@ struct put_off {
   stun::error_code code{};
   time_point until{};
 };
-/// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635 §6.1).
+/// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635
+/// sec. 6.1).
 struct token_needed {};
 /// A socket is to be named with use_socket(): another one than before, connected to `server` where
 /// connections are used.
@@ -73,7 +74,7 @@ struct channel_refused {
   endpoint peer;
   stun::error_code code{};
 };
-/// An ICMP error about what was sent to a peer. Nothing proves it (RFC 8656 §11.6).
+/// An ICMP error about what was sent to a peer. Nothing proves it (RFC 8656 sec. 11.6).
 struct icmp {
   endpoint peer;
   std::uint8_t type = 0;

@@ -2,7 +2,7 @@
 //
 // owns:     the states, the table of changes, the rows, and which addresses go into one request
 // does not: send requests, or read time; the session says what happened and when
-// sources:  RFC 8656 §9 (permissions), §10 (CreatePermission), §21.1.2 (special addresses)
+// sources:  RFC 8656 sec. 9 (permissions), 10 (CreatePermission), 21.1.2 (special addresses)
 // invariant: one row per address; only traffic of a granted row passes.
 #pragma once
 

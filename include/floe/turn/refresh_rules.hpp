@@ -2,7 +2,7 @@
 //
 // owns:     the instants, as functions of what was granted
 // does not: send, or keep state
-// sources:  RFC 8656 §8.1 (allocations), §9 (permissions), §12 (channels); RFC 6062 §4.3
+// sources:  RFC 8656 sec. 8.1 (allocations), 9 (permissions), 12 (channels); RFC 6062 sec. 4.3
 // invariant: a refresh is due before the end, early enough for a request to be lost and repeated,
 //            and never at once again: no lifetime, however short, makes the client spin.
 #pragma once
@@ -15,11 +15,11 @@
 
 namespace floe::turn {
 
-/// How long a permission stands (RFC 8656 §9).
+/// How long a permission stands (RFC 8656 sec. 9).
 inline constexpr duration permission_lifetime = std::chrono::minutes{5};
 
 /// How early a request is made for what is about to end: a request that is lost on all its way
-/// takes 39.5 seconds to fail (RFC 8489 §6.2.1), and another one must still have a chance.
+/// takes 39.5 seconds to fail (RFC 8489 sec. 6.2.1), and another one must still have a chance.
 inline constexpr duration refresh_margin = std::chrono::minutes{1};
 
 /// The least time between two refreshes of one thing.

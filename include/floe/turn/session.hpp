@@ -41,7 +41,7 @@
 
 namespace floe::turn {
 
-/// What carries messages between client and server (RFC 8656 §3.1).
+/// What carries messages between client and server (RFC 8656 sec. 3.1).
 enum class transport : std::uint8_t { udp, tcp, tls, dtls };
 
 /// True where the host has a connection, and no message is lost or cut.
@@ -54,7 +54,7 @@ struct session_limits {
   std::uint16_t permissions = 32;
   std::uint16_t channels = 32;
   std::uint16_t connections = 4;  ///< only of relays that speak TCP
-  std::uint16_t outstanding = 8;  ///< requests under way (RFC 8489 §6.2: at most 10)
+  std::uint16_t outstanding = 8;  ///< requests under way (RFC 8489 sec. 6.2: at most 10)
   std::uint16_t events = 32;
   std::uint32_t stream_frame = channel_header_size + largest_payload;  ///< only with connections
 };
@@ -68,7 +68,7 @@ struct session_config {
   allocate_options ask{};
 
   stun::retransmit_config retransmit{};
-  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 §6.2.2)
+  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 sec. 6.2.2)
   std::string_view software{};   ///< goes into SOFTWARE unless empty; must outlive the session
   bool fingerprint = false;      ///< for sockets that STUN shares with other protocols
   bool follow_alternate = true;  ///< whether 300 leads to another server
@@ -118,11 +118,11 @@ class session {
   /// Asks for the relay.
   /// errors: unsupported for options that exclude each other, or a relay for TCP over datagrams;
   ///         session_closed when it was started before
-  /// source: RFC 8656 §7.1, RFC 6062 §4.1
+  /// source: RFC 8656 sec. 7.1, RFC 6062 sec. 4.1
   result<void> start(time_point now);
 
   /// Gives the relay back, with one last request that is repeated as long as the session is served.
-  /// Whoever does not wait for event::ended drains poll_transmit() once. source: RFC 8656 §8.1
+  /// Whoever does not wait for event::ended drains poll_transmit() once. source: RFC 8656 sec. 8.1
   void close(time_point now);
 
   /// Gives one of two addresses back. errors: no_path when it is not there, or the only one
@@ -132,7 +132,7 @@ class session {
   result<void> use_socket(time_point now, socket_id local);
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
-  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 §6.1
+  /// when it has not asked for one. The view holds until the next call. source: RFC 7635 sec. 6.1
   [[nodiscard]] std::string_view token_server_name() const noexcept {
     return credential_.wanted_from();
   }
@@ -141,7 +141,7 @@ class session {
   /// errors: see credential::bring()
   result<void> bring_token(time_point now, const token& t);
 
-  /// Goes on from another socket after the host's address changed (RFC 8016 §3.2). Until
+  /// Goes on from another socket after the host's address changed (RFC 8016 sec. 3.2). Until
   /// event::moved data goes the old way and comes both ways.
   /// errors: unsupported when the server gave no ticket; no_path without an allocation
   result<void> move(time_point now, socket_id local);
@@ -151,7 +151,7 @@ class session {
   /// Lets datagrams from and to an address pass, from event::permitted until forbid().
   /// errors: unusable_address for one that no relay of this session can reach, or may be asked to;
   ///         capacity_reached; session_closed
-  /// source: RFC 8656 §9
+  /// source: RFC 8656 sec. 9
   result<void> permit(const address& peer);
 
   /// Lets the permission for an address, and the channels to it, run out.
@@ -168,7 +168,7 @@ class session {
   ///         the address, which this asks it to; buffer_too_small; unsupported for more than the
   ///         lengths can say, or a relay that speaks TCP; and as permit()
   /// cost: one pass over permissions and channels; no allocation
-  /// source: RFC 8656 §11.1, §12.5
+  /// source: RFC 8656 sec. 11.1, 12.5
   result<wrapped> wrap(const endpoint& peer, byte_span buffer, std::size_t offset,
                        std::size_t size);
 

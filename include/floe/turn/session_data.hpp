@@ -3,7 +3,7 @@
 // owns:     which form data takes, and where in the caller's buffer
 // does not: know the forms (channel_data.hpp), or ask for anything itself: rows are marked, and the
 //           next call with a time sends the requests
-// sources:  RFC 8656 §9, §11.1, §12.5; RFC 6062 §4.3
+// sources:  RFC 8656 sec. 9, 11.1, 12.5; RFC 6062 sec. 4.3
 #pragma once
 
 #include <cstring>

@@ -2,7 +2,7 @@
 //
 // owns:     stating the facts for the rules, and applying what they decide
 // does not: decide: see error_rules.hpp, stun/response_rules.hpp, stun/credential_rules.hpp
-// sources:  RFC 8656 §7.4, §8.3, §10.4, §12.4; RFC 6062 §4.3; RFC 8489 §6.3.4, §9.2.5, §10
+// sources:  RFC 8656 sec. 7.4, 8.3, 10.4, 12.4; RFC 6062 sec. 4.3; RFC 8489 sec. 6.3.4, 9.2.5, 10
 #pragma once
 
 #include "floe/stun/attributes/error.hpp"

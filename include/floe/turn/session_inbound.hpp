@@ -2,7 +2,7 @@
 //
 // owns:     the order of the steps: route, tell apart, check, hand out
 // does not: act on responses (session_responses.hpp)
-// sources:  RFC 8656 §11.4 to §11.6, §12.6; RFC 6062 §4.4, §4.5; RFC 8489 §6.3
+// sources:  RFC 8656 sec. 11.4 to 11.6, 12.6; RFC 6062 sec. 4.4, 4.5; RFC 8489 sec. 6.3
 // invariant: bytes that prove nothing change nothing but the sign of life.
 #pragma once
 

@@ -2,7 +2,7 @@
 //
 // owns:     starting what is due while there is room, and writing each request
 // does not: decide when something is due: the rows and refresh_rules.hpp say so
-// sources:  RFC 8656 §7.1, §8.1, §10.1, §12.1; RFC 6062 §4.3, §4.4; RFC 8489 §6.2.1
+// sources:  RFC 8656 sec. 7.1, 8.1, 10.1, 12.1; RFC 6062 sec. 4.3, 4.4; RFC 8489 sec. 6.2.1
 #pragma once
 
 #include "floe/stun/attributes/address.hpp"

@@ -2,7 +2,7 @@
 //
 // owns:     reading what was granted into the rows
 // does not: read errors (session_errors.hpp)
-// sources:  RFC 8656 §7.3, §8.3, §10.3, §12.3; RFC 6062 §4.3; RFC 8489 §6.3.3
+// sources:  RFC 8656 sec. 7.3, 8.3, 10.3, 12.3; RFC 6062 sec. 4.3; RFC 8489 sec. 6.3.3
 #pragma once
 
 #include "floe/turn/error_rules.hpp"

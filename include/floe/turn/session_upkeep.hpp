@@ -2,7 +2,7 @@
 //
 // owns:     applying what the rules and tables say to the session's rows
 // does not: read responses (session_responses.hpp) or write requests (session_requests.hpp)
-// sources:  RFC 8656 §7.1, §8, §9, §12; RFC 8016 §3.2
+// sources:  RFC 8656 sec. 7.1, 8, 9, 12; RFC 8016 sec. 3.2
 #pragma once
 
 #include "floe/turn/error_rules.hpp"

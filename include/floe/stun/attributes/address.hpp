@@ -1,7 +1,7 @@
-// Attributes that hold a transport address, plain or XORed (RFC 8489 §14.1, §14.2).
+// Attributes that hold a transport address, plain or XORed (RFC 8489 sec. 14.1, 14.2).
 //
 // owns:     their one codec; MAPPED-ADDRESS, XOR-MAPPED-ADDRESS, ALTERNATE-SERVER and the addresses
-//           of TURN (RFC 8656 §18) and of behaviour discovery (RFC 5780 §7)
+//           of TURN (RFC 8656 sec. 18) and of behaviour discovery (RFC 5780 sec. 7)
 // does not: judge whether the address is usable
 #pragma once
 

@@ -1,5 +1,5 @@
-// The attributes of long-term credentials beside USERNAME, REALM and NONCE (RFC 8489 §14.4, §14.11,
-// §14.12).
+// The attributes of long-term credentials beside USERNAME, REALM and NONCE (RFC 8489 sec. 14.4,
+// 14.11, 14.12).
 //
 // owns:     USERHASH, PASSWORD-ALGORITHM, PASSWORD-ALGORITHMS
 // does not: choose an algorithm or derive a key

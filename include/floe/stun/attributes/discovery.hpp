@@ -1,4 +1,4 @@
-// The attributes of NAT behaviour discovery (RFC 5780 §7). Its addresses are with the others
+// The attributes of NAT behaviour discovery (RFC 5780 sec. 7). Its addresses are with the others
 // (attributes/address.hpp).
 //
 // owns:     CHANGE-REQUEST, RESPONSE-PORT, PADDING, CACHE-TIMEOUT
@@ -44,7 +44,7 @@ struct change_request {
   static constexpr std::uint32_t port_flag = 2;
 };
 
-/// RESPONSE-PORT: asks for the response to another port. RFC 5780 §7.5 leaves open whether two
+/// RESPONSE-PORT: asks for the response to another port. RFC 5780 sec. 7.5 leaves open whether two
 /// bytes follow the port; floe sends them as servers do, and takes both sizes.
 struct response_port {
   static constexpr attribute_type type = attribute_type::response_port;

@@ -1,4 +1,4 @@
-// What an error response says (RFC 8489 §14.8, §14.13).
+// What an error response says (RFC 8489 sec. 14.8, 14.13).
 //
 // owns:     ERROR-CODE, UNKNOWN-ATTRIBUTES
 // does not: decide what to do about an error

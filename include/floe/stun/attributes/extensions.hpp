@@ -16,8 +16,8 @@
 
 namespace floe::stun {
 
-/// TRANSACTION_TRANSMIT_COUNTER (RFC 7982 §3.1): the how-manieth send of a request this is, and how
-/// often it was answered.
+/// TRANSACTION_TRANSMIT_COUNTER (RFC 7982 sec. 3.1): the how-manieth send of a request this is,
+/// and how often it was answered.
 struct transaction_transmit_counter {
   static constexpr attribute_type type = attribute_type::transaction_transmit_counter;
 
@@ -39,7 +39,7 @@ struct transaction_transmit_counter {
   operator==(const transaction_transmit_counter&) const noexcept = default;
 };
 
-/// ECN-CHECK (RFC 6679 §7.2.2): its flags, uninterpreted.
+/// ECN-CHECK (RFC 6679 sec. 7.2.2): its flags, uninterpreted.
 using ecn_check = number_attribute<attribute_type::ecn_check, std::uint32_t>;
 
 /// The nomination number of ICE renomination, under a code point that IANA gave to somebody else;

@@ -1,4 +1,4 @@
-// The attributes of ICE connectivity checks (RFC 8445 §7.1, §16.1).
+// The attributes of ICE connectivity checks (RFC 8445 sec. 7.1, 16.1).
 //
 // owns:     PRIORITY, USE-CANDIDATE, ICE-CONTROLLING, ICE-CONTROLLED
 // does not: know roles, nomination or what priority is plausible

@@ -1,4 +1,4 @@
-// Attributes that hold text (RFC 8489 §14.3, §14.9, §14.10, §14.14, §14.16).
+// Attributes that hold text (RFC 8489 sec. 14.3, 14.9, 14.10, 14.14, 14.16).
 //
 // owns:     their one codec and their limits
 // does not: prepare text (OpaqueString), compare it, or check that what came in is UTF-8: floe
@@ -24,14 +24,14 @@ struct text_limits {
   std::size_t bytes_accepted;
 };
 
-/// USERNAME has fewer than 509 bytes (RFC 8489 §14.3).
+/// USERNAME has fewer than 509 bytes (RFC 8489 sec. 14.3).
 inline constexpr text_limits username_limits{508, 508, 508};
 
 /// REALM, NONCE, SOFTWARE and reason phrases have fewer than 128 characters, which older texts
-/// count as up to 763 bytes (RFC 8489 §14.8 to §14.10, §14.14).
+/// count as up to 763 bytes (RFC 8489 sec. 14.8 to 14.10, 14.14).
 inline constexpr text_limits phrase_limits{509, 127, 763};
 
-/// A domain name has up to 255 bytes (RFC 8489 §14.16).
+/// A domain name has up to 255 bytes (RFC 8489 sec. 14.16).
 inline constexpr text_limits domain_limits{255, 255, 255};
 
 /// The characters of UTF-8 `text`: the bytes that continue none.

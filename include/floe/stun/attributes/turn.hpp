@@ -1,5 +1,5 @@
-// The attributes of TURN: RFC 8656 §18, RFC 6062 §6.2, RFC 7635 §6, RFC 8016 §3.4. Its addresses
-// are with the others (attributes/address.hpp).
+// The attributes of TURN: RFC 8656 sec. 18, RFC 6062 sec. 6.2, RFC 7635 sec. 6, RFC 8016 sec. 3.4.
+// Its addresses are with the others (attributes/address.hpp).
 //
 // owns:     their codecs
 // does not: say which go together, or what a server may answer
@@ -41,17 +41,17 @@ inline constexpr std::uint8_t transport_tcp = 6;
 /// RESERVATION-TOKEN.
 using reservation_token = token_attribute<attribute_type::reservation_token, 8>;
 
-/// CONNECTION-ID (RFC 6062 §6.2.1).
+/// CONNECTION-ID (RFC 6062 sec. 6.2.1).
 using connection_id = number_attribute<attribute_type::connection_id, std::uint32_t>;
 
-/// ACCESS-TOKEN (RFC 7635 §6.2): sealed for the server; floe carries it.
+/// ACCESS-TOKEN (RFC 7635 sec. 6.2): sealed for the server; floe carries it.
 using access_token = bytes_attribute<attribute_type::access_token>;
 
-/// THIRD-PARTY-AUTHORIZATION (RFC 7635 §6.1): the name by which the server knows itself there.
+/// THIRD-PARTY-AUTHORIZATION (RFC 7635 sec. 6.1): the name by which the server knows itself there.
 using third_party_authorization =
     text_attribute<attribute_type::third_party_authorization, phrase_limits>;
 
-/// MOBILITY-TICKET (RFC 8016 §3.4): empty to ask for one, else as it was received.
+/// MOBILITY-TICKET (RFC 8016 sec. 3.4): empty to ask for one, else as it was received.
 using mobility_ticket = bytes_attribute<attribute_type::mobility_ticket>;
 
 /// An attribute that is an address family, with three reserved bytes.
@@ -125,8 +125,8 @@ struct address_error_code {
   [[nodiscard]] constexpr bool operator==(const address_error_code&) const noexcept = default;
 };
 
-/// ICMP: an error about what was sent to a peer. The figure of RFC 8656 §18.13 draws the type with
-/// 7 bits and the code with 9; servers write them as bytes of their own, and so does floe.
+/// ICMP: an error about what was sent to a peer. The figure of RFC 8656 sec. 18.13 draws the type
+/// with 7 bits and the code with 9; servers write them as bytes of their own, and so does floe.
 struct icmp {
   static constexpr attribute_type type = attribute_type::icmp;
 
