@@ -18,6 +18,7 @@ BANNED = {
     r"\bstd\s*::\s*(thread|jthread|mutex|atomic\w*|async)\b": "one thread, the caller's",
     r"\b(throw|try|catch|dynamic_cast|typeid)\b": "builds without exceptions and run-time type information",
     r"\b(assert|abort|terminate|exit|_Exit|quick_exit)\s*\(": "contracts are GSL's Expects and Ensures",
+    r"\b(min|max)\s*\(": "macros of <windows.h>: (std::min)(a, b)",
     r"\bdefault\s*:": "it hides the enumerator that somebody adds later",
 }
 
@@ -78,6 +79,7 @@ GOOD = [
     header("inline bool operator==(s, s) { return true; }\nenum class e : int { a, b };\nclass c;"),
     header("struct s { inline static constexpr std::array<int, 2> a{1, 2}; operand retry(int); };"),
     header("inline namespace v1 { struct s {}; }"),
+    header("inline int f(int x) { return (std::min)(std::max<int>(x, 1), (limits::max)()); }"),
 ]
 
 BAD = [
@@ -99,6 +101,7 @@ BAD = [
         "int counter = 0;",
         "std::array<int, 2> counters{};",
         "thread_local int counter;",
+        "inline int f(int x) { return std::min (x, 1); }",
         "#define FLOE_X 1",
         "inline void f(int x) { assert(x > 0); }",
     )

@@ -140,7 +140,7 @@ inline result<void> agent::remove_local(socket_id socket) {
 }
 
 inline void agent::gather(time_point now, gathering what) {
-  now_ = std::max(now_, now);
+  now_ = (std::max)(now_, now);
   if (closed_) return;
   each_stream([&](stream_id id) {
     if (!std::exchange(at(id).gathering, true)) {

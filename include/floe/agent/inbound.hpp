@@ -18,7 +18,7 @@ namespace floe {
 inline inbound agent::handle_datagram(time_point now, const datagram& datagram) {
   ++stats_.datagrams_received;
   stats_.bytes_received += datagram.bytes.size();
-  now_ = std::max(now_, now);
+  now_ = (std::max)(now_, now);
   const auto result = dispatch(datagram);
   if (const auto* const refused = std::get_if<rejected>(&result)) {
     ++stats_.rejected[static_cast<std::size_t>(refused->reason)];
@@ -166,7 +166,7 @@ inline inbound agent::on_response(const datagram& datagram, const stun::message_
       ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
   if (history != nullptr) note_answer(*history, row, *response, outcome);
   if (outcome.what == ice::check_outcome::succeeded && row.owner.request.claim() == claim_) {
-    claim_accepted_ = std::max(claim_accepted_, deadline{row.schedule.start()});
+    claim_accepted_ = (std::max)(claim_accepted_, deadline{row.schedule.start()});
   }
   if (row.owner.what == sent_check::consent) {
     on_consent_answer(row, outcome);

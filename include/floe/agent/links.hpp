@@ -252,7 +252,7 @@ inline deadline agent::link_deadline(const component& c) const {
   // that was told: a command may have changed it since.
   const auto taken = c.probed ? freshest(c) : valid_.selected(c.stream, c.id);
   if (!taken) return next;
-  return std::min(next, after(valid_[*taken].proved, config_.consent.suspect));
+  return (std::min)(next, after(valid_[*taken].proved, config_.consent.suspect));
 }
 
 }  // namespace floe

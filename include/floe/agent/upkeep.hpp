@@ -46,7 +46,7 @@ inline deadline agent::next_timeout() const {
 
 /// Lets time pass up to `now`: whatever fell due happens before anything new does.
 inline void agent::advance(time_point now) {
-  now_ = std::max(now_, now);
+  now_ = (std::max)(now_, now);
   if (auto* const g = gatherer()) g->handle_timeout(now_);
   if (closed_) return;
   serve_gatherer();

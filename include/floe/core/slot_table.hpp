@@ -30,7 +30,7 @@ class slot_table {
 
   slot_table(std::size_t capacity, std::pmr::memory_resource* memory)
       : memory_{memory}, capacity_{capacity} {
-    Expects(capacity < std::numeric_limits<std::uint16_t>::max());
+    Expects(capacity < (std::numeric_limits<std::uint16_t>::max)());
     if (capacity == 0) return;
     void* const block = memory->allocate(bytes(), alignment);
     rows_ = static_cast<T*>(block);
@@ -130,14 +130,14 @@ class slot_table {
   }
 
  private:
-  static constexpr std::uint16_t none = std::numeric_limits<std::uint16_t>::max();
+  static constexpr std::uint16_t none = (std::numeric_limits<std::uint16_t>::max)();
 
   struct place {
     std::uint16_t generation = 0;
     std::uint16_t next_free = none;
   };
 
-  static constexpr std::size_t alignment = std::max(alignof(T), alignof(place));
+  static constexpr std::size_t alignment = (std::max)(alignof(T), alignof(place));
 
   /// The rows come first, and then what is known of their places.
   [[nodiscard]] std::size_t rows_size() const noexcept {

@@ -34,7 +34,8 @@ struct grid {
   template <class Enum>
   [[nodiscard]] static consteval std::size_t width(Enum rule::*column) {
     std::size_t most = 0;
-    for (const auto& row : Rules) most = std::max(most, static_cast<std::size_t>(row.*column) + 1);
+    for (const auto& row : Rules)
+      most = (std::max)(most, static_cast<std::size_t>(row.*column) + 1);
     return most;
   }
   static constexpr std::size_t froms = width(&rule::from);

@@ -23,8 +23,8 @@ using deadline = std::optional<time_point>;
 /// The instant `span` after `from`, held at the end of the representable range instead of
 /// overflowing, so that a host may start its clock anywhere.
 [[nodiscard]] constexpr time_point after(time_point from, duration span) noexcept {
-  if (span > duration::zero() && from > time_point::max() - span) return time_point::max();
-  if (span < duration::zero() && from < time_point::min() - span) return time_point::min();
+  if (span > duration::zero() && from > (time_point::max)() - span) return (time_point::max)();
+  if (span < duration::zero() && from < (time_point::min)() - span) return (time_point::min)();
   return from + span;
 }
 
@@ -32,8 +32,8 @@ using deadline = std::optional<time_point>;
 /// the distance is not representable.
 [[nodiscard]] constexpr duration elapsed(time_point earlier, time_point later) noexcept {
   if (later <= earlier) return duration::zero();
-  if (earlier < time_point{} && later > time_point::max() + earlier.time_since_epoch()) {
-    return duration::max();
+  if (earlier < time_point{} && later > (time_point::max)() + earlier.time_since_epoch()) {
+    return (duration::max)();
   }
   return later - earlier;
 }
@@ -50,7 +50,7 @@ using deadline = std::optional<time_point>;
 class soonest {
  public:
   constexpr void note(time_point at) noexcept {
-    at_ = std::min(at_, at);
+    at_ = (std::min)(at_, at);
     any_ = true;
   }
   constexpr void note(const deadline& at) noexcept {
@@ -63,7 +63,7 @@ class soonest {
   }
 
  private:
-  time_point at_ = time_point::max();
+  time_point at_ = (time_point::max)();
   bool any_ = false;
 };
 
@@ -72,8 +72,8 @@ class soonest {
   // No product of two such numbers is out of range, and a division costs as much as what asks.
   constexpr auto small = duration::rep{1} << 31;
   const bool fits = span.count() < small && factor < small;
-  if (!fits && factor != 0 && span.count() > duration::max().count() / factor) {
-    return duration::max();
+  if (!fits && factor != 0 && span.count() > (duration::max)().count() / factor) {
+    return (duration::max)();
   }
   return span * factor;
 }

@@ -54,7 +54,7 @@ class block_hash {
     const auto held = static_cast<std::size_t>(hashed_ % block_size);
     hashed_ += rest;
     if (held != 0) {
-      const auto taken = std::min(rest, block_size - held);
+      const auto taken = (std::min)(rest, block_size - held);
       std::copy_n(from, taken, block_.begin() + static_cast<std::ptrdiff_t>(held));
       if (held + taken < block_size) return;
       Algorithm::compress(state_, block_.data(), 1);

@@ -214,7 +214,7 @@ hmac_in_steps(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip) 
   hmac<Hash> code{key};
   if (flip != 0) {
     std::array<std::byte, Hash::block_size> first{};
-    const auto copied = std::min(message.size(), first.size());
+    const auto copied = (std::min)(message.size(), first.size());
     std::copy_n(message.data(), copied, first.begin());
     store_be(first.data(), load_be<std::uint32_t>(first.data()) ^ flip);
     code.update({first.data(), copied});
@@ -229,7 +229,7 @@ template <class Hash>
 [[nodiscard]] bool hmac_by_library(const hmac_key<Hash>& key, byte_view message, std::uint32_t flip,
                                    std::byte* code) noexcept {
   std::array<std::byte, sizeof(flip)> front{};
-  const auto flipped = std::min(message.size(), front.size());
+  const auto flipped = (std::min)(message.size(), front.size());
   std::copy_n(message.data(), flipped, front.begin());
   store_be(front.data(), load_be<std::uint32_t>(front.data()) ^ flip);
   const std::array<byte_view, 2> parts{byte_view{front}.first(flipped), message.subspan(flipped)};

@@ -21,7 +21,7 @@ using round_trip = std::chrono::duration<std::uint32_t, std::micro>;
 
 /// A time as a round trip; the longest one for a time that is longer.
 [[nodiscard]] constexpr round_trip round_trip_of(duration time) noexcept {
-  return std::chrono::duration_cast<round_trip>(std::min<duration>(time, round_trip::max()));
+  return std::chrono::duration_cast<round_trip>(std::min<duration>(time, (round_trip::max)()));
 }
 
 /// What became of the checks of a pair. Counters stay at their end when they reach it.
@@ -35,7 +35,7 @@ struct check_history {
   bool unproved_answer = false;          ///< a response did not prove the peer's password
 
   static constexpr void count(std::uint16_t& counter) noexcept {
-    if (counter != std::numeric_limits<std::uint16_t>::max()) ++counter;
+    if (counter != (std::numeric_limits<std::uint16_t>::max)()) ++counter;
   }
 };
 

@@ -47,7 +47,7 @@ struct consent_config {
 /// How long the answer to a consent check is waited for: longer than any round trip, and over the
 /// next checks, so that a late answer to an earlier one counts too.
 [[nodiscard]] constexpr duration answer_patience(const consent_config& config) noexcept {
-  return std::min(config.expiry, scaled(config.interval, 3));
+  return (std::min)(config.expiry, scaled(config.interval, 3));
 }
 
 /// The most consent checks of one path that wait for their answers together.
@@ -73,7 +73,7 @@ class consent {
       : proved_{proved}, next_check_{after(now, wait)} {}
 
   /// Notes an authenticated answer to a check on the path.
-  void answered(time_point now) noexcept { proved_ = std::max(proved_, now); }
+  void answered(time_point now) noexcept { proved_ = (std::max)(proved_, now); }
 
   /// Notes that a consent check leaves, and when the next one will.
   void checked(time_point now, duration wait) noexcept { next_check_ = after(now, wait); }
@@ -94,8 +94,8 @@ class consent {
 
   /// When due() or is_late() next changes, seen from `now`.
   [[nodiscard]] time_point deadline(time_point now, const consent_config& config) const noexcept {
-    const auto next = std::min(next_check_, after(proved_, config.expiry));
-    return is_late(now, config) ? next : std::min(next, after(proved_, config.late));
+    const auto next = (std::min)(next_check_, after(proved_, config.expiry));
+    return is_late(now, config) ? next : (std::min)(next, after(proved_, config.late));
   }
 
  private:

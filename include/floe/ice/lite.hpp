@@ -50,7 +50,7 @@ inline constexpr duration max_pace = std::chrono::seconds{10};
 /// The pace between two new transactions: the slower one of both agents (RFC 8445 sec. 14.2),
 /// within reason.
 [[nodiscard]] constexpr duration agreed_pace(duration mine, const peer_traits& theirs) noexcept {
-  return std::max(mine, std::min(theirs.pacing, max_pace));
+  return (std::max)(mine, (std::min)(theirs.pacing, max_pace));
 }
 
 /// True when nobody checks, so that the candidates alone decide (RFC 8445 sec. 6.2, 8.2).

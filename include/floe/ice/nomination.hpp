@@ -97,7 +97,7 @@ struct nomination_decision {
     return {nomination_decision::nothing, {}};
   }
   const auto since =
-      std::max(*component.valid_since, component.first_since.value_or(time_point::min()));
+      (std::max)(*component.valid_since, component.first_since.value_or((time_point::min)()));
   const auto limit = after(since, config.patience);
   if (!component.better_pending || now >= limit) return {nomination_decision::nominate_best, {}};
   return {nomination_decision::wait, limit};

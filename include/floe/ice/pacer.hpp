@@ -20,11 +20,11 @@ inline constexpr duration min_pace = std::chrono::milliseconds{5};
 class pacer {
  public:
   /// in: at least min_pace
-  explicit pacer(duration spacing = min_pace) noexcept : spacing_{std::max(spacing, min_pace)} {}
+  explicit pacer(duration spacing = min_pace) noexcept : spacing_{(std::max)(spacing, min_pace)} {}
 
   /// The first instant from `now` on at which a transaction may start.
   [[nodiscard]] time_point free_at(time_point now) const noexcept {
-    return free_ ? std::max(*free_, now) : now;
+    return free_ ? (std::max)(*free_, now) : now;
   }
 
   /// Notes that a transaction starts at `now`.

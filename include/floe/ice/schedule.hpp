@@ -49,7 +49,7 @@ inline constexpr duration max_check_rto = std::chrono::seconds{3};
 [[nodiscard]] constexpr duration check_rto(duration floor, duration ta, std::size_t total,
                                            std::size_t active) noexcept {
   const auto paced = scaled(ta, static_cast<duration::rep>(total * active));
-  return std::max(floor, std::min(paced, max_check_rto));
+  return (std::max)(floor, (std::min)(paced, max_check_rto));
 }
 
 /// check_rto() with the numbers of a set.
@@ -71,7 +71,7 @@ class schedule {
 
   /// The first instant from `now` on at which a transaction may start.
   [[nodiscard]] time_point free_at(time_point now) const noexcept {
-    const auto free = free_ ? std::max(*free_, now) : now;
+    const auto free = free_ ? (std::max)(*free_, now) : now;
     return shared_ != nullptr ? shared_->free_at(free) : free;
   }
 

@@ -53,7 +53,7 @@ class valid_list {
       return other.local == row.local && other.remote == row.remote;
     });
     if (known) {
-      rows_[*known].proved = std::max(rows_[*known].proved, row.proved);
+      rows_[*known].proved = (std::max)(rows_[*known].proved, row.proved);
       return known;
     }
     if (rows_.full()) {
@@ -87,7 +87,7 @@ class valid_list {
   template <class Matches>
   void prove_if(Matches&& matches, time_point now) {
     rows_.for_each([&](valid_id, valid_pair& row) {
-      if (matches(std::as_const(row))) row.proved = std::max(row.proved, now);
+      if (matches(std::as_const(row))) row.proved = (std::max)(row.proved, now);
     });
   }
 

@@ -104,7 +104,7 @@ class output {
       good_ = good_ && sink_.take(bytes);
       return;
     }
-    const auto room = std::min(bytes.size(), buffer_.size() - size_);
+    const auto room = (std::min)(bytes.size(), buffer_.size() - size_);
     std::copy_n(bytes.begin(), room, buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
     size_ += room;
   }
@@ -226,7 +226,7 @@ class input {
   template <std::unsigned_integral T>
   bool get(T& value) {
     const auto n = number();
-    if (!n || *n > std::numeric_limits<T>::max()) return false;
+    if (!n || *n > (std::numeric_limits<T>::max)()) return false;
     value = static_cast<T>(*n);
     return true;
   }

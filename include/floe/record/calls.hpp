@@ -284,7 +284,7 @@ void fields(Archive& a, call::remark& c) {
 }
 
 inline void fields(output& a, call::poll_transmit& c) {
-  a(std::uint64_t{std::min(c.buffer.size(), most_room)});
+  a(std::uint64_t{(std::min)(c.buffer.size(), most_room)});
 }
 
 /// Whether the data is in the buffer, then the room in front and behind; else the buffer's size.
@@ -293,8 +293,8 @@ inline void fields(output& a, call::encapsulate& c) {
   const auto most = place ? most_margin : most_room;
   const auto behind = place ? c.buffer.size() - *place - c.data.size() : 0;
   a(c.stream, c.component, c.data, place.has_value(),
-    static_cast<std::uint32_t>(std::min(place.value_or(c.buffer.size()), most)),
-    static_cast<std::uint32_t>(std::min(behind, most)));
+    static_cast<std::uint32_t>((std::min)(place.value_or(c.buffer.size()), most)),
+    static_cast<std::uint32_t>((std::min)(behind, most)));
 }
 
 // ---- making them ------------------------------------------------------------------------------

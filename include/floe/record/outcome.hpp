@@ -50,7 +50,7 @@ template <class Call, class Answer>
   const auto moved = place ? *place - answer->offset : answer->offset;
   const byte_view whole = c.buffer.subspan(answer->offset, answer->size);
   made.fields(std::uint64_t{moved}, sum_of(whole));
-  made.body = whole.first(whole.size() - std::min(whole.size(), c.data.size()));
+  made.body = whole.first(whole.size() - (std::min)(whole.size(), c.data.size()));
   return made;
 }
 

@@ -118,7 +118,7 @@ class recorder {
   void restart() { run(call::restart{}); }
   void close() { run(call::close{}); }
   void resolved(time_point now, gather::uri_number uri, gsl::span<const endpoint> addresses) {
-    const auto count = std::min(addresses.size(), input::most_endpoints);
+    const auto count = (std::min)(addresses.size(), input::most_endpoints);
     run(call::resolved{now, uri, addresses.first(count)});
   }
   result<void> connected(time_point now, gather::attempt_id which, socket_id socket) {
@@ -252,8 +252,8 @@ class recorder {
   /// When a shared pacer is free again, if it was ever used.
   [[nodiscard]] deadline pace() const noexcept {
     if (pacer_ == nullptr) return std::nullopt;
-    const auto free = pacer_->free_at(time_point::min());
-    return free == time_point::min() ? std::nullopt : deadline{free};
+    const auto free = pacer_->free_at((time_point::min)());
+    return free == (time_point::min)() ? std::nullopt : deadline{free};
   }
 
   output output_;

@@ -193,7 +193,7 @@ template <class A, class Write>
     if (counts) ++counting;
     auto name = std::string{stun::describe(attribute->type).name};
     if (name.empty()) name = "unknown";
-    name.resize(std::max(name.size(), name_width), ' ');
+    name.resize((std::max)(name.size(), name_width), ' ');
     auto offset = detail::decimal(attribute->offset);
     offset.insert(0, 6 - std::min<std::size_t>(6, offset.size()), ' ');
     out += offset;

@@ -131,7 +131,7 @@ class stream_reader {
 
   /// Moves fed bytes until `size` are held. Returns whether they are.
   [[nodiscard]] bool collect(std::size_t size) noexcept {
-    const auto taken = std::min(size - std::min(size, held_.size()), fed_.size());
+    const auto taken = (std::min)(size - (std::min)(size, held_.size()), fed_.size());
     held_.insert(held_.end(), fed_.begin(), fed_.begin() + static_cast<std::ptrdiff_t>(taken));
     fed_ = fed_.subspan(taken);
     return held_.size() >= size;

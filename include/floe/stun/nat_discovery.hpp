@@ -280,7 +280,7 @@ class nat_discovery {
   nat_discovery_config config_;
   entropy_ref entropy_;
   std::optional<request> current_;
-  time_point not_before_ = time_point::min();
+  time_point not_before_ = (time_point::min)();
   nat_report report_;
   std::optional<endpoint> seen_;  ///< the outside address in the last answer
   endpoint second_;               ///< the one towards the other address

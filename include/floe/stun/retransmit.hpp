@@ -80,7 +80,7 @@ class retransmit_schedule {
   /// When send number `k`, counted from 0, belongs: (2^k - 1) RTO after the start.
   [[nodiscard]] constexpr time_point instant(unsigned k) const noexcept {
     constexpr unsigned bits = std::numeric_limits<duration::rep>::digits;
-    const auto factor = k < bits ? (duration::rep{1} << k) - 1 : duration::max().count();
+    const auto factor = k < bits ? (duration::rep{1} << k) - 1 : (duration::max)().count();
     return after(start_, scaled(rto_, factor));
   }
 

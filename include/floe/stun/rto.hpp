@@ -41,7 +41,7 @@ class rto_estimate {
 
   /// The RTO for the next request: not rounded up to a second as TCP's, but at least `least`.
   [[nodiscard]] constexpr duration rto(duration least) const noexcept {
-    return smoothed_ ? std::max(least, *smoothed_ + 4 * variation_) : least;
+    return smoothed_ ? (std::max)(least, *smoothed_ + 4 * variation_) : least;
   }
 
   [[nodiscard]] constexpr bool is_measured() const noexcept { return smoothed_.has_value(); }
@@ -68,7 +68,7 @@ class rto_cache {
     auto* const row = find(server);
     if (row == nullptr) return least;
     if (elapsed(row->last, now) > lifetime) row->estimate = {};
-    row->last = std::max(row->last, now);
+    row->last = (std::max)(row->last, now);
     return row->estimate.rto(least);
   }
 
@@ -79,7 +79,7 @@ class rto_cache {
     auto* row = find(server);
     if (row == nullptr) row = &place_for(now, server);
     if (elapsed(row->last, now) > lifetime) row->estimate = {};
-    row->last = std::max(row->last, now);
+    row->last = (std::max)(row->last, now);
     row->estimate.measure(round_trip, sends);
   }
 

@@ -42,7 +42,7 @@ concept attribute = requires(const A& a, byte_span out, const transaction_id& id
 class writer {
  public:
   constexpr writer(byte_span buffer, message_type type, const transaction_id& id) noexcept
-      : to_{buffer.data()}, room_{std::min(buffer.size(), largest_message)},
+      : to_{buffer.data()}, room_{(std::min)(buffer.size(), largest_message)},
         type_word_{static_cast<std::uint32_t>(type.encode()) << 16U}, id_{id} {
     if (!reserve(header_size)) return;
     store_front();

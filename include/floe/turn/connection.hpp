@@ -60,7 +60,7 @@ class response_reader {
  private:
   /// Moves bytes over until `size` are held.
   void take(byte_view& bytes, std::size_t size) noexcept {
-    const auto count = std::min(size - std::min(size, held_), bytes.size());
+    const auto count = (std::min)(size - (std::min)(size, held_), bytes.size());
     std::copy_n(bytes.begin(), count, buffer_.begin() + static_cast<std::ptrdiff_t>(held_));
     held_ += count;
     bytes = bytes.subspan(count);

@@ -135,7 +135,7 @@ class permissions {
   permission* want(time_point now, const address& a) {
     if (auto* const row = find(a)) {
       row->kept = true;
-      if (apply(*row, permission_event::wanted_again)) row->due = std::max(row->due, now);
+      if (apply(*row, permission_event::wanted_again)) row->due = (std::max)(row->due, now);
       return row;
     }
     if (rows_.size() == capacity_ && !evict()) return nullptr;

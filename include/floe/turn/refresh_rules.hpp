@@ -37,13 +37,13 @@ inline constexpr duration longest_trusted = std::chrono::hours{1};
 /// its end, or at its half when that is later.
 [[nodiscard]] constexpr duration refresh_after(duration lifetime) noexcept {
   const auto half = lifetime / 2;
-  return std::max({lifetime - refresh_margin, half, least_refresh_wait});
+  return (std::max)({lifetime - refresh_margin, half, least_refresh_wait});
 }
 
 /// When a refresh that failed is tried again: at the half of what is left, so that there are
 /// several tries, ever closer.
 [[nodiscard]] constexpr time_point retry_at(time_point now, time_point expiry) noexcept {
-  return after(now, std::max(elapsed(now, expiry) / 2, least_refresh_wait));
+  return after(now, (std::max)(elapsed(now, expiry) / 2, least_refresh_wait));
 }
 
 /// How long the client waits before it tries again for something that it does not have and that the

@@ -97,7 +97,7 @@ struct password_algorithms {
       if (!entry) return false;
       visit(entry->id);
       const auto size = entry->parameters.size();
-      (void)from.take(std::min(padded(size) - size, from.rest().size()));
+      (void)from.take((std::min)(padded(size) - size, from.rest().size()));
     }
     return true;
   }
