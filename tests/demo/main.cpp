@@ -1,6 +1,6 @@
 // Two hosts behind NATs of a kind, in the simulator: what happens, and the recordings of both.
 //
-//     nat_demo cone|symmetric|blocked [--loss PERCENT] [--seed N] [--record PREFIX]
+//     nat_demo --nat cone|symmetric|blocked [--loss PERCENT] [--seed N] [--record PREFIX]
 //
 // The recordings go to PREFIX-A.floe and PREFIX-B.floe; examples/replay shows them.
 #include <array>
@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "floe/sdp/address.hpp"
 #include "floe/sdp/candidate.hpp"
-#include "floe/sdp/text.hpp"
 #include "sim/client.hpp"
 #include "sim/recorded.hpp"
 #include "sim/stun_server.hpp"
@@ -35,32 +35,6 @@ struct options {
   std::uint64_t seed = 1;
   std::string prefix;
 };
-
-std::optional<options> parse(const std::vector<std::string_view>& words) {
-  options o;
-  bool named = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto value = i + 1 < words.size() ? words[i + 1] : std::string_view{};
-    if (words[i] == "--record" && !value.empty()) {
-      o.prefix = value;
-      ++i;
-    } else if (words[i] == "--loss" || words[i] == "--seed") {
-      const auto number = sdp::parse_decimal(value, 9, 0, words[i] == "--loss" ? 60 : 999'999'999);
-      if (!number) return std::nullopt;
-      if (words[i] == "--loss") o.loss = static_cast<unsigned>(*number);
-      if (words[i] == "--seed") o.seed = *number;
-      ++i;
-    } else if (words[i] == "cone" || words[i] == "symmetric" || words[i] == "blocked") {
-      o.nat = words[i] == "cone"        ? kind::cone
-              : words[i] == "symmetric" ? kind::symmetric
-                                        : kind::blocked;
-      named = true;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return named ? std::optional{o} : std::nullopt;
-}
 
 gateway_config gateway(kind nat, std::uint8_t number) {
   using enum dependence;
@@ -213,11 +187,22 @@ int run(const options& o) {
 }  // namespace
 
 int main(int count, char** words) {
-  const auto parsed = parse({words + 1, words + count});
-  if (!parsed) {
-    std::cerr << "usage: nat_demo cone|symmetric|blocked [--loss PERCENT] [--seed N] "
-                 "[--record PREFIX]\n";
-    return 2;
-  }
-  return run(*parsed);
+  options parsed;
+  bool named = false;
+  const auto kind_into = examples::choice_into<kind>(
+      parsed.nat,
+      {{"cone", kind::cone}, {"symmetric", kind::symmetric}, {"blocked", kind::blocked}});
+  examples::command_line line{
+      "nat_demo", "usage: nat_demo --nat cone|symmetric|blocked [--loss PERCENT] [--seed N] "
+                  "[--record PREFIX]\n"};
+  line.option("--nat",
+              [&](std::string_view text) {
+                named = true;
+                return kind_into(text);
+              })
+      .option("--loss", examples::number_into(parsed.loss, 0, 60))
+      .option("--seed", examples::number_into(parsed.seed, 0, 999'999'999))
+      .option("--record", examples::text_into(parsed.prefix));
+  if (const auto code = line.read(count, words)) return *code;
+  return named ? run(parsed) : line.refuse("--nat is missing");
 }

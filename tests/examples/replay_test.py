@@ -81,7 +81,7 @@ class Replay(unittest.TestCase):
 
     def simulated(self, *words):
         name = self.directory / words[0]
-        done = play(NAT_DEMO, *words, "--record", name)
+        done = play(NAT_DEMO, "--nat", *words, "--record", name)
         self.assertEqual(done.returncode, 0, done.stdout)
         return [f"{name}-A.floe", f"{name}-B.floe"]
 
