@@ -175,8 +175,8 @@ template <class Number>
 
 /// One of some words.
 template <class Value>
-[[nodiscard]] command_line::taker choice_into(
-    Value& into, std::vector<std::pair<std::string_view, Value>> choices) {
+[[nodiscard]] command_line::taker
+choice_into(Value& into, std::vector<std::pair<std::string_view, Value>> choices) {
   return [&into, choices = std::move(choices)](std::string_view text) -> std::string {
     std::string all;
     for (const auto& [word, value] : choices) {

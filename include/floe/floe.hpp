@@ -1,6 +1,8 @@
 // All of floe, in reading order.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/agent/agent.hpp"
 #include "floe/crypto/md5.hpp"
 #include "floe/crypto/sha256.hpp"

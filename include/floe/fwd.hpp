@@ -3,6 +3,8 @@
 // owns:     nothing; `tests/tools/fwd.py --write` makes this file from the other headers
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 

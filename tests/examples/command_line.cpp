@@ -44,7 +44,8 @@ struct program {
 
 TEST_CASE("command line: options and words stand in any order", "[command_line]") {
   program p;
-  CHECK_FALSE(p.read({"a", "--tcp", "--port", "65535", "--kind=two", "--text", "--tcp", "--", "-b"}));
+  CHECK_FALSE(
+      p.read({"a", "--tcp", "--port", "65535", "--kind=two", "--text", "--tcp", "--", "-b"}));
   CHECK(p.tcp);
   CHECK(p.port == 65535);
   CHECK(p.kind == 2);
@@ -52,8 +53,11 @@ TEST_CASE("command line: options and words stand in any order", "[command_line]"
   CHECK(p.words == std::vector<std::string>{"a", "-b"});
 }
 
-TEST_CASE("command line: a number is decimal digits in its range, and nothing else", "[command_line]") {
-  for (const auto* const bad : {"0", "65536", "99999", "70000", "4294967297", "18446744073709551616", "", " 1", "1 ", "+1", "-1", "0x10", "1e3"}) {
+TEST_CASE("command line: a number is decimal digits in its range, and nothing else",
+          "[command_line]") {
+  for (const auto* const bad :
+       {"0", "65536", "99999", "70000", "4294967297", "18446744073709551616", "", " 1", "1 ", "+1",
+        "-1", "0x10", "1e3"}) {
     CAPTURE(bad);
     program p;
     CHECK(p.read({"a", "--port", bad}) == 2);
@@ -67,7 +71,15 @@ TEST_CASE("command line: a number is decimal digits in its range, and nothing el
 
 TEST_CASE("command line: what is not understood stops the program", "[command_line]") {
   using words = std::vector<const char*>;
-  for (const auto& bad : {words{}, {"a", "b", "c"}, {"a", "--port"}, {"a", "--tcp=1"}, {"a", "--kind", "four"}, {"a", "--text="}, {"a", "--tc"}, {"a", "-t"}, {"bad"}}) {
+  for (const auto& bad : {words{},
+                          {"a", "b", "c"},
+                          {"a", "--port"},
+                          {"a", "--tcp=1"},
+                          {"a", "--kind", "four"},
+                          {"a", "--text="},
+                          {"a", "--tc"},
+                          {"a", "-t"},
+                          {"bad"}}) {
     CHECK(program{}.read(bad) == 2);
   }
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A header includes only from its own room and from rooms to its left, the standard library, and GSL.
 
+It begins with core/language.hpp, so that a compiler without C++20 says that before anything else.
+
     core -> crypto -> stun -> ice ---------------> agent -> hub
                            -> turn -> gather --->
                            -> sdp (which knows ice's value types; gather knows its URIs)
@@ -45,6 +47,9 @@ OPENSSL = "crypto/openssl.hpp"
 # The room that only those need who want recordings.
 RECORD = "record"
 
+# What every header begins with; its own include is of a file that nobody has.
+LANGUAGE = "floe/core/language.hpp"
+
 # Includes only, and leads to all others.
 UMBRELLA = "include/floe/floe.hpp"
 
@@ -64,10 +69,14 @@ def room_of(path):
 def refusal(includer, quote, included):
     """Why `includer` (relative to include/floe) may not include this, or None."""
     room = room_of(includer)
+    if f"floe/{includer}" == LANGUAGE:
+        return None if included == "C++20" else "it comes before all others"
     if quote == '"':
         if not included.startswith("floe/"):
             return "written relative; floe's headers are included as \"floe/...\""
         target = included.removeprefix("floe/")
+        if included == LANGUAGE:
+            return None
         if includer == "floe.hpp":
             return "the umbrella leaves this to those who want it" if is_apart(f"include/floe/{target}") else None
         if room_of(target) is None:
@@ -91,6 +100,9 @@ def check(files):
         for match in INCLUDE.finditer(text):
             if reason := refusal(includer, match[1], match[2]):
                 yield f"{path}:{source.line_of(text, match.start())}: {match[2]}: {reason}"
+        first = INCLUDE.search(text)
+        if f"floe/{includer}" != LANGUAGE and (not first or first[2] != LANGUAGE):
+            yield f"{path}: does not begin with {LANGUAGE}"
         if includer == "floe.hpp" and INCLUDE.sub("", text.replace("#pragma once", "")).strip():
             yield f"{path}: has more in it than includes"
     if UMBRELLA in files:
@@ -109,11 +121,12 @@ def reachable(start, files):
     return seen
 
 
-def header(name, text):
-    return {f"include/floe/{name}": text + "\n"}
+def header(name, text, first=f'#include "{LANGUAGE}"\n'):
+    return {f"include/floe/{name}": first + text + "\n"}
 
 
 GOOD = [
+    header("core/language.hpp", "#include <C++20>", ""),
     header("core/a.hpp", '#include <cstdint>\n#include <gsl/span>\n#include "floe/core/b.hpp"'),
     header("stun/attributes/a.hpp", '#include "floe/stun/b.hpp"\n#include "floe/crypto/b.hpp"'),
     header("sdp/a.hpp", '#include "floe/ice/candidate.hpp"'),
@@ -128,6 +141,10 @@ GOOD = [
 ]
 
 BAD = [
+    header("core/a.hpp", "", ""),
+    header("core/a.hpp", f'#include "{LANGUAGE}"', "#include <cstdint>\n"),
+    header("core/a.hpp", "#include <C++20>"),
+    header("core/language.hpp", "#include <cstdint>", ""),
     header("core/a.hpp", '#include "floe/crypto/b.hpp"'),
     header("stun/attributes/a.hpp", '#include "floe/ice/b.hpp"'),
     header("ice/a.hpp", '#include "floe/turn/b.hpp"'),

@@ -48,6 +48,8 @@ PREAMBLE = """// Every public class and enum, declared.
 // owns:     nothing; `tests/tools/fwd.py --write` makes this file from the other headers
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 """

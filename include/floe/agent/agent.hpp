@@ -7,6 +7,8 @@
 // invariant: the contract above class agent.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 6.1.2, 7.2, 8.1
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/agent/agent.hpp"
 #include "floe/ice/check_request.hpp"
 #include "floe/ice/check_response.hpp"

@@ -5,6 +5,8 @@
 //           handle_*() does
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/agent/agent.hpp"
 #include "floe/ice/host_candidate.hpp"
 

@@ -4,6 +4,8 @@
 // does not: change during a session; a restart keeps it
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

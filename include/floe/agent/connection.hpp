@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 6.1.3 (running, completed, failed), RFC 7675 sec. 5.1 (lost consent)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>

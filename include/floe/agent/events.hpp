@@ -4,6 +4,8 @@
 // does not: hold candidates: an event names them by id, and the agent has them
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

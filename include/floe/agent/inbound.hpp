@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 7.3 (requests), 7.2.5 (answers), 12.2 (data); RFC 8489 sec. 6.3, 9.1.3
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/agent/agent.hpp"
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/check_response.hpp"

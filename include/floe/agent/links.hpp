@@ -6,6 +6,8 @@
 //           data)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 
 #include "floe/agent/agent.hpp"

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 7.1, 7.3, 12.1
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstring>
 
 #include "floe/agent/agent.hpp"

@@ -6,6 +6,8 @@
 //            outstanding; answers beyond their places are dropped, as a peer repeats its question.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>

@@ -6,6 +6,8 @@
 // sources:  RFC 8445 sec. 5.3, 6.1.2, 9; RFC 8838 sec. 11 to 13; the draft that agent.hpp names
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 
 #include "floe/agent/agent.hpp"

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5 to 8 in the order in which things must come about
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.2 (gathering), 7.2.1 (permissions), 12.1 (channels)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <variant>
 
 #include "floe/agent/agent.hpp"

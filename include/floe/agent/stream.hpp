@@ -6,6 +6,8 @@
 //           timer)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <optional>
 

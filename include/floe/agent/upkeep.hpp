@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 6.1.4, 8.1.1; RFC 8863 sec. 4
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/agent/agent.hpp"
 #include "floe/ice/conclusion.hpp"
 #include "floe/ice/nomination.hpp"

@@ -5,6 +5,8 @@
 // invariant: no input to cursor reaches a contract; running out is a value.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <concepts>
 #include <cstddef>

@@ -4,6 +4,8 @@
 // does not: carry bytes; it views the host's
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 

@@ -6,6 +6,8 @@
 // invariant: equal addresses have equal bytes; an IPv4 address leaves its last twelve bytes zero.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>

@@ -6,6 +6,8 @@
 //            bytes give the same session.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <concepts>
 #include <cstddef>

@@ -4,6 +4,8 @@
 // does not: describe datagrams that were refused (core/datagram.hpp: reject), nor broken contracts
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <string>
 #include <system_error>
 #include <type_traits>

@@ -4,6 +4,8 @@
 // does not: hand out ids; the host chooses socket_id, tables choose handles
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 
 namespace floe {

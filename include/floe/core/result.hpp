@@ -4,6 +4,8 @@
 // does not: throw; asking an error for its value is the caller's fault, and a contract
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <concepts>
 #include <gsl/assert>
 #include <optional>

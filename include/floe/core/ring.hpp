@@ -4,6 +4,8 @@
 // does not: decide what gives way when it is full; push() says so and its caller decides
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <gsl/assert>
 #include <memory_resource>

@@ -6,6 +6,8 @@
 //            its generation is odd.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -4,6 +4,8 @@
 // does not: hold a table: each stands beside the states it is about
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -4,6 +4,8 @@
 // does not: know any grammar
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // invariant: adding a duration never overflows, so a deadline computed from any instant is ordered.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <optional>

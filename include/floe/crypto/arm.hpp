@@ -7,6 +7,8 @@
 // invariant: empty elsewhere, so that it can be included everywhere.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #if defined(__aarch64__) && defined(__ARM_FEATURE_SHA2) && defined(__ARM_FEATURE_CRC32)
 
 #include <arm_acle.h>

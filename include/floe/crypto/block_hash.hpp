@@ -6,6 +6,8 @@
 // invariant: any split of the same bytes into update() calls gives the same digest.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <concepts>

@@ -5,6 +5,8 @@
 // invariant: any split of the same bytes into pieces gives the same value.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,8 @@
 //           caller goes on with its own
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -6,6 +6,8 @@
 // invariant: a key that was never given proves nothing: it is empty(), and its users refuse it.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

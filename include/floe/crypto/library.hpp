@@ -5,6 +5,8 @@
 // invariant: what a library can't compute proves nothing and is not sent.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <gsl/span>
 

@@ -2,6 +2,8 @@
 // byte first (core/bytes.hpp).
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 

@@ -5,6 +5,8 @@
 //           keys with it for servers that know nothing newer (RFC 8489 sec. 9.2.2)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // does. invariant: whatever libcrypto refuses comes out as false.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <openssl/evp.h>
 
 #include <cstddef>

@@ -5,6 +5,8 @@
 //           it inside HMAC only
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>

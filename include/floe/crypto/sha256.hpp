@@ -4,6 +4,8 @@
 // does not: buffer or pad (crypto/block_hash.hpp)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>

@@ -1,6 +1,8 @@
 // Whether bytes that are to be hashed were written a moment ago.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 
 namespace floe::crypto {

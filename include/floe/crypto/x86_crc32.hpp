@@ -5,6 +5,8 @@
 // invariant: empty on other machines and compilers, so that it can be included everywhere.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 
 #include <immintrin.h>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.2, 5.1.1.3 (what a foundation depends on), 5.1.3 (redundancy)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <gsl/span>
 

@@ -4,6 +4,8 @@
 // does not: carry data
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -8,6 +8,8 @@
 // invariant: the contract above class gatherer.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // sources:  RFC 8656 sec. 9 to 12; RFC 7983 sec. 7 (ChannelData comes from servers only)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/gather/gatherer.hpp"
 #include "floe/stun/demux.hpp"
 

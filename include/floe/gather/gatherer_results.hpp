@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.2, 5.1.3; RFC 8656 sec. 7.3, 7.4
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/gather/gatherer.hpp"
 
 namespace floe::gather {

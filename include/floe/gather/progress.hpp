@@ -6,6 +6,8 @@
 // invariant: a server that does not answer delays neither beyond its limit.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 

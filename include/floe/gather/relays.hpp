@@ -5,6 +5,8 @@
 // invariant: all memory is taken at construction; a session that ended leaves its place as it was.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

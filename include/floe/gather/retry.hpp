@@ -8,6 +8,8 @@
 //            less often, and not for ever.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <optional>
 
 #include "floe/core/time.hpp"

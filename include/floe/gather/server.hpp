@@ -5,6 +5,8 @@
 // sources:  RFC 7064, RFC 7065 sec. 3.2; RFC 8445 sec. 5.1.1.2; RFC 8656 sec. 3.1
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <gsl/span>
 #include <optional>

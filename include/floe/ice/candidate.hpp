@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 4 (terms), 5.3 (what is exchanged)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <optional>
 

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 19.1 (hiding addresses); the W3C's iceTransportPolicy is relayed_only()
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/ice/candidate.hpp"
 
 namespace floe::ice {

@@ -6,6 +6,8 @@
 //           W3C's RTCIceCandidatePairStats
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 7.3 (requests), 7.3.1.4 (triggered checks); RFC 8489 sec. 6.3.1 (420)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -7,6 +7,8 @@
 // invariant: the same check_request, transaction id and credentials give the same bytes.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 7.2.5; RFC 8489 sec. 6.3.3, 6.3.4
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstdint>
 

@@ -6,6 +6,8 @@
 //           RFC 8863 sec. 4 (the PAC timer), RFC 7675 sec. 5.1 (lost consent)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <optional>
 
 #include "floe/core/time.hpp"

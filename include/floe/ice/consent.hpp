@@ -6,6 +6,8 @@
 // invariant: consent ends `expiry` after the last answer, whatever was sent since.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.3, 7.2.2 (USERNAME); RFC 8839 sec. 5.4 (lengths, alphabet)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.3 (sameness), 7.3.1.3 (peer-reflexive), RFC 8839 sec. 5.1 (text)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

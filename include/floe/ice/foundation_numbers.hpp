@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.3
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <optional>
 

@@ -6,6 +6,8 @@
 //           UUID)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

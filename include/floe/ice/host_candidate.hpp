@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.1
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

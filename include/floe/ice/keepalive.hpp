@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 11
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 
 #include "floe/core/bytes.hpp"

@@ -7,6 +7,8 @@
 //           ask for consent)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.1.3 (foundations), 5.1.2 (priorities); RFC 8838 sec. 10 (conveying)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 8.1.1 (nominating), 7.3.1.5 (being nominated)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

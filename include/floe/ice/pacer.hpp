@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 14.2 (5 ms between the transactions of all agents together), Appendix B.1
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 

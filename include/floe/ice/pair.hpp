@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 6.1.2.6 (states), and the section beside each row of the table
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>

@@ -7,6 +7,8 @@
 //           12
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <optional>
 #include <tuple>

@@ -6,6 +6,8 @@
 //           RFC 6724 sec. 2.1 (addresses that seldom work last)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 5.1.2.1, 5.1.2.2 (candidates), 6.1.2.3 (pairs), sec. 7.1.1 (checks)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <gsl/assert>

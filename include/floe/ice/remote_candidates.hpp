@@ -6,6 +6,8 @@
 //           address); RFC 8838 sec. 11 (duplicates)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

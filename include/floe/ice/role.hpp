@@ -6,6 +6,8 @@
 //           request)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <optional>
 

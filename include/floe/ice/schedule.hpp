@@ -6,6 +6,8 @@
 // invariant: two checks that take() hands out are at least Ta apart.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

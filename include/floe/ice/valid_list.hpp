@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 7.2.5.3.2 (constructing), 8.1.1 (the highest nominated pair is selected)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <memory_resource>

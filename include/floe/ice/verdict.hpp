@@ -5,6 +5,8 @@
 // sources:  RFC 8445 sec. 7.2.5 (outcomes of checks)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <string_view>
 

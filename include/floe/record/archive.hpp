@@ -5,6 +5,8 @@
 // invariant: no bytes reach a contract: what can't be read makes the reader bad, and it stays so.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -5,6 +5,8 @@
 // invariant: a call that was read is made only when its contract holds.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -6,6 +6,8 @@
 //            version is changed.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -4,6 +4,8 @@
 // does not: keep what a direct path sends: it is in the call already
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -6,6 +6,8 @@
 // invariant: it stops at the first difference, because what follows one means nothing.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -6,6 +6,8 @@
 // invariant: what is recorded plays again to the same bytes (player.hpp), from any compiler.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -6,6 +6,8 @@
 //            assertions and the structured bindings, which name all fields, don't compile before.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

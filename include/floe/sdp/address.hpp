@@ -6,6 +6,8 @@
 // invariant: what was written is read back as the same address.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

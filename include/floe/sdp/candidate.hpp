@@ -6,6 +6,8 @@
 // invariant: what is written holds no line break, whatever came in, and reads back as the same.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -6,6 +6,8 @@
 // invariant: what a peer wrote can't forge a line: other than printable ASCII is escaped.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>

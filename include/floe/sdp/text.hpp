@@ -7,6 +7,8 @@
 // invariant: reading costs one pass over the text and writing never leaves the buffer.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

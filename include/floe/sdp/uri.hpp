@@ -6,6 +6,8 @@
 // invariant: what is returned views the text that was given.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

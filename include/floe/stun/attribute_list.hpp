@@ -4,6 +4,8 @@
 // does not: grow: a request full of unknown types must not draw an answer as long as itself
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

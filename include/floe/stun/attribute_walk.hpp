@@ -6,6 +6,8 @@
 // invariant: every view it hands out lies within the bytes it was given.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -6,6 +6,8 @@
 // invariant: the socket under test sends nothing while its silence is measured.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <gsl/assert>

@@ -6,6 +6,8 @@
 // invariant: an answer is at most a few bytes longer than its request, and goes where it came from.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string_view>

@@ -6,6 +6,8 @@
 // invariant: no message of today's STUN is answered here, and ICE never comes this way.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -4,6 +4,8 @@
 // does not: gather the facts, keep state, or send anything
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -6,6 +6,8 @@
 //           (credential_rules.hpp)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -5,6 +5,8 @@
 //           can be one depends on where the datagram came from, which the caller knows
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -4,6 +4,8 @@
 // does not: prove anything: anyone can compute it
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 
 #include "floe/core/bytes.hpp"

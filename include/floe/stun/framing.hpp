@@ -7,6 +7,8 @@
 // invariant: any split of the same bytes gives the same frames.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

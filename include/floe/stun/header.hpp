@@ -5,6 +5,8 @@
 // invariant: encode and decode of a message type are inverse for all 4096 methods and 4 classes.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

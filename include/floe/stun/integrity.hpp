@@ -6,6 +6,8 @@
 // authenticate() makes an authenticated.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

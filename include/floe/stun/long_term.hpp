@@ -7,6 +7,8 @@
 //           is allocated after construction.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -6,6 +6,8 @@
 //            have sizes their types allow; FINGERPRINT is last.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <concepts>
 #include <cstddef>

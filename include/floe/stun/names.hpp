@@ -4,6 +4,8 @@
 // does not: decode (stun/attributes/), nor print whole messages (sdp/stun_text.hpp)
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -6,6 +6,8 @@
 // invariant: one request at a time, at most ten new ones in a second (sec. 5).
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -6,6 +6,8 @@
 // invariant: a text that is ready is already what the profile makes of it.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -5,6 +5,8 @@
 // invariant: an enum may hold any number that came in; a number without a name is an unknown one.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <string_view>
 

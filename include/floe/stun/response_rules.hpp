@@ -4,6 +4,8 @@
 // does not: know credentials (credential_rules.hpp), roles (ice/), keep state, or send anything
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <gsl/span>

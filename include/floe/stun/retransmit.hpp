@@ -5,6 +5,8 @@
 // invariant: next() never lies before an instant that on_time() has already been called with.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <gsl/assert>

@@ -7,6 +7,8 @@
 //            two was answered?), and no RTO lies below the configured one.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

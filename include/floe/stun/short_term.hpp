@@ -6,6 +6,8 @@
 // does not: start transactions or drop responses; prove() says which to drop
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstdint>
 #include <gsl/assert>
 #include <memory_resource>

@@ -7,6 +7,8 @@
 //            due, or the end of the one that would have been due first, makes it look at all rows.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

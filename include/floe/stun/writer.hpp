@@ -5,6 +5,8 @@
 // invariant: padding is zero, and no byte behind the message is touched.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>

@@ -7,6 +7,8 @@
 //           sec. 3
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>

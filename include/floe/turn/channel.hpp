@@ -7,6 +7,8 @@
 //            minutes after the binding may have ended.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -6,6 +6,8 @@
 // invariant: what follows the response on a data connection is the peer's, byte for byte.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -7,6 +7,8 @@
 // invariant: a token is shown only to the server that asked for one.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

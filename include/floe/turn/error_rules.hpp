@@ -6,6 +6,8 @@
 // sources:  RFC 8656 sec. 7.4, 8.3, 10.4, 12.4; RFC 6062 sec. 4.3; RFC 8016 sec. 3.1, 3.2
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // invariant: the end of a session is never lost, and is the last event of all.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

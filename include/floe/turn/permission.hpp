@@ -6,6 +6,8 @@
 // invariant: one row per address; only traffic of a granted row passes.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <chrono>

@@ -7,6 +7,8 @@
 //            and never at once again: no lifetime, however short, makes the client spin.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>

@@ -8,6 +8,8 @@
 // invariant: the contract above class session.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>

@@ -6,6 +6,8 @@
 // sources:  RFC 8656 sec. 9, 11.1, 12.5; RFC 6062 sec. 4.3
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstring>
 
 #include "floe/turn/session.hpp"

@@ -5,6 +5,8 @@
 // sources:  RFC 8656 sec. 7.4, 8.3, 10.4, 12.4; RFC 6062 sec. 4.3; RFC 8489 sec. 6.3.4, 9.2.5, 10
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/stun/attributes/error.hpp"
 #include "floe/stun/response_rules.hpp"
 #include "floe/turn/error_rules.hpp"

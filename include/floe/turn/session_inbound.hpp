@@ -6,6 +6,8 @@
 // invariant: bytes that prove nothing change nothing but the sign of life.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/stun/credential_rules.hpp"
 #include "floe/stun/demux.hpp"
 #include "floe/stun/fingerprint.hpp"

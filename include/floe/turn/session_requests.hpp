@@ -5,6 +5,8 @@
 // sources:  RFC 8656 sec. 7.1, 8.1, 10.1, 12.1; RFC 6062 sec. 4.3, 4.4; RFC 8489 sec. 6.2.1
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/attributes/text.hpp"
 #include "floe/stun/attributes/turn.hpp"

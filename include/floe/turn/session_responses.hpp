@@ -5,6 +5,8 @@
 // sources:  RFC 8656 sec. 7.3, 8.3, 10.3, 12.3; RFC 6062 sec. 4.3; RFC 8489 sec. 6.3.3
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/turn/error_rules.hpp"
 #include "floe/turn/session.hpp"
 

@@ -5,6 +5,8 @@
 // sources:  RFC 8656 sec. 7.1, 8, 9, 12; RFC 8016 sec. 3.2
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include "floe/turn/error_rules.hpp"
 #include "floe/turn/session.hpp"
 

@@ -5,6 +5,8 @@
 // does not: judge whether the address is usable
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

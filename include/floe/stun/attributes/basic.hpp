@@ -4,6 +4,8 @@
 // does not: give a number a meaning
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <concepts>

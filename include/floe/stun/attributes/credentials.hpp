@@ -5,6 +5,8 @@
 // does not: choose an algorithm or derive a key
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

@@ -5,6 +5,8 @@
 // does not: run tests
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -4,6 +4,8 @@
 // does not: decide what to do about an error
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -5,6 +5,8 @@
 // does not: enable anything; what has no published layout is carried as bytes
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

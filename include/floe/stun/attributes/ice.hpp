@@ -4,6 +4,8 @@
 // does not: know roles, nomination or what priority is plausible
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>

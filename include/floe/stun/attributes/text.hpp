@@ -5,6 +5,8 @@
 //           compares bytes, and 0 is a byte like others
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

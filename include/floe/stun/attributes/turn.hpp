@@ -5,6 +5,8 @@
 // does not: say which go together, or what a server may answer
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
