@@ -167,4 +167,5 @@ BAD = [
     header("agent/a.hpp", '#include "floe/record/a.hpp"'),
 ]
 
-source.run(check, source.headers, GOOD, BAD)
+if __name__ == "__main__":
+    source.run(check, source.headers, GOOD, BAD)
