@@ -4,6 +4,8 @@
 // does not: change what floe does
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <array>
 
 namespace floe {
