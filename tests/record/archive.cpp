@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "catch.hpp"
@@ -11,6 +12,7 @@
 using namespace floe;
 using record::input;
 using record::output;
+using record::sink_ref;
 using namespace std::chrono_literals;
 
 namespace {
@@ -26,6 +28,8 @@ T there_and_back(const T& value) {
   REQUIRE(in.empty());
   return read;
 }
+
+bool takes_one(byte_view bytes) { return bytes.size() == 1; }
 
 }  // namespace
 
@@ -89,6 +93,20 @@ TEST_CASE("archive: a sink gets everything, in order, and large pieces uncopied"
   REQUIRE(in(read, n));
   CHECK(std::equal(read.begin(), read.end(), large.begin(), large.end()));
   CHECK(n == 9);
+}
+
+TEST_CASE("archive: a sink is a function, a pointer to one, or an object, const or not",
+          "[record]") {
+  const auto constant = [](byte_view bytes) { return bytes.size() == 1; };
+  const std::array<std::byte, 1> one{};
+  for (const sink_ref sink : {sink_ref{constant}, sink_ref{takes_one}, sink_ref{&takes_one}}) {
+    CHECK(sink.take(one));
+    CHECK_FALSE(sink.take({}));
+  }
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<sink_ref, void (*)(byte_view)>);
+  const sink_ref none;
+  const sink_ref copy{none};
+  CHECK_FALSE(copy);
 }
 
 TEST_CASE("archive: a sink that refuses is not asked again", "[record]") {

@@ -15,25 +15,29 @@
 #include <type_traits>
 
 #include "floe/core/bytes.hpp"
+#include "floe/core/function_ref.hpp"
 
 namespace floe {
 
-/// A callable that fills a byte_span with random bytes.
+/// A callable that fills a byte_span with random bytes: a function, a pointer to one, or an object.
 template <class T>
-concept byte_source = std::invocable<T&, byte_span>;
+concept byte_source = callable<T, void, byte_span>;
 
 /// Refers to a byte_source. Transaction ids, credentials and tie-breakers come from it, so it must
 /// be cryptographically strong (RFC 8489 sec. 5, RFC 8445 sec. 5.3).
 ///
-/// The callable must outlive every object that was given the reference.
+/// An object must outlive everything that was given the reference.
 class entropy_ref {
  public:
-  template <byte_source Source>
-  entropy_ref(Source& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
-      : source_{&source}, fill_{[](void* s, byte_span out) { (*static_cast<Source*>(s))(out); }} {}
+  template <class Source>
+  requires byte_source<std::remove_reference_t<Source>> &&
+      std::constructible_from<function_ref<void(byte_span)>, Source>
+      entropy_ref(Source&& source)
+  noexcept  // NOLINT(google-explicit-constructor): a view, like span
+      : fill_{source} {}
 
   /// Overwrites all of `out` with random bytes.
-  void fill(byte_span out) const { fill_(source_, out); }
+  void fill(byte_span out) const { fill_(out); }
 
   /// A uniform 64-bit number.
   [[nodiscard]] std::uint64_t number() const {
@@ -43,8 +47,7 @@ class entropy_ref {
   }
 
  private:
-  void* source_;
-  void (*fill_)(void*, byte_span);
+  function_ref<void(byte_span)> fill_;
 };
 
 }  // namespace floe

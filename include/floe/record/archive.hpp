@@ -21,35 +21,35 @@
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/endpoint.hpp"
+#include "floe/core/function_ref.hpp"
 #include "floe/core/ids.hpp"
 #include "floe/core/time.hpp"
 
 namespace floe::record {
 
-/// A callable that takes bytes, and says whether it could.
+/// A callable that takes bytes, and says whether it could: a function, a pointer to one, or an
+/// object.
 template <class T>
-concept byte_sink = requires(T& sink, byte_view bytes) {
-  { sink(bytes) } -> std::convertible_to<bool>;
-};
+concept byte_sink = callable<T, bool, byte_view>;
 
-/// Refers to a byte_sink, or to none. The callable must outlive every object that was given the
+/// Refers to a byte_sink, or to none. An object must outlive everything that was given the
 /// reference.
 class sink_ref {
  public:
   sink_ref() noexcept = default;
 
-  template <byte_sink Sink>
-  sink_ref(Sink& sink) noexcept  // NOLINT(google-explicit-constructor): a view, like span
-      : sink_{&sink}, take_{[](void* s, byte_view bytes) -> bool {
-          return (*static_cast<Sink*>(s))(bytes);
-        }} {}
+  template <class Sink>
+  requires byte_sink<std::remove_reference_t<Sink>> &&
+      std::constructible_from<function_ref<bool(byte_view)>, Sink>
+      sink_ref(Sink&& sink)
+  noexcept  // NOLINT(google-explicit-constructor): a view, like span
+      : take_{function_ref<bool(byte_view)>{sink}} {}
 
-  [[nodiscard]] explicit operator bool() const noexcept { return take_ != nullptr; }
-  [[nodiscard]] bool take(byte_view bytes) const { return take_(sink_, bytes); }
+  [[nodiscard]] explicit operator bool() const noexcept { return take_.has_value(); }
+  [[nodiscard]] bool take(byte_view bytes) const { return (*take_)(bytes); }
 
  private:
-  void* sink_ = nullptr;
-  bool (*take_)(void*, byte_view) = nullptr;
+  std::optional<function_ref<bool(byte_view)>> take_;
 };
 
 /// The last enumerator of an enum all of whose values are known, as `value`. Other enums are

@@ -1,0 +1,69 @@
+// A reference to whatever can be called.
+//
+// owns:     how a call gets from a plain type to a callable of any type
+// does not: own the callable, nor allocate
+// invariant: what the constructor accepts can be called: a function, a pointer to one, an object
+//            with a call operator, const or not.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+
+namespace floe {
+
+/// A T that takes Args as an lvalue, and gives what becomes an R; any value for void.
+template <class T, class R, class... Args>
+concept callable = requires(T& called, Args... args) { called(args...); } &&
+                   (std::is_void_v<R> || requires(T& called, Args... args) {
+                     { called(args...) } -> std::convertible_to<R>;
+                   });
+
+template <class Signature>
+class function_ref;
+
+/// Refers to an object, which must outlive every copy of the reference; or to a function, which a
+/// pointer may name and which always lives.
+template <class R, class... Args>
+class function_ref<R(Args...)> {
+  template <class T>
+  using function_of = std::remove_pointer_t<std::remove_cvref_t<T>>;
+  template <class T>
+  static constexpr bool names_function = std::is_function_v<function_of<T>>;
+
+ public:
+  /// in: no null pointer
+  template <class T>
+    requires(!std::same_as<std::remove_cvref_t<T>, function_ref>) &&
+            (std::is_lvalue_reference_v<T> || names_function<T>) &&
+            callable<std::remove_reference_t<T>, R, Args...>
+  function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor): a view, like span
+    using type = std::remove_reference_t<T>;
+    if constexpr (names_function<T>) {
+      function_of<T>* const function = called;
+      target_.function = reinterpret_cast<void (*)()>(function);
+      call_ = [](target to, Args... args) -> R {
+        return static_cast<R>(reinterpret_cast<function_of<T>*>(to.function)(args...));
+      };
+    } else {
+      const volatile void* const object = std::addressof(called);
+      target_.object = const_cast<void*>(object);
+      call_ = [](target to, Args... args) -> R {
+        return static_cast<R>((*static_cast<type*>(to.object))(args...));
+      };
+    }
+  }
+
+  R operator()(Args... args) const { return call_(target_, args...); }
+
+ private:
+  union target {
+    void* object;
+    void (*function)();
+  };
+
+  target target_;
+  R (*call_)(target, Args...);
+};
+
+}  // namespace floe
