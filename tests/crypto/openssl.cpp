@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "catch.hpp"
@@ -101,4 +102,25 @@ TEST_CASE("openssl: refuses what it has no algorithm for", "[crypto]") {
   const crypto::pieces one{&message, 1};
   CHECK_FALSE(crypto::detail::openssl_digest(nullptr, one, out.data()));
   CHECK_FALSE(crypto::detail::openssl_hmac(nullptr, message, one, out.data()));
+}
+
+TEST_CASE("openssl: what it refuses leaves no error for the host's connections", "[crypto]") {
+  std::array<std::byte, 32> out{};
+  const auto fail = [&] {
+    CHECK_FALSE(crypto::detail::openssl_digest(nullptr, {}, out.data()));
+    CHECK_FALSE(crypto::detail::openssl_hmac(EVP_md_null(), {}, {}, out.data()));
+  };
+  ERR_clear_error();
+  fail();
+  CHECK(ERR_peek_error() == 0);
+
+  // An error of the host's own stays.
+  const std::unique_ptr<EVP_MD_CTX, crypto::detail::openssl_free> context{EVP_MD_CTX_new()};
+  REQUIRE(EVP_DigestInit_ex(context.get(), nullptr, nullptr) == 0);
+  const auto hosts = ERR_peek_last_error();
+  REQUIRE(hosts != 0);
+  fail();
+  CHECK(ERR_peek_last_error() == hosts);
+  CHECK(ERR_get_error() == hosts);
+  CHECK(ERR_get_error() == 0);
 }

@@ -2,11 +2,14 @@
 //
 // owns:     the calls
 // does not: come with floe.hpp: who includes it links with libcrypto. It allocates, as libcrypto
-// does. invariant: whatever libcrypto refuses comes out as false.
+//           does.
+// invariant: whatever libcrypto refuses comes out as false, and leaves nothing in its queue of
+//            errors, which the host's TLS connections on the same thread would take for theirs.
 #pragma once
 
 #include "floe/core/language.hpp"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <cstddef>
@@ -24,12 +27,24 @@ struct openssl_free {
   void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
 };
 
+/// Takes back what errors have come during its life, and leaves those of before.
+class openssl_errors {
+ public:
+  openssl_errors() noexcept { ERR_set_mark(); }
+  openssl_errors(const openssl_errors&) = delete;
+  openssl_errors& operator=(const openssl_errors&) = delete;
+  openssl_errors(openssl_errors&&) = delete;
+  openssl_errors& operator=(openssl_errors&&) = delete;
+  ~openssl_errors() { ERR_pop_to_mark(); }
+};
+
 [[nodiscard]] inline unsigned char* openssl_bytes(std::byte* bytes) noexcept {
   return reinterpret_cast<unsigned char*>(bytes);
 }
 
 [[nodiscard]] inline bool openssl_digest(const EVP_MD* algorithm, pieces message,
                                          std::byte* digest) noexcept {
+  const openssl_errors own;
   const std::unique_ptr<EVP_MD_CTX, openssl_free> context{EVP_MD_CTX_new()};
   if (!context || EVP_DigestInit_ex(context.get(), algorithm, nullptr) != 1) return false;
   for (const auto& piece : message) {
@@ -40,6 +55,7 @@ struct openssl_free {
 
 [[nodiscard]] inline bool openssl_hmac(const EVP_MD* algorithm, byte_view key, pieces message,
                                        std::byte* code) noexcept {
+  const openssl_errors own;
   const std::unique_ptr<EVP_PKEY, openssl_free> held{EVP_PKEY_new_raw_private_key(
       EVP_PKEY_HMAC, nullptr, reinterpret_cast<const unsigned char*>(key.data()), key.size())};
   const std::unique_ptr<EVP_MD_CTX, openssl_free> context{EVP_MD_CTX_new()};
