@@ -19,6 +19,9 @@
 #include <utility>
 #include <vector>
 
+#include "floe/core/endpoint.hpp"
+#include "floe/sdp/address.hpp"
+
 namespace examples {
 
 class command_line {
@@ -164,6 +167,16 @@ template <class Number>
 
 [[nodiscard]] inline command_line::taker port_into(std::uint16_t& into, std::uint16_t least = 1) {
   return number_into(into, least, std::numeric_limits<std::uint16_t>::max());
+}
+
+/// An IPv4 or IPv6 address; no name.
+[[nodiscard]] inline command_line::taker address_into(floe::address& into) {
+  return [&into](std::string_view text) -> std::string {
+    const auto parsed = floe::sdp::parse_address(text);
+    if (!parsed) return "an IPv4 or IPv6 address";
+    into = *parsed;
+    return {};
+  };
 }
 
 [[nodiscard]] inline command_line::taker text_into(std::string& into) {

@@ -23,8 +23,8 @@
 #include <variant>
 #include <vector>
 
+#include "command_line.hpp"
 #include "floe/sdp/address.hpp"
-#include "floe/sdp/text.hpp"
 #include "floe/stun/binding_client.hpp"
 #include "floe/stun/framing.hpp"
 
@@ -32,7 +32,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-enum outcome : int { answered = 0, not_answered = 1, not_understood = 2 };
+enum outcome : int { answered = 0, not_answered = 1 };
 
 constexpr std::size_t largest_answer = 1500;
 
@@ -44,11 +44,13 @@ struct system_entropy {
 };
 
 /// A socket connected to the server, or -1; errno says why.
-int connect_to(const std::string& address, const std::string& port, bool tcp) {
+int connect_to(const floe::endpoint& server, bool tcp) {
   addrinfo hints{};
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   hints.ai_socktype = tcp ? SOCK_STREAM : SOCK_DGRAM;
   addrinfo* found = nullptr;
+  const std::string address{floe::sdp::to_text(server.address).view()};
+  const auto port = std::to_string(server.port);
   errno = EINVAL;
   if (getaddrinfo(address.c_str(), port.c_str(), &hints, &found) != 0) return -1;
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner{found, &freeaddrinfo};
@@ -133,19 +135,17 @@ outcome ask(int fd, const floe::endpoint& server, bool tcp) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<std::string> words(argv + 1, argv + argc);
-  const bool tcp = !words.empty() && words[0] == "--tcp";
-  if (tcp) words.erase(words.begin());
-  const auto address = floe::sdp::parse_address(words.empty() ? "" : words[0]);
-  const auto port = floe::sdp::parse_decimal(words.size() == 2 ? words[1] : "", 5, 1, 65535);
-  if (!address || !port) {
-    std::cerr << "usage: stunclient [--tcp] ADDRESS PORT\n";
-    return not_understood;
-  }
-  const int fd = connect_to(words[0], words[1], tcp);
+  bool tcp = false;
+  floe::endpoint server;
+  examples::command_line line{"stunclient", "usage: stunclient [--tcp] ADDRESS PORT\n"};
+  line.flag("--tcp", tcp)
+      .words("ADDRESS", 1, 1, examples::address_into(server.address))
+      .words("PORT", 1, 1, examples::port_into(server.port));
+  if (const auto code = line.read(argc, argv)) return *code;
+  const int fd = connect_to(server, tcp);
   if (fd < 0) {
     std::cerr << "stunclient: " << std::strerror(errno) << '\n';
     return not_answered;
   }
-  return ask(fd, {*address, static_cast<std::uint16_t>(*port)}, tcp);
+  return ask(fd, server, tcp);
 }

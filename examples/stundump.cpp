@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "command_line.hpp"
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
 #include "floe/sdp/stun_text.hpp"
@@ -167,22 +168,25 @@ outcome print_capture(std::ifstream& file, bool on_a_line) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  std::vector<std::string> messages;
   bool on_a_line = false;
-  bool any = false;
+  examples::command_line line{"stundump",
+                              "usage: stundump [--line] [HEX or FILE.pcap]...\n"
+                              "Without a message, each line of standard input is one.\n"};
+  line.flag("--line", on_a_line)
+      .words("a message", 0, SIZE_MAX, [&messages](std::string_view word) {
+        messages.emplace_back(word);
+        return std::string{};
+      });
+  if (const auto code = line.read(argc, argv)) return *code;
   auto result = all_stun;
-  for (const auto argument : arguments) {
-    if (argument == "--line") {
-      on_a_line = true;
-      continue;
-    }
-    any = true;
-    std::ifstream file{std::string{argument}, std::ios::binary};
+  for (const auto& message : messages) {
+    std::ifstream file{message, std::ios::binary};
     result =
-        std::max(result, file ? print_capture(file, on_a_line) : print_hex(argument, on_a_line));
+        std::max(result, file ? print_capture(file, on_a_line) : print_hex(message, on_a_line));
   }
-  for (std::string line; !any && std::getline(std::cin, line);) {
-    if (!line.empty()) result = std::max(result, print_hex(line, on_a_line));
+  for (std::string text; messages.empty() && std::getline(std::cin, text);) {
+    if (!text.empty()) result = std::max(result, print_hex(text, on_a_line));
   }
   return result;
 }

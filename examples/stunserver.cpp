@@ -7,7 +7,6 @@
 //
 // The rules are in the library; here are sockets. What strangers can make it hold is bounded: a
 // fixed number of connections, of which the quietest gives way, each with one unfinished message.
-#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -16,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstring>
@@ -30,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "command_line.hpp"
 #include "floe/sdp/address.hpp"
 #include "floe/stun/binding_responder.hpp"
 #include "floe/stun/classic.hpp"
@@ -211,38 +210,38 @@ class server {
   responder responder_;
 };
 
-/// The socket address that these words stand for; no names are resolved.
-std::optional<raw_address> to_raw(const std::string& address, const std::string& port) {
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(address.c_str(), port.c_str(), &hints, &found) != 0) return std::nullopt;
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner{found, &freeaddrinfo};
+raw_address to_raw(const floe::endpoint& e) {
   raw_address made;
-  std::memcpy(&made.storage, found->ai_addr, found->ai_addrlen);
-  made.size = found->ai_addrlen;
+  if (e.address.family == floe::family::ipv4) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(e.port);
+    std::memcpy(&v4.sin_addr, e.address.octets.data(), 4);
+    std::memcpy(&made.storage, &v4, sizeof v4);
+    made.size = sizeof v4;
+  } else {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(e.port);
+    std::memcpy(&v6.sin6_addr, e.address.octets.data(), 16);
+    std::memcpy(&made.storage, &v6, sizeof v6);
+    made.size = sizeof v6;
+  }
   return made;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::string address = "127.0.0.1";
-  std::string port = "3478";
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  bool understood = words.size() % 2 == 0;
-  for (std::size_t i = 0; understood && i < words.size(); i += 2) {
-    understood = words[i] == "--bind" || words[i] == "--port";
-    (words[i] == "--bind" ? address : port) = words[i + 1];
-  }
-  const auto wanted = understood ? to_raw(address, port) : std::nullopt;
-  if (!wanted) {
-    std::cerr << "usage: stunserver [--bind ADDRESS] [--port N]\n";
-    return 2;
-  }
+  floe::endpoint wanted{floe::address::v4(127, 0, 0, 1), 3478};
+  examples::command_line line{"stunserver",
+                              "usage: stunserver [--bind ADDRESS] [--port N]\n"
+                              "  (127.0.0.1 and 3478; with --port 0 the system chooses)\n"};
+  line.option("--bind", examples::address_into(wanted.address))
+      .option("--port", examples::port_into(wanted.port, 0));
+  if (const auto code = line.read(argc, argv)) return *code;
   server host;
-  if (!host.open(*wanted)) {
+  if (!host.open(to_raw(wanted))) {
     std::cerr << "stunserver: " << std::strerror(errno) << '\n';
     return 1;
   }

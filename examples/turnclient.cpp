@@ -13,7 +13,6 @@
 // Exit code: 0 after close, 1 when the server gives no relay, 2 for words it does not understand.
 #include <fcntl.h>
 #include <netdb.h>
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -36,16 +35,19 @@
 #include <variant>
 #include <vector>
 
+#include "command_line.hpp"
 #include "floe/sdp/address.hpp"
 #include "floe/sdp/text.hpp"
 #include "floe/turn/session.hpp"
+#include "tls.hpp"
 
 namespace {
 
+using examples::with_no_old_errors;
 using std::chrono::steady_clock;
 namespace event = floe::turn::event;
 
-enum outcome : int { closed = 0, no_relay = 1, not_understood = 2 };
+enum outcome : int { closed = 0, no_relay = 1 };
 
 /// The operating system's randomness.
 struct system_entropy {
@@ -62,51 +64,11 @@ struct options {
   bool ipv6_relay = false;
   bool again = false;
   std::chrono::milliseconds patience{10000};
-  std::string address;
-  std::string port;
+  floe::address address;
+  std::uint16_t port = 0;
 };
 
-std::optional<options> understand(int argc, char** argv) {
-  options out;
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  std::size_t i = 0;
-  const auto number = [&]() {
-    return floe::sdp::parse_decimal(i + 1 < words.size() ? words[++i] : "", 9, 1, 999999999);
-  };
-  for (; i < words.size() && words[i].rfind("--", 0) == 0; ++i) {
-    const bool has_value = i + 1 < words.size();
-    if (words[i] == "--tcp") {
-      out.transport = floe::turn::transport::tcp;
-    } else if (words[i] == "--tls") {
-      out.transport = floe::turn::transport::tls;
-    } else if (words[i] == "--ipv6-relay") {
-      out.ipv6_relay = true;
-    } else if (words[i] == "--again") {
-      out.again = true;
-    } else if (words[i] == "--user" && has_value) {
-      out.user = words[++i];
-    } else if (words[i] == "--password" && has_value) {
-      out.password = words[++i];
-    } else if (words[i] == "--lifetime") {
-      const auto value = number();
-      if (!value) return std::nullopt;
-      out.lifetime = static_cast<std::uint32_t>(*value);
-    } else if (words[i] == "--patience") {
-      const auto value = number();
-      if (!value) return std::nullopt;
-      out.patience = std::chrono::milliseconds{*value};
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (words.size() != i + 2) return std::nullopt;
-  out.address = words[i];
-  out.port = words[i + 1];
-  if (!floe::sdp::parse_address(out.address) || !floe::sdp::parse_decimal(out.port, 5, 1, 65535)) {
-    return std::nullopt;
-  }
-  return out;
-}
+std::string text_of(const floe::address& a) { return std::string{floe::sdp::to_text(a).view()}; }
 
 /// A socket that is connected to the server, with TLS over it where that is wanted.
 class connection {
@@ -116,7 +78,9 @@ class connection {
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
     hints.ai_socktype = floe::turn::is_stream(o.transport) ? SOCK_STREAM : SOCK_DGRAM;
     addrinfo* found = nullptr;
-    if (getaddrinfo(o.address.c_str(), o.port.c_str(), &hints, &found) != 0) return;
+    const auto host = text_of(o.address);
+    const auto port = std::to_string(o.port);
+    if (getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) return;
     const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner{found, &freeaddrinfo};
     fd_ = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0);
     const timeval limit{10, 0};  // for connecting and shaking hands
@@ -140,15 +104,18 @@ class connection {
   /// Sends all or gives up: what a slow connection does not take at once breaks it.
   bool send(floe::byte_view bytes) {
     const auto size = static_cast<int>(bytes.size());
-    const auto sent = tls_ ? SSL_write(tls_.get(), bytes.data(), size)
-                           : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const auto encrypt = [&] { return SSL_write(tls_.get(), bytes.data(), size); };
+    const auto sent =
+        tls_ ? with_no_old_errors(encrypt) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     return sent == size;
   }
 
   /// The next bytes; nothing when there are none, and is_open() no more when there will be none.
   std::optional<floe::byte_view> receive(floe::byte_span into, bool stream) {
-    const auto got = tls_ ? SSL_read(tls_.get(), into.data(), static_cast<int>(into.size()))
-                          : ::recv(fd_, into.data(), into.size(), 0);
+    const auto decrypt = [&] {
+      return SSL_read(tls_.get(), into.data(), static_cast<int>(into.size()));
+    };
+    const auto got = tls_ ? with_no_old_errors(decrypt) : ::recv(fd_, into.data(), into.size(), 0);
     if (got > 0 || (got == 0 && !stream)) return into.first(static_cast<std::size_t>(got));
     const bool later = tls_
                            ? SSL_get_error(tls_.get(), static_cast<int>(got)) == SSL_ERROR_WANT_READ
@@ -163,7 +130,8 @@ class connection {
     context_.reset(SSL_CTX_new(TLS_client_method()));
     if (!context_) return false;
     tls_.reset(SSL_new(context_.get()));
-    return tls_ && SSL_set_fd(tls_.get(), fd_) == 1 && SSL_connect(tls_.get()) == 1;
+    return tls_ && SSL_set_fd(tls_.get(), fd_) == 1 &&
+           with_no_old_errors([&] { return SSL_connect(tls_.get()); }) == 1;
   }
 
   struct free_context {
@@ -195,7 +163,6 @@ const char* text_of(floe::turn::end_reason why) {
   return "";
 }
 
-std::string text_of(const floe::address& a) { return std::string{floe::sdp::to_text(a).view()}; }
 std::string text_of(const floe::endpoint& e) {
   return text_of(e.address) + ' ' + std::to_string(e.port);
 }
@@ -236,8 +203,7 @@ class call {
   static floe::turn::session_config config_of(const options& o) {
     floe::turn::session_config out;
     out.local = local;
-    out.server = {*floe::sdp::parse_address(o.address),
-                  static_cast<std::uint16_t>(*floe::sdp::parse_decimal(o.port, 5, 1, 65535))};
+    out.server = {o.address, o.port};
     out.transport = o.transport;
     out.user = o.user;
     out.password = o.password;
@@ -381,24 +347,40 @@ class call {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto options = understand(argc, argv);
-  if (!options) {
-    std::cerr
-        << "usage: turnclient [--tcp | --tls] [--user U --password P] [--lifetime SECONDS]\n"
-           "                  [--ipv6-relay] [--patience MILLISECONDS] [--again] ADDRESS PORT\n";
-    return not_understood;
-  }
+  options options;
+  bool tcp = false;
+  bool tls = false;
+  examples::command_line line{
+      "turnclient",
+      "usage: turnclient [--tcp | --tls] [--user U --password P] [--lifetime SECONDS]\n"
+      "                  [--ipv6-relay] [--patience MILLISECONDS] [--again] ADDRESS PORT\n"
+      "Commands on standard input, one per line:\n"
+      "  permit ADDRESS | bind ADDRESS PORT | send ADDRESS PORT TEXT | close\n"};
+  line.flag("--tcp", tcp)
+      .flag("--tls", tls)
+      .flag("--ipv6-relay", options.ipv6_relay)
+      .flag("--again", options.again)
+      .option("--user", examples::text_into(options.user))
+      .option("--password", examples::text_into(options.password))
+      .option("--lifetime", examples::number_into(options.lifetime, 1, 999'999'999))
+      .option("--patience", examples::number_into(options.patience, 1, 999'999'999))
+      .words("ADDRESS", 1, 1, examples::address_into(options.address))
+      .words("PORT", 1, 1, examples::port_into(options.port));
+  if (const auto code = line.read(argc, argv)) return *code;
+  if (tcp && tls) return line.refuse("--tcp and --tls are one too many");
+  if (tcp) options.transport = floe::turn::transport::tcp;
+  if (tls) options.transport = floe::turn::transport::tls;
   std::signal(SIGPIPE, SIG_IGN);
   std::string input;
   std::vector<std::string> peers;
   for (;;) {
-    const auto one = std::make_unique<call>(*options);
+    const auto one = std::make_unique<call>(options);
     const auto ended = one->run(input, peers);
     if (ended.why == floe::turn::end_reason::closed) return closed;
     const bool was_there = ended.why == floe::turn::end_reason::forgotten ||
                            ended.why == floe::turn::end_reason::expired ||
                            ended.why == floe::turn::end_reason::timeout;
-    if (!options->again || !was_there) return no_relay;
+    if (!options.again || !was_there) return no_relay;
     peers = one->peers();
   }
 }

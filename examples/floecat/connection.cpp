@@ -10,9 +10,12 @@
 
 #include <cerrno>
 
+#include "../tls.hpp"
 #include "floe/sdp/address.hpp"
 
 namespace floecat {
+
+using examples::with_no_old_errors;
 
 namespace {
 
@@ -35,7 +38,7 @@ connection::connection(const local_address& from, const floe::endpoint& server,
 }
 
 connection::~connection() {
-  if (tls_ && is_open()) SSL_shutdown(tls_.get());
+  if (tls_ && is_open()) (void)with_no_old_errors([&] { return SSL_shutdown(tls_.get()); });
   tls_.reset();
   if (fd_ >= 0) close(fd_);
 }
@@ -79,7 +82,7 @@ void connection::advance() {
   }
   wants_write_ = false;
   if (stage_ == stage::shaking_hands) {
-    const int done = SSL_connect(tls_.get());
+    const int done = with_no_old_errors([&] { return SSL_connect(tls_.get()); });
     if (done == 1) {
       stage_ = stage::open;
     } else if (!later(done)) {
@@ -91,8 +94,11 @@ void connection::advance() {
 
 std::optional<std::size_t> connection::receive(floe::byte_span buffer) {
   if (!is_open()) return std::nullopt;
-  const long got = tls_ ? SSL_read(tls_.get(), buffer.data(), static_cast<int>(buffer.size()))
-                        : ::recv(fd_, buffer.data(), buffer.size(), 0);
+  const auto decrypt = [&] {
+    return SSL_read(tls_.get(), buffer.data(), static_cast<int>(buffer.size()));
+  };
+  const long got =
+      tls_ ? with_no_old_errors(decrypt) : ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (got > 0) return static_cast<std::size_t>(got);
   if (!later(got)) stage_ = stage::broken;
   return std::nullopt;
@@ -100,8 +106,11 @@ std::optional<std::size_t> connection::receive(floe::byte_span buffer) {
 
 void connection::send(floe::byte_view message) {
   if (unsent_.size() + message.size() <= most_unsent) unsent_.append(floe::as_text(message));
+  const auto encrypt = [&] {
+    return SSL_write(tls_.get(), unsent_.data(), static_cast<int>(unsent_.size()));
+  };
   while (is_open() && !unsent_.empty()) {
-    const long sent = tls_ ? SSL_write(tls_.get(), unsent_.data(), static_cast<int>(unsent_.size()))
+    const long sent = tls_ ? with_no_old_errors(encrypt)
                            : ::send(fd_, unsent_.data(), unsent_.size(), MSG_NOSIGNAL);
     if (sent > 0) {
       unsent_.erase(0, static_cast<std::size_t>(sent));

@@ -1,15 +1,14 @@
 // The command line.
 #include <fcntl.h>
-#include <getopt.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <optional>
+#include <string>
 #include <string_view>
 
+#include "../command_line.hpp"
 #include "floe/sdp/address.hpp"
-#include "floe/sdp/text.hpp"
 #include "options.hpp"
 
 namespace floecat {
@@ -65,112 +64,43 @@ exit codes
   128 + N  ended by signal N (lines: 0)
 )";
 
-/// Each takes the value of an option. out: why not; nullptr when it was taken.
-const char* take_role(options& o, std::string_view text) {
-  o.role.reset();
-  if (text == "controlling") o.role = floe::ice::role::controlling;
-  if (text == "controlled") o.role = floe::ice::role::controlled;
-  return o.role ? nullptr : "--role is controlling or controlled";
+using examples::command_line;
+
+command_line::taker bind_into(options& o) {
+  return [&o](std::string_view text) -> std::string {
+    const auto address = floe::sdp::parse_address(text);
+    if (!address || floe::is_unspecified(*address) || floe::is_multicast(*address)) {
+      return "an IPv4 or IPv6 address of this machine";
+    }
+    o.bind.push_back(*address);
+    return {};
+  };
 }
 
-const char* take_bind(options& o, std::string_view text) {
-  const auto address = floe::sdp::parse_address(text);
-  if (!address || floe::is_unspecified(*address) || floe::is_multicast(*address)) {
-    return "--bind takes an IPv4 or IPv6 address of this machine";
-  }
-  o.bind.push_back(*address);
-  return nullptr;
+command_line::taker server_into(options& o, floe::gather::service wanted, const char* form) {
+  return [&o, wanted, form](std::string_view uri) -> std::string {
+    const auto plan = floe::gather::plan_for(uri);
+    const bool usable =
+        plan && plan->service == wanted && plan->transport != floe::turn::transport::dtls;
+    if (usable) o.uris.push_back(uri);
+    return usable ? "" : form;
+  };
 }
 
-const char* take_timeout(options& o, std::string_view text) {
-  const auto seconds = floe::sdp::parse_decimal(text, 6, 1, 999'999);
-  if (!seconds) return "--timeout takes seconds from 1 to 999999";
-  o.timeout = std::chrono::seconds{*seconds};
-  return nullptr;
+command_line::taker view_into(std::string_view& into) {
+  return [&into](std::string_view text) -> std::string {
+    into = text;
+    return {};
+  };
 }
 
-const char* take_pcap(options& o, std::string_view text) {
-  o.pcap = text;
-  return text.empty() ? "--pcap takes a file name" : nullptr;
-}
-
-const char* take_record(options& o, std::string_view text) {
-  o.record = text;
-  return text.empty() ? "--record takes a file name" : nullptr;
-}
-
-const char* take_server(options& o, std::string_view uri, floe::gather::service wanted,
-                        const char* usage) {
-  const auto plan = floe::gather::plan_for(uri);
-  const bool usable =
-      plan && plan->service == wanted && plan->transport != floe::turn::transport::dtls;
-  if (usable) o.uris.push_back(uri);
-  return usable ? nullptr : usage;
-}
-
-const char* take_stun(options& o, std::string_view uri) {
-  return take_server(o, uri, floe::gather::service::reflexive, "--stun takes stun:HOST[:PORT]");
-}
-
-const char* take_turn(options& o, std::string_view uri) {
-  return take_server(o, uri, floe::gather::service::relay,
-                     "--turn takes turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]");
-}
-
-template <std::string_view floe::gather::server::*Text>
-const char* take_account(options& o, std::string_view text) {
-  o.servers.*Text = text;
-  return nullptr;
-}
-
-template <bool options::*Flag>
-const char* set(options& o, std::string_view) {
-  o.*Flag = true;
-  return nullptr;
-}
-
-const char* take_mode(options& o, std::string_view text) {
-  if (text == "offer") {
-    o.mode = mode::offer;
-  } else if (text == "answer") {
-    o.mode = mode::answer;
-  } else if (text == "lines") {
-    o.mode = mode::lines;
-  } else {
-    return "the mode is offer, answer or lines";
-  }
+/// What does not go together; empty when all does.
+std::string find_conflict(const options& o) {
   const bool relays = std::any_of(o.uris.begin(), o.uris.end(), [](std::string_view uri) {
     return uri[0] == 't' || uri[0] == 'T';
   });
   if (o.relay_only && !relays) return "--relay-only needs --turn";
-  return (o.mode == mode::lines) == o.role.has_value() ? nullptr : "--role goes with lines";
-}
-
-struct known_option {
-  const char* name;
-  int argument;
-  const char* (*take)(options&, std::string_view);
-};
-
-constexpr std::array known_options{
-    known_option{"role", required_argument, take_role},
-    known_option{"bind", required_argument, take_bind},
-    known_option{"stun", required_argument, take_stun},
-    known_option{"turn", required_argument, take_turn},
-    known_option{"user", required_argument, take_account<&floe::gather::server::username>},
-    known_option{"password", required_argument, take_account<&floe::gather::server::credential>},
-    known_option{"relay-only", no_argument, set<&options::relay_only>},
-    known_option{"timeout", required_argument, take_timeout},
-    known_option{"pcap", required_argument, take_pcap},
-    known_option{"record", required_argument, take_record},
-    known_option{"loopback", no_argument, set<&options::loopback>},
-    known_option{"verbose", no_argument, set<&options::verbose>},
-    known_option{"help", no_argument, nullptr},
-};
-
-int fail(const char* why) {
-  std::fprintf(stderr, "floecat: %s; try floecat --help\n", why);
-  return static_cast<int>(exit_code::usage);
+  return (o.mode == mode::lines) == o.role.has_value() ? "" : "--role goes with lines";
 }
 
 /// Where stdin, stdout or stderr is closed, the next file opened would take its place.
@@ -181,28 +111,33 @@ void fill_standard_files() {
 }
 
 int run(int count, char** words) {
-  std::array<option, known_options.size() + 1> table{};
-  for (std::size_t i = 0; i < known_options.size(); ++i) {
-    table[i] = {known_options[i].name, known_options[i].argument, nullptr, static_cast<int>(i)};
-  }
-  options parsed;
-  opterr = 0;
-  int found = 0;
-  while ((found = getopt_long(count, words, "", table.data(), nullptr)) != -1) {
-    if (found == '?') return fail("an option is unknown, or lacks its value");
-    const auto& known = known_options[static_cast<std::size_t>(found)];
-    if (known.take == nullptr) {
-      std::fputs(help, stdout);
-      return static_cast<int>(exit_code::well);
-    }
-    const auto* const trouble = known.take(parsed, optarg == nullptr ? "" : optarg);
-    if (trouble != nullptr) return fail(trouble);
-  }
-  if (optind + 1 != count) return fail("one mode is needed: offer, answer or lines");
-  const auto* const trouble = take_mode(parsed, words[optind]);
-  if (trouble != nullptr) return fail(trouble);
-  parsed.servers.uris = parsed.uris;
-  return parsed.mode == mode::lines ? run_lines(parsed) : run_talk(parsed);
+  using floe::gather::service;
+  using floe::ice::role;
+  options o;
+  command_line line{"floecat", help};
+  line.flag("--loopback", o.loopback)
+      .flag("--relay-only", o.relay_only)
+      .flag("--verbose", o.verbose)
+      .option("--role",
+              examples::choice_into<std::optional<role>>(
+                  o.role, {{"controlling", role::controlling}, {"controlled", role::controlled}}))
+      .option("--bind", bind_into(o))
+      .option("--stun", server_into(o, service::reflexive, "stun:HOST[:PORT]"))
+      .option("--turn", server_into(o, service::relay,
+                                    "turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]"))
+      .option("--user", view_into(o.servers.username))
+      .option("--password", view_into(o.servers.credential))
+      .option("--timeout", examples::number_into(o.timeout, 1, 999'999))
+      .option("--pcap", examples::text_into(o.pcap))
+      .option("--record", examples::text_into(o.record))
+      .words(
+          "the mode", 1, 1,
+          examples::choice_into<mode>(
+              o.mode, {{"offer", mode::offer}, {"answer", mode::answer}, {"lines", mode::lines}}));
+  if (const auto code = line.read(count, words)) return *code;
+  if (const auto trouble = find_conflict(o); !trouble.empty()) return line.refuse(trouble);
+  o.servers.uris = o.uris;
+  return o.mode == mode::lines ? run_lines(o) : run_talk(o);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ struct options {
   std::vector<std::string_view> uris;  ///< of servers
   floe::gather::server servers;        ///< all of them
   bool relay_only = false;
-  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::seconds> timeout;
   std::string pcap;    ///< empty: none
   std::string record;  ///< likewise
   bool verbose = false;

@@ -22,7 +22,7 @@ namespace floecat {
 namespace {
 
 /// As much as stdout may be behind before the peer is held up.
-constexpr std::size_t most_unprinted = 65'536;
+constexpr std::size_t most_unwritten = 65'536;
 
 constexpr std::chrono::seconds default_patience{600};
 
@@ -151,7 +151,7 @@ std::optional<int> talk::advance(floe::time_point now) {
   pipe_.handle_timeout(now);
   feed_pipe();
   const auto ready = pipe_.readable();
-  if (!ready.empty() && unprinted() < most_unprinted) {
+  if (!ready.empty() && unprinted() < most_unwritten) {
     print(floe::as_text(ready));
     pipe_.consume(ready.size());
   }

@@ -202,6 +202,26 @@ class Relays(unittest.TestCase):
         server = Coturn(self, socket.AF_INET, tls=True)
         self.assertEqual(self.refused(self.options(server, how="?transport=tcp")), ["unreachable", "-"])
 
+    def test_a_bad_certificate_leaves_other_servers_alone(self):
+        """OpenSSL tells all connections of a thread what was wrong with one of them. Whichever is asked first: the
+        good server's relays carry the call from its beginning to its end."""
+        good, bad = self.trusted(), Coturn(self, socket.AF_INET, tls=True)
+        for first, second in ((good, bad), (bad, good)):
+            with self.subTest(first="good" if first is good else "bad"):
+                servers = [word for server in (first, second) for word in
+                           ("--turn", f"turns:localhost:{server.tls_port}?transport=tcp")]
+                options = ["--bind", "127.0.0.1", "--relay-only", "--verbose", *servers, "--user", USER,
+                           "--password", PASSWORD]
+                sides = self.connected(options)
+                self.assertEqual(self.exchange(sides, 200), 0)
+                for side in sides:
+                    side.tell("quit")
+                    self.assertEqual(side.code(), 0)
+                    told = side.errors.decode()
+                    for server, came_to in ((good, "answered"), (bad, "unreachable")):
+                        self.assertRegex(told, rf"server \S+ \S+:{server.tls_port} {came_to}")
+                    self.assertNotIn("lost", told)
+
     def test_a_certificate_for_another_name(self):
         server = Coturn(self, socket.AF_INET, tls=True)
         os.environ["SSL_CERT_FILE"] = str(server.here / "certificate")

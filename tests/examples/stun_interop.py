@@ -271,10 +271,34 @@ class Interoperability(unittest.TestCase):
             self.assertIn("stunclient: ", done.stderr)
 
     def test_words_that_mean_nothing(self):
-        for words in [], ["localhost", "1"], ["127.0.0.1"], ["127.0.0.1", "0"], ["127.0.0.1", "65536"]:
-            self.assertEqual(run(STUNCLIENT, *words).returncode, 2, words)
-        for words in ["--bind"], ["--bind", "localhost"], ["--port", "x"], ["--what", "1"]:
-            self.assertEqual(run(STUNSERVER, *words).returncode, 2, words)
+        """Each is named, and nothing is bound or asked."""
+        dump = str(pathlib.Path(STUNSERVER).with_name("stundump"))
+        for program, words, named in ((STUNCLIENT, "", "ADDRESS is missing"),
+                                      (STUNCLIENT, "localhost 1", "not 'localhost'"),
+                                      (STUNCLIENT, "127.0.0.1", "PORT is missing"),
+                                      (STUNCLIENT, "127.0.0.1 0", "from 1 to 65535, not '0'"),
+                                      (STUNCLIENT, "127.0.0.1 65536", "from 1 to 65535, not '65536'"),
+                                      (STUNCLIENT, "127.0.0.1 3478 4", "'4' is one word too many"),
+                                      (STUNSERVER, "--bind", "--bind needs a value"),
+                                      (STUNSERVER, "--bind localhost", "not 'localhost'"),
+                                      (STUNSERVER, "--port x", "from 0 to 65535, not 'x'"),
+                                      (STUNSERVER, "--port 99999", "from 0 to 65535, not '99999'"),
+                                      (STUNSERVER, "--port 65536", "not '65536'"),
+                                      (STUNSERVER, "--port -1", "not '-1'"),
+                                      (STUNSERVER, "--what 1", "no option --what"),
+                                      (dump, "--lines", "no option --lines")):
+            with self.subTest(program=program, words=words):
+                done = run(program, *words.split())
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertIn(named, done.stderr)
+
+    def test_help(self):
+        for name in "stunserver", "stunclient", "stundump", "turnclient", "replay", "floecat":
+            program = pathlib.Path(STUNSERVER).with_name(name)
+            if program.exists():
+                done = run(program, "--help")
+                self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+                self.assertIn(name, done.stdout)
 
     @classmethod
     def tearDownClass(cls):

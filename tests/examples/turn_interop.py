@@ -249,9 +249,15 @@ class Interoperability(unittest.TestCase):
         client.process.stdin.close()
 
     def test_words_that_mean_nothing(self):
-        for words in [], ["127.0.0.1"], ["localhost", "1"], ["127.0.0.1", "0"], ["--what", "127.0.0.1", "1"], ["--user"]:
-            done = subprocess.run([TURNCLIENT, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT)
-            self.assertEqual(done.returncode, 2, words)
+        for words, named in (("", "ADDRESS is missing"), ("127.0.0.1", "PORT is missing"),
+                             ("localhost 1", "not 'localhost'"), ("127.0.0.1 0", "from 1 to 65535, not '0'"),
+                             ("127.0.0.1 99999", "not '99999'"), ("--what 127.0.0.1 1", "no option --what"),
+                             ("--user", "--user needs a value"), ("--lifetime 1e3 127.0.0.1 1", "not '1e3'"),
+                             ("--tcp --tls 127.0.0.1 1", "--tcp and --tls")):
+            done = subprocess.run([TURNCLIENT, *words.split()], stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, timeout=LIMIT, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(named, done.stderr)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "explore/kinds.hpp"
 #include "explore/walk.hpp"
 
@@ -104,39 +105,36 @@ bool replay(const explore::kind& k, const bounds& b, const std::string& path) {
 int main(int argc, char** argv) {
   options o;
   const auto kinds = all_kinds();
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto number = [&] {
-      return ++i < words.size() ? std::strtoull(words[i].c_str(), nullptr, 10) : 0ULL;
-    };
-    if (words[i] == "--faults") {
-      o.base.bounds.faults = static_cast<unsigned>(number());
-    } else if (words[i] == "--most") {
-      o.base.most = number();
-    } else if (words[i] == "--sample") {
-      o.base.sample = static_cast<unsigned>(number());
-    } else if (words[i] == "--only" && i + 1 < words.size()) {
-      o.only = words[++i];
-    } else if (words[i] == "--whole") {
-      o.base.bounds.reduce = false;
-    } else if (words[i] == "--slice") {
-      o.slice = true;
-    } else if (words[i] == "--list") {
-      for (std::size_t k = 0; k < kinds.size(); ++k) {
-        std::printf("%2zu %s\n", k + 1, text_of(kinds[k]).c_str());
-      }
-      return 0;
-    } else if (words[i] == "--replay" && i + 2 < words.size()) {
-      const auto which = number();
-      if (which >= 1 && which <= kinds.size()) {
-        return replay(kinds[which - 1], o.base.bounds, words[i + 1]) ? 0 : 1;
-      }
-    } else {
-      std::fprintf(stderr, "usage: explore [--faults N] [--most STATES] [--only TEXT] [--sample N] "
-                           "[--whole]\n"
-                           "       explore --slice | --list | --replay KIND \"CHOICES\"\n");
-      return 2;
+  constexpr std::uint64_t most = 999'999'999'999'999'999;
+  bool whole = false;
+  bool list = false;
+  std::size_t kind = 0;
+  std::optional<std::string> choices;
+  examples::command_line line{
+      "explore",
+      "usage: explore [--faults N] [--most STATES] [--only TEXT] [--sample N] [--whole]\n"
+      "       explore --slice | --list | --replay KIND \"CHOICES\"\n"};
+  line.flag("--whole", whole)
+      .flag("--slice", o.slice)
+      .flag("--list", list)
+      .option("--faults", examples::number_into(o.base.bounds.faults, 0, 999))
+      .option("--most", examples::number_into(o.base.most, 0, most))
+      .option("--sample", examples::number_into(o.base.sample, 0, 999'999'999))
+      .option("--only", examples::text_into(o.only))
+      .option("--replay", examples::number_into(kind, 1, kinds.size()))
+      .words("CHOICES", 0, 1, [&choices](std::string_view text) {
+        choices = text;
+        return std::string{};
+      });
+  if (const auto code = line.read(argc, argv)) return *code;
+  if ((kind != 0) != choices.has_value()) return line.refuse("--replay goes with its choices");
+  o.base.bounds.reduce = !whole;
+  if (list) {
+    for (std::size_t k = 0; k < kinds.size(); ++k) {
+      std::printf("%2zu %s\n", k + 1, text_of(kinds[k]).c_str());
     }
+    return 0;
   }
+  if (choices) return replay(kinds[kind - 1], o.base.bounds, *choices) ? 0 : 1;
   return walk_all(o) ? 0 : 1;
 }

@@ -9,10 +9,10 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <string>
 
+#include "../../examples/command_line.hpp"
 #include "sim/matrix.hpp"
 #include "sim/random_plan.hpp"
 #include "sim/recorded.hpp"
@@ -142,17 +142,16 @@ bool run_random(std::uint64_t count, std::uint64_t first, keeper& wrong) {
   return sum.is_clean();
 }
 
-std::uint64_t number(const char* text) { return std::strtoull(text, nullptr, 10); }
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto count = argc > 1 ? number(argv[1]) : std::uint64_t{200'000};
-  const auto first = argc > 2 ? number(argv[2]) : std::uint64_t{1};
-  if (count == 0) {
-    std::fprintf(stderr, "usage: soak [COUNT [FIRST_SEED]]\n");
-    return 2;
-  }
+  std::uint64_t count = 200'000;
+  std::uint64_t first = 1;
+  constexpr std::uint64_t most = 999'999'999'999'999'999;
+  examples::command_line line{"soak", "usage: soak [COUNT [FIRST_SEED]]\n"};
+  line.words("COUNT", 0, 1, examples::number_into(count, 1, most))
+      .words("FIRST_SEED", 0, 1, examples::number_into(first, 0, most));
+  if (const auto code = line.read(argc, argv)) return *code;
   std::printf("random sessions with seeds %llu to %llu\n", static_cast<unsigned long long>(first),
               static_cast<unsigned long long>(first + count - 1));
   // The matrix in proportion: 20 seeds a cell beside 200,000 random sessions.

@@ -15,11 +15,11 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../../examples/command_line.hpp"
 #include "sim/matrix.hpp"
 #include "sim/random.hpp"
 
@@ -160,22 +160,11 @@ int main(int argc, char** argv) {
   std::uint64_t seeds = 0;
   std::size_t every = 1;
   bool mix = false;
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto number = [&] {
-      return ++i < words.size() ? std::strtoull(words[i].c_str(), nullptr, 10) : 0ULL;
-    };
-    if (words[i] == "--mix") {
-      mix = true;
-    } else if (words[i] == "--seeds") {
-      seeds = number();
-    } else if (words[i] == "--every") {
-      every = std::max<std::size_t>(number(), 1);
-    } else {
-      std::fprintf(stderr, "usage: table [--mix] [--seeds N] [--every K]\n");
-      return 2;
-    }
-  }
+  examples::command_line line{"table", "usage: table [--mix] [--seeds N] [--every K]\n"};
+  line.flag("--mix", mix)
+      .option("--seeds", examples::number_into(seeds, 1, 999'999'999))
+      .option("--every", examples::number_into(every, 1, 999'999'999));
+  if (const auto code = line.read(argc, argv)) return *code;
   if (mix) {
     run_mixes(seeds == 0 ? 20'000 : seeds);
   } else {
