@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <string_view>
 #include <tuple>
@@ -34,7 +35,6 @@ constexpr std::string_view style = R"(
            --server: #c39bf5; --lost: #ff7a85; } }
   .pic text { font: 11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
               fill: var(--fg); white-space: pre; }
-  .pic .halo { paint-order: stroke; stroke: var(--bg); stroke-width: 4px; stroke-linejoin: round; }
   .pic .title { font-size: 16px; font-weight: 600; }
   .pic .name { font-size: 13px; font-weight: 600; text-anchor: middle; }
   .pic .mid { text-anchor: middle; } .pic .end { text-anchor: end; }
@@ -42,7 +42,7 @@ constexpr std::string_view style = R"(
   .pic .life { stroke: var(--rule); stroke-width: 1.5; }
   .pic .grid { stroke: var(--rule); stroke-width: .5; stroke-dasharray: 1 5; }
   .pic .card { fill: var(--card); stroke: var(--rule); }
-  .pic .paper { fill: var(--bg); }
+  .pic .paper, .pic .plate { fill: var(--bg); }
   .pic line.way { stroke-width: 1.4; }
 )";
 
@@ -123,6 +123,7 @@ class painter {
     out += "</defs>\n<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
     out += header(bottom);
     out += ways_;
+    out += plates_;
     out += texts_;
     out += legend(bottom + 24);
     return out + "</svg>\n";
@@ -217,46 +218,63 @@ class painter {
              number(right_) + "\" y1=\"" + number(y) + "\" y2=\"" + number(y) + "\"/>\n";
   }
 
+  /// The call in which a side closes; what it does then and later stands below all before.
+  [[nodiscard]] std::size_t closing_call(std::size_t side) const {
+    const auto& moments = story_.sides[side].moments;
+    const auto closing = std::find_if(moments.begin(), moments.end(),
+                                      [](const moment& m) { return m.lines.front() == "closes"; });
+    return closing == moments.end() ? SIZE_MAX : closing->call;
+  }
+
   /// Everything in the order of time: beginnings and ends of arrows, and moments of both sides.
   void draw_rows() {
     enum class phase : unsigned char { begin, finish, moment };
+    /// Of what happens at once.
+    enum rank : unsigned char { answer, arrival, moments, departure, closing, farewell };
     struct event {
       floe::time_point at;
-      int rank;  ///< of what happens at once: answers of servers, ends, moments, beginnings
+      rank order;
       std::size_t index;
       phase what;
       std::size_t side;
     };
     std::vector<event> events;
+    const std::array closing_at{closing_call(0),
+                                story_.sides.size() == 1 ? SIZE_MAX : closing_call(1)};
     begins_.resize(story_.arrows.size());
     for (std::size_t i = 0; i < items_.size() && i < most_arrows; ++i) {
       const auto& a = story_.arrows[items_[i].first];
       const bool from_server = a.lanes.front() != 0 && a.lanes.front() + 1 != story_.lanes.size();
-      const int rank = from_server ? 0 : 3;
-      events.push_back({a.start, rank, i, phase::begin, 0});
+      const auto order = from_server                      ? answer
+                         : a.call > closing_at.at(a.side) ? farewell
+                                                          : departure;
+      events.push_back({a.start, order, i, phase::begin, 0});
       if (items_[i].count > 1) continue;
       const bool takes_time = a.end > a.start;
-      events.push_back({a.end, takes_time ? 1 : rank, i, phase::finish, 0});
+      events.push_back({a.end, takes_time ? arrival : order, i, phase::finish, 0});
     }
     for (std::size_t s = 0; s < story_.sides.size(); ++s) {
       for (std::size_t k = 0; k < story_.sides[s].moments.size(); ++k) {
-        events.push_back({story_.sides[s].moments[k].at, 2, k, phase::moment, s});
+        const auto& m = story_.sides[s].moments[k];
+        events.push_back(
+            {m.at, m.call < closing_at.at(s) ? moments : closing, k, phase::moment, s});
       }
     }
     std::stable_sort(events.begin(), events.end(), [](const event& a, const event& b) {
       const auto key = [](const event& e) {
-        return std::tuple{e.at, e.rank, e.rank == 2 ? 0 : e.index, e.what};
+        return std::tuple{e.at, e.order, e.what == phase::moment ? 0 : e.index, e.what};
       };
       return key(a) < key(b);
     });
     now_ = story_.start;
-    int rank = -1;
+    auto order = answer;
     for (const auto& e : events) {
       const auto before = y_;
       pass(e.at);
       // What happens at once to both sides stands side by side.
-      if (y_ > before || rank != e.rank) instant_ = y_;
-      rank = e.rank;
+      if (e.order == closing && order == departure && y_ == before) y_ += line_height;
+      if (y_ > before || order != e.order) instant_ = y_;
+      order = e.order;
       switch (e.what) {
         case phase::moment: draw(story_.sides[e.side].moments[e.index], e.side); break;
         case phase::begin: begin(items_[e.index]); break;
@@ -273,6 +291,15 @@ class painter {
   void text(std::string_view classes, double x, double y, const std::string& content) {
     texts_ += "<text class=\"" + std::string{classes} + "\" x=\"" + number(x) + "\" y=\"" +
               number(y) + "\">" + escaped(content) + "</text>\n";
+  }
+
+  /// A text among arrows, on a plate.
+  void label(const std::string& classes, double x, double y, const std::string& content) {
+    const auto wide = static_cast<double>(length_of(content)) * character + 4;
+    const auto left = classes.starts_with("end") ? x - wide + 2 : x - 2;
+    plates_ += "<rect class=\"plate\" x=\"" + number(left) + "\" y=\"" + number(y - 10) +
+               "\" width=\"" + number(wide) + "\" height=\"13\"/>\n";
+    text("label " + classes, x, y, content);
   }
 
   void draw(const moment& m, std::size_t side) {
@@ -304,8 +331,8 @@ class painter {
     if (i.count > 1) return band(i);
     const auto from = x_of(a.lanes.front());
     const bool rightwards = a.lanes[1] > a.lanes[0];
-    text(std::string{"halo"} + (rightwards ? "" : " end") + (a.lost ? " mute" : ""),
-         rightwards ? from + 8 : from - 8, y_ - 4, cut(a.label) + (a.lost ? " \u2013 lost" : ""));
+    label(std::string{rightwards ? "" : "end"} + (a.lost ? " mute" : ""),
+          rightwards ? from + 8 : from - 8, y_ - 4, cut(a.label) + (a.lost ? " \u2013 lost" : ""));
     begins_[i.first] = y_;
     center_free_ = y_ + row;
   }
@@ -314,7 +341,10 @@ class painter {
     const auto& a = story_.arrows[i.first];
     const auto top = begins_[i.first];
     const bool took_time = a.end > a.start;
-    if (took_time) y_ = std::max(y_, top + 6);
+    if (took_time) {
+      y_ = std::max(y_, top + 6);
+      center_free_ = std::max(center_free_, y_ + row);  // the next label is not on its point
+    }
     const auto down = took_time ? y_ : top;
     const auto name = std::string{name_of(a.purpose)};
     const auto hops = a.lanes.size() - 1;
@@ -350,7 +380,7 @@ class painter {
       lost += a.lost ? 1U : 0U;
     }
     std::string words;
-    if (data != 0) words += std::to_string(data) + " payloads";
+    if (data != 0) words += std::to_string(data) + (data == 1 ? " payload" : " payloads");
     if (upkeep != 0) {
       words += (words.empty() ? "" : ", ") + std::to_string(upkeep) + " for consent and upkeep";
     }
@@ -360,9 +390,9 @@ class painter {
     const auto middle = (left_ + right_) / 2;
     const auto wide =
         std::max(right_ - left_ - 40, static_cast<double>(length_of(words) + 2) * character);
-    ways_ += "<rect class=\"card\" rx=\"4\" x=\"" + number(middle - wide / 2) + "\" y=\"" +
-             number(y_ - 8) + "\" width=\"" + number(wide) + "\" height=\"20\"/>\n";
-    text("mid", middle, y_ + 6, words);
+    plates_ += "<rect class=\"card plate\" rx=\"4\" x=\"" + number(middle - wide / 2) + "\" y=\"" +
+               number(y_ - 8) + "\" width=\"" + number(wide) + "\" height=\"20\"/>\n";
+    text("label mid", middle, y_ + 6, words);
     y_ += 16;
     center_free_ = y_ + row;
     now_ = std::max(now_, last.start);
@@ -373,6 +403,12 @@ class painter {
                       escaped(title()) + "</text>\n";
     out += "<text class=\"mute\" x=\"" + number(margin) + "\" y=\"56\">" +
            escaped(summary_of(story_)) + "</text>\n";
+    double y = 94;
+    for (const auto* const word : {"time \u2193", "not to scale"}) {
+      out += "<text class=\"mute end\" x=\"" + number(margin + axis - 2) + "\" y=\"" + number(y) +
+             "\">" + word + "</text>\n";
+      y += 17;
+    }
     for (std::size_t i = 0; i < story_.lanes.size(); ++i) {
       const auto x = number(x_of(i));
       const auto& l = story_.lanes[i];
@@ -417,7 +453,8 @@ class painter {
   std::vector<item> items_;
   std::vector<double> begins_;
   std::string ways_;
-  std::string texts_;  ///< above all lines
+  std::string plates_;  ///< above all lines, so that none strikes through a text
+  std::string texts_;
   std::string told_time_;
   floe::time_point now_;
   double left_ = 0;
@@ -440,8 +477,11 @@ std::string html_of(const story& s) {
   return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>A "
          "session</title>\n"
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
-         "<style>body{margin:0;background:Canvas;color:CanvasText}svg{display:block;max-width:none}"
-         "details{margin:16px 24px;font:13px ui-monospace,monospace}</style></head><body>\n" +
+         "<style>body{margin:0;background:var(--bg);color:var(--fg)}"
+         "svg{display:block;max-width:none}"
+         "details{margin:16px 24px;font:13px ui-monospace,monospace}</style></head>\n"
+         // The colours of the picture are those of the page.
+         "<body class=\"pic\">\n" +
          svg_of(s) + "<details><summary>As text</summary><pre>" + escaped_lines(text_of(s)) +
          "</pre></details>\n</body></html>\n";
 }

@@ -74,6 +74,7 @@ class reader {
     if (player_.agent() != nullptr) made_.role = role_text();
     while (const auto step = player_.next()) {
       now_ = std::max(step->now, made_.start);
+      ++call_;
       made_.end = now_;
       std::visit([&](const auto& call) { take(call, *step); }, step->call);
     }
@@ -90,10 +91,10 @@ class reader {
   }
 
   void tell(std::string line, bool strong = false) {
-    made_.moments.push_back({now_, {std::move(line)}, strong});
+    made_.moments.push_back({now_, call_, {std::move(line)}, strong});
   }
   void tell(std::vector<std::string> lines, bool strong) {
-    made_.moments.push_back({now_, std::move(lines), strong});
+    made_.moments.push_back({now_, call_, std::move(lines), strong});
   }
 
   // ---- calls -----------------------------------------------------------------------------------
@@ -263,6 +264,7 @@ class reader {
   void note(bool sent, socket_id socket, const endpoint& remote, byte_view content, bool refused) {
     packet p;
     p.at = now_;
+    p.call = call_;
     p.sent = sent;
     p.own = bound_[socket];
     p.other = remote;
@@ -430,6 +432,7 @@ class reader {
   record::player player_;
   side made_;
   time_point now_;
+  std::size_t call_ = 0;
   bool is_introduced_ = false;
   std::optional<endpoint> selected_;  ///< where the peer is on the selected pair
   std::map<socket_id, endpoint> bound_;

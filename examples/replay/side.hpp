@@ -25,6 +25,7 @@ enum class purpose : unsigned char {
 /// A datagram that the agent sent or took.
 struct packet {
   floe::time_point at;
+  std::size_t call = 0;  ///< the number of the call that it went through
   bool sent = false;
   replay::purpose purpose = replay::purpose::data;
   std::string label;
@@ -40,6 +41,7 @@ struct packet {
 /// Something that happened in the agent.
 struct moment {
   floe::time_point at;
+  std::size_t call = 0;
   std::vector<std::string> lines;
   bool is_strong = false;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace replay {
@@ -103,7 +104,7 @@ class teller {
           way.push_back(*relay);
         }
         way.push_back(0);
-        made_.arrows.push_back({p.at, p.at, way, p.purpose, p.label, false});
+        made_.arrows.push_back({p.at, p.at, from, p.call, way, p.purpose, p.label, false});
       }
     }
   }
@@ -114,7 +115,7 @@ class teller {
     if (const auto relay = p.is_relayed ? find_server(p.other) : std::nullopt)
       way.push_back(*relay);
     const auto to = made_.lane_of(1 - from);
-    arrow a{p.at, p.at, {}, p.purpose, p.label, false};
+    arrow a{p.at, p.at, from, p.call, {}, p.purpose, p.label, false};
     const auto found = arrived_[from].find(index);
     if (made_.sides.size() == 1) {
       a.lost = p.is_request && !is_answered(from, index);
@@ -139,7 +140,7 @@ class teller {
     const auto own = made_.lane_of(from);
     auto way = p.sent ? std::vector{own, *server} : std::vector{*server, own};
     const bool lost = p.sent && p.is_request && !is_answered(from, index);
-    made_.arrows.push_back({p.at, p.at, std::move(way), p.purpose, p.label, lost});
+    made_.arrows.push_back({p.at, p.at, from, p.call, std::move(way), p.purpose, p.label, lost});
   }
 
   /// True when an answer came before the request was repeated.
@@ -164,6 +165,8 @@ story tell(std::vector<side> sides) { return teller{std::move(sides)}.take(); }
 std::string text_of(const story& s) {
   struct line {
     time_point at;
+    std::size_t side;  ///< what one side did in one instant stays in its order
+    std::size_t call;
     std::string text;
   };
   std::vector<line> lines;
@@ -175,17 +178,18 @@ std::string text_of(const story& s) {
     text += "  " + a.label;
     if (a.lost) text += "  (lost)";
     if (a.end > a.start) text += "  (" + text_of(a.end - a.start) + ")";
-    lines.push_back({a.start, std::move(text)});
+    lines.push_back({a.start, a.side, a.call, std::move(text)});
   }
-  for (const auto& one : s.sides) {
-    for (const auto& m : one.moments) {
-      std::string text = one.name;
+  for (std::size_t i = 0; i < s.sides.size(); ++i) {
+    for (const auto& m : s.sides[i].moments) {
+      std::string text = s.sides[i].name;
       for (const auto& l : m.lines) text += (&l == &m.lines.front() ? " " : "; ") + l;
-      lines.push_back({m.at, std::move(text)});
+      lines.push_back({m.at, i, m.call, std::move(text)});
     }
   }
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const line& a, const line& b) { return a.at < b.at; });
+  std::stable_sort(lines.begin(), lines.end(), [](const line& a, const line& b) {
+    return std::tie(a.at, a.side, a.call) < std::tie(b.at, b.side, b.call);
+  });
   std::string all;
   for (const auto& l : lines) {
     auto at = text_of(l.at - s.start);
@@ -211,8 +215,10 @@ std::string summary_of(const story& s) {
   }
   const auto lost =
       std::count_if(s.arrows.begin(), s.arrows.end(), [](const arrow& a) { return a.lost; });
-  return text + "; " + std::to_string(s.arrows.size()) + " datagrams, " + std::to_string(lost) +
-         " lost";
+  const bool relayed = std::any_of(s.arrows.begin(), s.arrows.end(),
+                                   [](const arrow& a) { return a.lanes.size() > 2; });
+  return text + "; " + std::to_string(s.arrows.size()) + " datagrams" +
+         (relayed ? " (through a relay counts once)" : "") + ", " + std::to_string(lost) + " lost";
 }
 
 }  // namespace replay

@@ -19,6 +19,8 @@ struct lane {
 struct arrow {
   floe::time_point start;
   floe::time_point end;
+  std::size_t side = 0;  ///< whose recording tells that it began, and in which call
+  std::size_t call = 0;
   std::vector<std::size_t> lanes;  ///< two or more; the first sends
   replay::purpose purpose = replay::purpose::data;
   std::string label;

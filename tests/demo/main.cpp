@@ -134,10 +134,25 @@ std::string when(const client& who) {
   return "   never   ";
 }
 
+/// What a candidate was made from. To its server a connection has no address that a NAT made: the
+/// simulator does not translate those.
+std::string how(const ice::candidate& c) {
+  const bool connection = c.related->address.octets[0] == 240;
+  if (connection) return "  by TCP";
+  return (c.type == ice::candidate_type::relay ? "  the server sees " : "  of ") +
+         text_of(*c.related);
+}
+
+bool is_learned(const client& who) {
+  const auto* const pair = who.agent().selected();
+  return pair != nullptr &&
+         who.agent().local(pair->local)->candidate.type == ice::candidate_type::prflx;
+}
+
 void tell_candidates(const char* name, const client& who) {
   for (const auto& c : who.told) {
     std::cout << "  " << name << "  " << sdp::to_text(c.type) << "  " << text_of(c.address);
-    if (c.related) std::cout << "  by way of " << text_of(*c.related);
+    if (c.related) std::cout << how(c);
     std::cout << '\n';
   }
 }
@@ -168,9 +183,13 @@ int run(const options& o) {
   std::cout << "\nCandidates, as they were told to the peer\n";
   tell_candidates("A", s.left);
   tell_candidates("B", s.right);
-  std::cout << "\nResult after " << s.net.stats().sent << " datagrams, some of them to servers\n";
+  std::cout << "\nResult\n";
   tell_result("A", s.left);
   tell_result("B", s.right);
+  if (is_learned(s.left) || is_learned(s.right)) {
+    std::cout << "  prflx: a port that a NAT made on the way to the peer. Nobody knew it before:\n"
+                 "         the peer saw a check come from it, and answered there.\n";
+  }
   std::cout << "\nData: A got " << s.left.received.size() << " of 3, B got "
             << s.right.received.size() << " of 3\n";
   for (auto* const one : {&s.left, &s.right}) {

@@ -34,6 +34,37 @@ for (let i = 0; i < texts.length; ++i) for (let k = i + 1; k < texts.length; ++k
   const high = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (wide > inner && high > inner) out.overlaps.push([texts[i].t.textContent, texts[k].t.textContent]);
 }
+// What is written among the arrows stands on a plate that hides them.
+const plates = [...svg.querySelectorAll(".plate")].map(e => ({e, b: e.getBBox()}));
+const ways = [...svg.querySelectorAll("line.way[y1]")].filter(e => e.getBBox().y < view.height - 50);
+const last = ways[ways.length - 1];
+out.labels = 0;
+out.struck = [];
+for (const {t, b} of texts) if (t.classList.contains("label")) {
+  ++out.labels;
+  const under = plates.find(p => p.b.x <= b.x && p.b.x + p.b.width >= b.x + b.width - 1 &&
+                                 p.b.y <= b.y + 3 && p.b.y + p.b.height >= b.y + b.height - 2);
+  if (!under || !(last.compareDocumentPosition(under.e) & Node.DOCUMENT_POSITION_FOLLOWING) ||
+      !(under.e.compareDocumentPosition(t) & Node.DOCUMENT_POSITION_FOLLOWING)) out.struck.push(t.textContent);
+}
+// Nor does an arrow end on a text; on its way through a relay it may pass behind one.
+out.points = [];
+const lanes = [...svg.querySelectorAll("line.life")].map(l => l.x1.baseVal.value);
+const sides = [Math.min(...lanes), Math.max(...lanes)];
+for (const w of ways.filter(w => sides.some(x => Math.abs(x - w.x2.baseVal.value) < 1))) for (const {t, b} of texts) if (t.classList.contains("label")) {
+  const x = w.x2.baseVal.value, y = w.y2.baseVal.value;
+  if (x > b.x - 12 && x < b.x + b.width + 12 && y > b.y + inner && y < b.y + b.height - inner) out.points.push(t.textContent);
+}
+// Nothing but what closing sends leaves a side below the words that it closes.
+out.after = [];
+const at = e => e.getBBox().y + e.getBBox().height / 2;
+for (const end of [...svg.querySelectorAll("text")].filter(t => t.textContent == "closes")) {
+  const lane = end.classList.contains("end") ? end.x.baseVal[0].value + 12 : end.x.baseVal[0].value - 12;
+  for (const w of ways) if (Math.abs(w.x1.baseVal.value - lane) < 1 && w.y1.baseVal.value > at(end) &&
+                            !w.style.stroke.match(/upkeep|lost/)) out.after.push(w.style.stroke);
+}
+out.page = getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number);
+out.words = svg.textContent;
 const colour = (e, what) => getComputedStyle(e)[what].match(/[0-9.]+/g).slice(0, 3).map(Number);
 out.colours.paper = colour(svg.querySelector(".paper"), "fill");
 out.colours.text = colour(svg.querySelector("text.title"), "fill");
@@ -107,11 +138,20 @@ class Replay(unittest.TestCase):
     def test_what_is_no_recording_is_refused(self):
         nothing = self.directory / "nothing"
         nothing.write_bytes(b"GET / HTTP/1.1\r\n\r\n")
-        done = play(REPLAYS[0], nothing)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("no recording", done.stdout)
-        self.assertEqual(play(REPLAYS[0], self.directory / "absent").returncode, 2)
-        self.assertEqual(play(REPLAYS[0]).returncode, 2)
+        another = bytearray(pathlib.Path(self.demo[0]).read_bytes())
+        version = self.directory / "version"
+        version.write_bytes(another[:8] + bytes([another[8] ^ 0x7f]) + another[9:])
+        for files in ([nothing], [version], [self.demo[0], nothing], [nothing, self.demo[0]], [self.directory / "absent"]):
+            picture = self.directory / "picture.html"
+            done = play(REPLAYS[0], *files, "--html", picture)
+            self.assertEqual(done.returncode, 2, done.stdout)
+            self.assertRegex(done.stdout, r"^replay: .*(no recording|another version|can't read).*\n$")
+            self.assertFalse(picture.exists())
+        for words, named in (([], "a recording is missing"), (["--svg"], "--svg needs a value"),
+                             ([nothing] * 3, "one word too many"), (["--page", "x"], "no option --page")):
+            done = play(REPLAYS[0], *words)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(named, done.stdout)
 
     def test_the_story_in_words(self):
         told = play(REPLAYS[0], *self.simulated("symmetric", "--loss", "5")).stdout
@@ -144,6 +184,12 @@ class Replay(unittest.TestCase):
         self.assertEqual(seen["outside"], [])
         self.assertEqual(seen["overlaps"], [])
         self.assertEqual(seen["fetched"], [])
+        self.assertGreater(seen["labels"], 10)
+        self.assertEqual(seen["struck"], [])
+        self.assertEqual(seen["points"], [])
+        self.assertEqual(seen["after"], [])
+        self.assertIn("not to scale", seen["words"])
+        self.assertEqual(seen["page"], seen["colours"]["paper"])
         self.assertEqual(seen["dark"], dark)
         colours = seen["colours"]
         paper = colours.pop("paper")
