@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The host loop that README.md shows is the one that tests/scenarios/host_loop.cpp runs."""
+"""Every piece of C++ that README.md shows stands in a test, between `README: begin` and `README: end`; and what stands
+there is shown."""
 
 import re
 import textwrap
@@ -7,23 +8,36 @@ import textwrap
 import source
 
 README = "README.md"
-TEST = "tests/scenarios/host_loop.cpp"
 
 
 def check(files):
-    shown = re.search(r"```cpp\n(.*?)```", files[README], re.DOTALL)
-    run = re.search(r"// README: begin\n(.*?)[^\n]*// README: end", files[TEST], re.DOTALL)
-    if not shown or not run:
-        yield f"{README}, {TEST}: one of them has no host loop"
-    elif shown[1] != textwrap.dedent(run[1]):
-        yield f"{README}: shows another host loop than {TEST} runs"
+    shown = re.findall(r"^```cpp\n(.*?)^```", files[README], re.DOTALL | re.MULTILINE)
+    run = {}
+    for name in files.keys() - {README}:
+        for piece in re.findall(r"// README: begin\n(.*?)[^\n]*// README: end", files[name], re.DOTALL):
+            run[textwrap.dedent(piece)] = name
+    if not shown:
+        yield f"{README}: shows no C++"
+    for piece in shown:
+        if piece not in run:
+            yield f"{README}: no test has this:\n{piece}"
+    for piece in run.keys() - set(shown):
+        yield f"{run[piece]}: {README} does not show this:\n{piece}"
 
 
-def pair(shown, run):
-    return {README: f"# x\n```cpp\n{shown}```\n", TEST: f"  // README: begin\n{run}  // README: end\n"}
+def sample(shown, run):
+    return {README: "# x\n" + "".join(f"```cpp\n{piece}```\n```sh\nls\n```\n" for piece in shown),
+            "tests/a.cpp": "".join(f"  // README: begin\n{piece}  // README: end\n" for piece in run)}
 
 
-GOOD = [pair("a();\n  b();\n", "  a();\n    b();\n")]
-BAD = [pair("a();\n", "  b();\n"), {README: "", TEST: ""}]
+GOOD = [sample(["a();\n  b();\n"], ["  a();\n    b();\n"]), sample(["a();\n", "b();\n"], ["b();\n", "a();\n"])]
+BAD = [sample(["a();\n"], ["  b();\n"]), sample(["a();\n", "b();\n"], ["a();\n"]), sample(["a();\n"], ["a();\n", "b();\n"]),
+       sample([], []), sample(["a();\n"], [])]
 
-source.run(check, lambda: {name: (source.ROOT / name).read_text(encoding="utf-8") for name in (README, TEST)}, GOOD, BAD)
+
+def readme_and_tests():
+    names = [source.ROOT / README, *source.ROOT.glob("tests/**/*.cpp")]
+    return {p.relative_to(source.ROOT).as_posix(): p.read_text(encoding="utf-8") for p in names}
+
+
+source.run(check, readme_and_tests, GOOD, BAD)
