@@ -7,11 +7,14 @@ each side by what address the Internet would see it: that of a NAT, which is mad
 sides are recorded; examples/replay plays the recordings again and draws them.
 """
 
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is something to clean up
+
 import argparse
 import os
 import pathlib
 import selectors
-import signal
 import socket
 import struct
 import subprocess
@@ -427,6 +430,7 @@ def main():
     options = [word for address in arguments.bind for word in ("--bind", address)]
     options += ["--loopback"] if arguments.loopback else []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print("Two programs that share nothing but a few lines of text look for a path to each other.")
     print("A is controlling: it settles which pair is used. B is controlled.")
     sides = []
@@ -461,4 +465,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # everything is cleaned up; whoever started it learns by what it ended
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)

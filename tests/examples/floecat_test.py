@@ -622,6 +622,14 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(done.stdout, b"")
                 self.assertTrue(done.stderr.startswith(b"floecat: "))
 
+    def test_what_is_wrong_is_named(self):
+        for words, named in (("offer --timeout 1000000", b"--timeout takes a number from 1 to 999999, not '1000000'"),
+                             ("offer --bind localhost", b"not 'localhost'"), ("offer --frob", b"no option --frob"),
+                             ("offer --stun stun:127.0.0.1:99999", b"not 'stun:127.0.0.1:99999'"),
+                             ("call", b"offer, answer or lines, not 'call'"), ("offer answer", b"'answer' is one word too many"),
+                             ("lines", b"--role goes with lines"), ("", b"the mode is missing")):
+            self.assertIn(named, self.run_once(*words.split()).stderr)
+
     def test_closed_standard_files_do_no_harm(self):
         for closed in ("<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"):
             for mode, code in (("lines --role controlled", 0), ("answer", 3)):
@@ -665,6 +673,21 @@ class Demo(unittest.TestCase):
             self.assertEqual(done.returncode, 1, done.stdout)
             self.assertRegex(done.stdout, "B was killed by signal 9 before")
             self.assertEqual(done.stderr, "")
+
+    def test_ctrl_c_ends_it_quietly(self):
+        """By the signal, as whoever started it must know; at whatever moment it comes."""
+        for moment in "Two programs", "Servers", "Messages":
+            with tempfile.TemporaryDirectory() as directory:
+                demo = subprocess.Popen([sys.executable, "-u", DEMO, FLOECAT, "--pcap", f"{directory}/demo.pcap"],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, start_new_session=True)
+                for line in demo.stdout:
+                    if line.startswith(moment):
+                        os.killpg(demo.pid, signal.SIGINT)
+                        break
+                out, err = demo.communicate(timeout=LIMIT)
+                self.assertEqual(err, "")
+                self.assertEqual(demo.returncode, -signal.SIGINT, out)
 
     def test_two_sides_that_cannot_meet_end_it_clearly(self):
         done, _ = self.run_demo("--bind", "203.0.113.77")
