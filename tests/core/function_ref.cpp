@@ -68,7 +68,8 @@ TEST_CASE("function_ref: what comes out may be converted, or dropped", "[core]")
   CHECK(c.calls == 1);
 }
 
-TEST_CASE("function_ref: takes nothing that can't be called, nor an object that dies at once", "[core]") {
+TEST_CASE("function_ref: takes nothing that can't be called, nor an object that dies at once",
+          "[core]") {
   STATIC_REQUIRE(std::constructible_from<number_to_number, counter&>);
   STATIC_REQUIRE_FALSE(std::constructible_from<number_to_number, counter>);
   STATIC_REQUIRE_FALSE(std::constructible_from<number_to_number, const counter&>);

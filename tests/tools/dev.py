@@ -73,6 +73,7 @@ class Dev(unittest.TestCase):
                             ("fuzz everything", "not 'everything'"),
                             ("fuzz agent soon", "SECONDS is a number"),
                             ("mutate --seed", "--seed needs a value"),
+                            ("single-header --all", "no option --all"),
                             ("dance", "no command 'dance'")):
             with self.subTest(line):
                 code, out, err = self.dev(*line.split())
@@ -98,7 +99,7 @@ class Dev(unittest.TestCase):
             code, out, err = self.dev(*line.split())
             self.assertEqual((code, err), (0, ""))
             self.assertIn("BUILD=", out)
-            for command in ("demo", "floecat", "test", "mutate", "need"):
+            for command in ("demo", "floecat", "test", "mutate", "single-header", "need"):
                 self.assertIn(f"./dev {command} ", out)
 
     @unittest.skipUnless(DEBIAN, "packages are Debian's")

@@ -6,6 +6,8 @@
 //            with a call operator, const or not.
 #pragma once
 
+#include "floe/core/language.hpp"
+
 #include <concepts>
 #include <memory>
 #include <type_traits>
@@ -14,10 +16,12 @@ namespace floe {
 
 /// A T that takes Args as an lvalue, and gives what becomes an R; any value for void.
 template <class T, class R, class... Args>
-concept callable = requires(T& called, Args... args) { called(args...); } &&
-                   (std::is_void_v<R> || requires(T& called, Args... args) {
-                     { called(args...) } -> std::convertible_to<R>;
-                   });
+concept callable = requires(T& called, Args... args) {
+  called(args...);
+}
+&&(std::is_void_v<R> || requires(T & called, Args... args) {
+  { called(args...) } -> std::convertible_to<R>;
+});
 
 template <class Signature>
 class function_ref;
@@ -34,10 +38,12 @@ class function_ref<R(Args...)> {
  public:
   /// in: no null pointer
   template <class T>
-    requires(!std::same_as<std::remove_cvref_t<T>, function_ref>) &&
-            (std::is_lvalue_reference_v<T> || names_function<T>) &&
-            callable<std::remove_reference_t<T>, R, Args...>
-  function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor): a view, like span
+  requires(!std::same_as<std::remove_cvref_t<T>, function_ref>) &&
+      (std::is_lvalue_reference_v<T> ||
+       names_function<T>)&&callable<std::remove_reference_t<T>, R,
+                                    Args...> function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor):
+                                                                                  // a view, like
+                                                                                  // span
     using type = std::remove_reference_t<T>;
     if constexpr (names_function<T>) {
       function_of<T>* const function = called;

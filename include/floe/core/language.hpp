@@ -4,8 +4,7 @@
 //           has for everything after it
 #pragma once
 
-#if (defined(_MSVC_LANG) && _MSVC_LANG < 202002L) || \
-  (!defined(_MSVC_LANG) && __cplusplus < 202002L)
+#if (defined(_MSVC_LANG) && _MSVC_LANG < 202002L) || (!defined(_MSVC_LANG) && __cplusplus < 202002L)
 #error "floe needs C++20: compile with -std=c++20, or /std:c++20 where the compiler is Microsoft's"
 #include <C++20>  // there is no such file, and that is where a compiler that went on stops
 #endif
