@@ -115,7 +115,7 @@ TEST_CASE("host_candidate: a prefix longer than an address is the whole address"
 TEST_CASE("host_candidate: an address of which nothing is said has a network of the usual size",
           "[ice]") {
   const ice::interface_address some{};
-  CHECK(some.interface == 0);
+  CHECK(some.interface_index == 0);
   CHECK(some.prefix_length == 64);
   CHECK_FALSE(some.temporary);
 }

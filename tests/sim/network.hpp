@@ -163,11 +163,11 @@ class network : public topology {
       if (done()) return true;
       const auto next = next_instant();
       if (!next || *next > end) {
-        now_ = std::max(now_, end);
+        now_ = (std::max)(now_, end);
         return done();
       }
       if (++steps_ > step_limit) fail("livelock");
-      now_ = std::max(now_, *next);
+      now_ = (std::max)(now_, *next);
       step();
     }
   }
@@ -324,7 +324,7 @@ class network : public topology {
     switch (e.where.what) {
       case waypoint::gateway: return enter(e);
       case waypoint::connection: return deliver(e, static_cast<socket_id>(e.where.index));
-      case waypoint::interface: break;
+      case waypoint::attachment: break;
     }
     const auto here = static_cast<interface_id>(e.where.index);
     const auto to = socket_at(here, packets_[e.slot].head.destination);

@@ -62,7 +62,7 @@ struct plan {
   const auto flows = static_cast<std::uint16_t>(flows_of(p).size());
   c.components = p.streams.front();
   c.limits.streams = static_cast<std::uint16_t>(p.streams.size());
-  c.limits.components = std::max(c.limits.components, flows);
+  c.limits.components = (std::max)(c.limits.components, flows);
   for (auto* const limit : {&c.limits.local_candidates, &c.limits.remote_candidates,
                             &c.limits.pairs, &c.limits.answers, &c.limits.events}) {
     *limit = static_cast<std::uint16_t>(*limit * flows);
@@ -140,7 +140,7 @@ inline scene::side add_side(network& net, const side_plan& plan, std::uint8_t nu
     realm = net.add_realm(g, realm);
     made.gateways.push_back(*net.gateway_of(realm));
   }
-  for (std::size_t i = 0; i < std::max(plan.v4, plan.v6); ++i) {
+  for (std::size_t i = 0; i < (std::max)(plan.v4, plan.v6); ++i) {
     const auto host = static_cast<std::uint8_t>(i + 2);
     const auto six_net = overlapping && translated(true) ? std::uint8_t{9} : number;
     if (i < plan.v6) {
@@ -166,7 +166,7 @@ inline scene lay_out(network& net, const plan& p) {
   made.left_turn = detail::add_server(net, 10, p.servers);
   made.right_turn = detail::add_server(net, 20, p.servers);
   made.left = detail::add_side(net, p.left, 1, p.overlapping, internet, 0);
-  const auto shared = std::min(p.shared, p.left.layers.size());
+  const auto shared = (std::min)(p.shared, p.left.layers.size());
   auto realm = internet;
   bool nat64 = false;
   for (std::size_t i = 0; i < shared; ++i) {
@@ -174,7 +174,7 @@ inline scene lay_out(network& net, const plan& p) {
     nat64 = nat64 || p.left.layers[i].nat64_prefix;
   }
   made.right = detail::add_side(net, p.right, 2, p.overlapping && shared == 0, realm,
-                                std::min(shared, p.right.layers.size()));
+                                (std::min)(shared, p.right.layers.size()));
   if (nat64 && p.right.v4 == 0) made.right.behind_nat64 = true;
   return made;
 }

@@ -50,9 +50,9 @@ struct heading {
 
 /// Where a packet goes next.
 struct waypoint {
-  enum kind : std::uint8_t { interface, gateway, connection };
-  kind what = interface;
-  std::uint16_t index = 0;  ///< of the interface, the gateway, or the socket
+  enum kind : std::uint8_t { attachment, gateway, connection };
+  kind what = attachment;
+  std::uint16_t index = 0;  ///< of the interface it is attached by, the gateway, or the socket
 };
 
 class topology {
@@ -160,7 +160,7 @@ class topology {
   [[nodiscard]] std::optional<waypoint> find_in(realm_id realm, const address& a) const {
     for (std::size_t i = 0; i < interfaces_.size(); ++i) {
       if (interfaces_[i].realm == realm && interfaces_[i].address == a) {
-        return waypoint{waypoint::interface, static_cast<std::uint16_t>(i)};
+        return waypoint{waypoint::attachment, static_cast<std::uint16_t>(i)};
       }
     }
     for (std::size_t i = 0; i < gateways_.size(); ++i) {

@@ -310,7 +310,7 @@ inline duration turn_server::granted(const stun::message_view& message) const {
   const auto asked = message.get<stun::lifetime>();
   if (!asked) return config_.lifetime;
   return std::clamp<duration>(std::chrono::seconds{asked->value}, config_.lifetime,
-                              std::max(config_.lifetime, config_.longest));
+                              (std::max)(config_.lifetime, config_.longest));
 }
 
 }  // namespace floe::sim

@@ -102,11 +102,11 @@ class turn_server {
 
   /// Makes an allocation that never ends, as if a client had just asked for it.
   endpoint allocate(const endpoint& client, family f) {
-    return rows_.add(client, f, {}, time_point::max()).relayed;
+    return rows_.add(client, f, {}, (time_point::max)()).relayed;
   }
   /// Installs a permission that never ends.
   void permit(const endpoint& relayed, const address& peer) {
-    if (auto* const a = rows_.at(relayed)) a->permit(peer, time_point::max());
+    if (auto* const a = rows_.at(relayed)) a->permit(peer, (time_point::max)());
   }
 
   [[nodiscard]] turn_allocations& allocations() noexcept { return rows_; }

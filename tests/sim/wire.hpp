@@ -94,7 +94,7 @@ class wire {
   /// there are too many before it.
   std::optional<duration> wait_for_turn(time_point now, std::size_t size) {
     if (config_.rate == 0) return duration::zero();
-    const auto begin = std::max(now, free_);
+    const auto begin = (std::max)(now, free_);
     if (elapsed(now, begin) > config_.queue) return std::nullopt;
     free_ = after(begin, std::chrono::nanoseconds{size * 1'000'000'000U / config_.rate});
     return elapsed(now, free_);
@@ -107,15 +107,15 @@ class wire {
     // before this one delayed them differently: it need not wait.
     if (now < entered_) return span;
     entered_ = now;
-    last_ = std::max(last_, after(now, span));
+    last_ = (std::max)(last_, after(now, span));
     return elapsed(now, last_);
   }
 
   wire_config config_;
   bool in_burst_ = false;
-  time_point free_ = time_point::min();     ///< when the wire has sent all it was given
-  time_point entered_ = time_point::min();  ///< when it was given the last packet in order
-  time_point last_ = time_point::min();     ///< when the last packet in order arrives
+  time_point free_ = (time_point::min)();     ///< when the wire has sent all it was given
+  time_point entered_ = (time_point::min)();  ///< when it was given the last packet in order
+  time_point last_ = (time_point::min)();     ///< when the last packet in order arrives
 };
 
 }  // namespace floe::sim

@@ -138,7 +138,7 @@ class world {
         now_ = end;
         return done();
       }
-      now_ = std::max(now_, *next);
+      now_ = (std::max)(now_, *next);
       step();
     }
   }

@@ -39,11 +39,11 @@ class function_ref<R(Args...)> {
   /// in: no null pointer
   template <class T>
   requires(!std::same_as<std::remove_cvref_t<T>, function_ref>) &&
-      (std::is_lvalue_reference_v<T> ||
-       names_function<T>)&&callable<std::remove_reference_t<T>, R,
-                                    Args...> function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor):
-                                                                                  // a view, like
-                                                                                  // span
+      (std::is_lvalue_reference_v<T> || names_function<T>)&&callable<
+          std::remove_reference_t<T>, R,
+          Args...> function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor):
+                                                        // a view, like
+                                                        // span
     using type = std::remove_reference_t<T>;
     if constexpr (names_function<T>) {
       function_of<T>* const function = called;

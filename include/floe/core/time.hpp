@@ -72,8 +72,8 @@ class soonest {
 /// `span` times `factor` for non-negative values, held at duration::max().
 [[nodiscard]] constexpr duration scaled(duration span, duration::rep factor) noexcept {
   // No product of two such numbers is out of range, and a division costs as much as what asks.
-  constexpr auto small = duration::rep{1} << 31;
-  const bool fits = span.count() < small && factor < small;
+  constexpr auto bound = duration::rep{1} << 31;
+  const bool fits = span.count() < bound && factor < bound;
   if (!fits && factor != 0 && span.count() > (duration::max)().count() / factor) {
     return (duration::max)();
   }

@@ -30,15 +30,15 @@ namespace floe::ice {
 /// An address of an interface, as the operating system lists it.
 struct interface_address {
   floe::address address;
-  std::uint32_t interface = 0;      ///< the number of the interface
-  std::uint8_t prefix_length = 64;  ///< bits that name the network
-  bool temporary = false;           ///< an IPv6 address made to be forgotten (RFC 8981)
+  std::uint32_t interface_index = 0;  ///< the system's number of the interface
+  std::uint8_t prefix_length = 64;    ///< bits that name the network
+  bool temporary = false;             ///< an IPv6 address made to be forgotten (RFC 8981)
 };
 
 /// True when both addresses are of the same network on the same interface.
 [[nodiscard]] constexpr bool share_prefix(const interface_address& a,
                                           const interface_address& b) noexcept {
-  if (a.interface != b.interface || a.address.family != b.address.family) return false;
+  if (a.interface_index != b.interface_index || a.address.family != b.address.family) return false;
   const std::size_t bits = std::min<std::size_t>(a.prefix_length, 8 * a.address.size());
   for (std::size_t bit = 0; bit < bits; ++bit) {
     const auto mask = static_cast<std::uint8_t>(0x80U >> (bit % 8));
