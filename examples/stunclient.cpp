@@ -18,7 +18,6 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
-#include <memory_resource>
 #include <string>
 #include <variant>
 #include <vector>
@@ -91,7 +90,7 @@ outcome report(const floe::stun::query_event& event) {
 
 outcome ask(int fd, const floe::endpoint& server, bool tcp) {
   constexpr floe::socket_id local{};
-  auto* const memory = std::pmr::get_default_resource();
+  constexpr floe::memory_ref memory;
   system_entropy entropy;
   floe::stun::binding_client client{{.capacity = 1}, entropy, memory};
   floe::stun::stream_reader<floe::stun::stun_framing> reader{largest_answer, memory};

@@ -21,7 +21,6 @@
 #include <iostream>
 #include <list>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -111,8 +110,7 @@ struct connection {
   descriptor socket;
   raw_address peer;
   steady_clock::time_point last;
-  floe::stun::stream_reader<floe::stun::stun_framing> reader{largest_request,
-                                                             std::pmr::get_default_resource()};
+  floe::stun::stream_reader<floe::stun::stun_framing> reader{largest_request, floe::memory_ref{}};
 
   /// Reads what is there and answers it. Returns whether the connection is of further use: a client
   /// that does not read its answers loses it, too.

@@ -28,7 +28,6 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
-#include <memory_resource>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -36,6 +35,7 @@
 #include <vector>
 
 #include "command_line.hpp"
+#include "floe/core/error_code.hpp"
 #include "floe/sdp/address.hpp"
 #include "floe/sdp/text.hpp"
 #include "floe/turn/session.hpp"
@@ -174,8 +174,7 @@ unsigned number_of(std::optional<floe::stun::error_code> code) {
 class call {
  public:
   explicit call(const options& o)
-      : options_{o}, connection_{o}, session_{config_of(o), entropy_,
-                                              std::pmr::get_default_resource()} {}
+      : options_{o}, connection_{o}, session_{config_of(o), entropy_, floe::memory_ref{}} {}
 
   /// Until the end of the allocation. `input` holds what was read of the commands so far.
   event::ended run(std::string& input, const std::vector<std::string>& before) {

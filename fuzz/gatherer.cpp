@@ -15,7 +15,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -90,7 +89,7 @@ class world {
                             .outstanding = data_.ConsumeIntegralInRange<std::uint16_t>(1, 4),
                             .events = data_.ConsumeIntegralInRange<std::uint16_t>(1, 8),
                             .stream_frame = 600};
-    gatherer_.emplace(config_, entropy_, std::pmr::get_default_resource());
+    gatherer_.emplace(config_, entropy_, memory_ref{});
   }
 
   void run() {

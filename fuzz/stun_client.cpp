@@ -3,7 +3,6 @@
 // Promises: those of hostile_server.hpp.
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 
 #include "floe/core/bytes.hpp"
 #include "floe/stun/binding_client.hpp"
@@ -20,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   stun::binding_client client{
       {.follow_alternate = (data[0] & 1U) != 0, .capacity = 3, .outstanding = 2},
       entropy,
-      std::pmr::get_default_resource()};
+      memory_ref{}};
   const auto how = (data[0] & 2U) != 0 ? stun::transport::stream : stun::transport::datagram;
   for (int i = 0; i < 3; ++i) hostile::must(client.ask({}, socket_id{1}, server, how).has_value());
   const auto bytes = gsl::as_bytes(gsl::span<const std::uint8_t>{data, size});

@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -116,7 +115,7 @@ stun::admission admit(const message_view& request, const message_view& challenge
 }
 
 void long_term(cursor input) {
-  stun::long_term_session session{user, password, std::pmr::get_default_resource()};
+  stun::long_term_session session{user, password, memory_ref{}};
   const auto request = [&session] {
     return message_of(stun::message_class::request,
                       [&](stun::writer& out) { session.protect(out); });
@@ -150,7 +149,7 @@ void long_term(cursor input) {
 }
 
 void short_term(byte_view raw) {
-  stun::short_term_session session{user, password, std::pmr::get_default_resource()};
+  stun::short_term_session session{user, password, memory_ref{}};
   const auto key = stun::short_term_key(password);
   const auto sha256_key = stun::short_term_sha256_key(password);
   const auto message = message_view::parse(raw);

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory_resource>
 #include <vector>
 
 #include "floe/core/bytes.hpp"
@@ -49,7 +48,7 @@ void round_trip(byte_view bytes) {
     frame.resize(turn::wrap_in_channel_data(frame.data(), payload.size(), number, true));
     stream.insert(stream.end(), frame.begin(), frame.end());
   }
-  stun::stream_reader<stun::stun_framing> reader{300, std::pmr::get_default_resource()};
+  stun::stream_reader<stun::stun_framing> reader{300, memory_ref{}};
   std::vector<std::byte> back;
   std::size_t read_frames = 0;
   byte_view rest{stream};
@@ -102,7 +101,7 @@ seen look_through(byte_view stream) {
 
 /// The same by the reader, in pieces of up to `widest` bytes that change on the way.
 seen read_in_pieces(byte_view stream, std::size_t widest) {
-  stun::stream_reader<stun::stun_framing> reader{largest_frame, std::pmr::get_default_resource()};
+  stun::stream_reader<stun::stun_framing> reader{largest_frame, memory_ref{}};
   seen out;
   std::uint32_t dice = static_cast<std::uint32_t>(widest);
   while (!stream.empty()) {

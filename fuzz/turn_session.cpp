@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string>
@@ -58,7 +57,7 @@ endpoint peer(unsigned n) {
 class world {
  public:
   explicit world(FuzzedDataProvider& data) : data_{data}, config_{choose(data)} {
-    session_.emplace(config_, entropy_, std::pmr::get_default_resource());
+    session_.emplace(config_, entropy_, memory_ref{});
   }
 
   void run() {

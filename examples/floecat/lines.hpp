@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "floe/core/error_code.hpp"
 #include "floe/record/recorder.hpp"
 #include "floe/sdp/candidate.hpp"
 

@@ -14,6 +14,7 @@
 #include <iterator>
 #include <utility>
 
+#include "floe/core/error_code.hpp"
 #include "floe/sdp/address.hpp"
 
 namespace floecat {

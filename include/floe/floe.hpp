@@ -4,6 +4,7 @@
 #include "floe/core/language.hpp"
 
 #include "floe/agent/agent.hpp"
+#include "floe/core/error_code.hpp"
 #include "floe/core/version.hpp"
 #include "floe/crypto/md5.hpp"
 #include "floe/crypto/sha256.hpp"

@@ -11,11 +11,14 @@
 namespace floe {
 
 class agent;
+class arena;
 class cursor;
 class entropy_ref;
 class event_queue;
+class memory_ref;
 class outbox;
 class soonest;
+class stored_text;
 enum class component_id : std::uint16_t;
 enum class connection_condition : std::uint8_t;
 enum class connection_state : std::uint8_t;
@@ -52,18 +55,13 @@ struct session_report;
 struct statistics;
 struct stream;
 struct transmit;
-template <class E>
-class unexpected;
-template <class T, class E>
-class result;
-template <class T, class Tag>
-class slot_table;
-template <class T>
-class ring;
-template <class Tag>
-struct handle;
-template <std::size_t N>
-class fixed_text;
+template <class E> class unexpected;
+template <class T, class E> class result;
+template <class T, class Tag> class slot_table;
+template <class T> class fixed_vector;
+template <class T> class ring;
+template <class Tag> struct handle;
+template <std::size_t N> class fixed_text;
 
 }  // namespace floe
 
@@ -72,10 +70,8 @@ namespace floe::crypto {
 class crc32_state;
 enum class written : std::uint8_t;
 struct library;
-template <class Hash>
-class hmac;
-template <class Hash>
-class hmac_key;
+template <class Hash> class hmac;
+template <class Hash> class hmac_key;
 
 }  // namespace floe::crypto
 
@@ -214,8 +210,7 @@ struct outcome;
 struct policies;
 struct setup;
 struct step;
-template <class E>
-struct last_of;
+template <class E> struct last_of;
 
 }  // namespace floe::record
 
@@ -338,10 +333,8 @@ struct text_limits;
 struct transaction_id;
 struct transaction_transmit_counter;
 struct unknown_attributes;
-template <class Framing>
-class stream_reader;
-template <class Owner>
-class transactions;
+template <class Framing> class stream_reader;
+template <class Owner> class transactions;
 
 }  // namespace floe::stun
 

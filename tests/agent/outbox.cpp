@@ -8,8 +8,7 @@ using namespace floe;
 namespace {
 
 struct fixture {
-  fixture()
-      : table(4, std::pmr::get_default_resource()), box(4, 2, std::pmr::get_default_resource()) {}
+  fixture() : table(4, memory_ref{}), box(4, 2, memory_ref{}) {}
 
   check_transactions::id start(std::uint16_t port) {
     return *table.start(stun::transaction_id::random(entropy),

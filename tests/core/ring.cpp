@@ -1,6 +1,5 @@
 #include "floe/core/ring.hpp"
 
-#include <memory_resource>
 #include <vector>
 
 #include "catch.hpp"

@@ -93,8 +93,8 @@ struct door {
 
 FLOE_EXPLORE_DOOR(claim, agent, claim_, ice::role_claim);
 FLOE_EXPLORE_DOOR(claim_accepted, agent, claim_accepted_, deadline);
-FLOE_EXPLORE_DOOR(streams, agent, streams_, std::pmr::vector<stream>);
-FLOE_EXPLORE_DOOR(components, agent, components_, std::pmr::vector<component>);
+FLOE_EXPLORE_DOOR(streams, agent, streams_, fixed_vector<stream>);
+FLOE_EXPLORE_DOOR(components, agent, components_, fixed_vector<component>);
 FLOE_EXPLORE_DOOR(locals, agent, locals_, ice::local_candidates);
 FLOE_EXPLORE_DOOR(remotes, agent, remotes_, ice::remote_candidates);
 FLOE_EXPLORE_DOOR(valid, agent, valid_, ice::valid_list);
@@ -103,7 +103,7 @@ FLOE_EXPLORE_DOOR(transactions, agent, transactions_, check_transactions);
 FLOE_EXPLORE_DOOR(early, agent, early_, ring<early_check>);
 FLOE_EXPLORE_DOOR(configuration, agent, config_, config);
 FLOE_EXPLORE_DOOR(queue, ice::checklist_set, queue_, ring<ice::pair_id>);
-FLOE_EXPLORE_DOOR(order, check_transactions, ids_, std::pmr::vector<check_transactions::id>);
+FLOE_EXPLORE_DOOR(order, check_transactions, ids_, fixed_vector<check_transactions::id>);
 FLOE_EXPLORE_DOOR(proof, ice::consent, proved_, time_point);
 FLOE_EXPLORE_DOOR(next_check, ice::consent, next_check_, time_point);
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -34,8 +33,7 @@ inline floe::endpoint outside(floe::socket_id socket, std::uint16_t shift = 0) {
 
 class gather_bench {
  public:
-  explicit gather_bench(const floe::gather::config& config,
-                        std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+  explicit gather_bench(const floe::gather::config& config, floe::memory_ref memory = {})
       : gatherer{config, entropy, memory} {}
 
   struct sent {

@@ -1,7 +1,5 @@
 #include "floe/ice/foundation_numbers.hpp"
 
-#include <memory_resource>
-
 #include "catch.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/ice/candidate.hpp"
@@ -25,7 +23,7 @@ ice::remote_id add(table& rows, ice::foundation_numbers& numbers, std::uint32_t 
 
 TEST_CASE("foundation numbers: rows have the same one exactly when their foundations are the same",
           "[ice]") {
-  table rows{4, std::pmr::get_default_resource()};
+  table rows{4, memory_ref{}};
   ice::foundation_numbers numbers;
   const auto a = add(rows, numbers, 7);
   const auto b = add(rows, numbers, 8);
@@ -37,7 +35,7 @@ TEST_CASE("foundation numbers: rows have the same one exactly when their foundat
 }
 
 TEST_CASE("foundation numbers: a row that changes lends its number to nobody", "[ice]") {
-  table rows{4, std::pmr::get_default_resource()};
+  table rows{4, memory_ref{}};
   ice::foundation_numbers numbers;
   const auto a = add(rows, numbers, 7);
   CHECK(numbers.of(rows, foundation::from_number(7), a) == 2);

@@ -1,7 +1,6 @@
 #include "floe/ice/local_candidates.hpp"
 
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <set>
 #include <vector>
@@ -25,7 +24,7 @@ ice::local_id add_local(local_candidates& all, candidate_type type, const endpoi
   return *all.add({.candidate = made, .stream = stream, .socket = socket_id{socket}, .base = base});
 }
 
-local_candidates some(std::size_t count = 8) { return {count, std::pmr::get_default_resource()}; }
+local_candidates some(std::size_t count = 8) { return {count, memory_ref{}}; }
 
 }  // namespace
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory_resource>
 #include <vector>
 
 #include "catch.hpp"
@@ -15,7 +14,7 @@ using ice::remote_candidates;
 
 namespace {
 
-remote_candidates some(std::size_t count = 8) { return {count, std::pmr::get_default_resource()}; }
+remote_candidates some(std::size_t count = 8) { return {count, memory_ref{}}; }
 
 }  // namespace
 

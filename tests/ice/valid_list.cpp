@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory_resource>
 #include <vector>
 
 #include "catch.hpp"
@@ -30,7 +29,7 @@ valid_pair row(std::uint16_t number, std::uint64_t priority, time_point since = 
           .proved = since};
 }
 
-valid_list some(std::size_t capacity = 4) { return {capacity, std::pmr::get_default_resource()}; }
+valid_list some(std::size_t capacity = 4) { return {capacity, memory_ref{}}; }
 
 }  // namespace
 

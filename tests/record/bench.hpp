@@ -41,8 +41,7 @@ struct memory_sink {
 struct side {
   side(time_point now, const config& behaviour, std::uint64_t seed, const endpoint& bound,
        std::uint64_t limit = record::usual_limit)
-      : entropy{seed},
-        agent{now, behaviour, entropy, sink, std::pmr::get_default_resource(), limit}, at{bound} {}
+      : entropy{seed}, agent{now, behaviour, entropy, sink, memory_ref{}, limit}, at{bound} {}
 
   /// Tells the other side all there is to know.
   void tell(side& other) const {

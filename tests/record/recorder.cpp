@@ -80,7 +80,7 @@ TEST_CASE("recorder: without a sink it only passes on", "[record]") {
 TEST_CASE("recorder: ends at its limit, and what there is plays", "[record]") {
   sim::random_source entropy{7};
   memory_sink sink;
-  record::recorder one{sim::epoch, {}, entropy, sink, std::pmr::get_default_resource(), 1000};
+  record::recorder one{sim::epoch, {}, entropy, sink, memory_ref{}, 1000};
   (void)one.add_local(socket_id{1}, {address::v4(192, 0, 2, 1), 5000}).value();
   for (int i = 0; i < 1000; ++i) one.handle_timeout(sim::epoch);
   CHECK_FALSE(one.is_recording());

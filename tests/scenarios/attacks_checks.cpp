@@ -1,7 +1,6 @@
 // Attacks with checks: forged, replayed, reflected, in floods, and through middleboxes.
 // The ID of a tag is that of the row in the collection.
 
-#include <memory_resource>
 #include <random>
 #include <set>
 

@@ -28,7 +28,7 @@ turn_config config() {
 struct desk {
   explicit desk(const turn_config& c = config(), std::string_view user = "ann",
                 std::string_view password = "secret")
-      : server{c, random_source{1}}, session{user, password, std::pmr::get_default_resource()} {}
+      : server{c, random_source{1}}, session{user, password, memory_ref{}} {}
 
   /// A request with attributes, protected once the server has asked for that.
   template <class... Attributes>
@@ -144,7 +144,7 @@ TEST_CASE("turn_server: the wrong password, the wrong user", "[sim][turn]") {
   c.credentials.users.push_back({"bob", "other"});
   desk d{c};
   REQUIRE_FALSE(d.allocate().has_value());
-  stun::long_term_session bob{"bob", "other", std::pmr::get_default_resource()};
+  stun::long_term_session bob{"bob", "other", memory_ref{}};
   d.server.expire_nonces();
   REQUIRE(d.say(d.request(method::refresh)).has_value());
   REQUIRE(bob.take_challenge(d.view(), false) == stun::challenge_decision::retry);

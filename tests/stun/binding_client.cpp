@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -47,7 +46,7 @@ struct fixture {
   time_point now = zero;
 
   explicit fixture(const binding_client_config& config = {})
-      : client{config, entropy, std::pmr::get_default_resource()} {}
+      : client{config, entropy, memory_ref{}} {}
 
   std::optional<sent> take() {
     std::array<std::byte, max_datagram_size> buffer{};

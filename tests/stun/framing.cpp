@@ -33,7 +33,7 @@ struct outcome {
 template <class Framing>
 outcome<Framing> read(byte_view stream, const std::vector<std::size_t>& pieces,
                       std::size_t largest = 2000) {
-  stream_reader<Framing> reader{largest, std::pmr::get_default_resource()};
+  stream_reader<Framing> reader{largest, memory_ref{}};
   outcome<Framing> out;
   for (std::size_t i = 0; !stream.empty(); ++i) {
     const auto size = std::min(pieces[i % pieces.size()], stream.size());

@@ -30,7 +30,7 @@ constexpr std::string_view modern_nonce = "obMatJos2gAAAabcdef";
 constexpr std::string_view anonymous_nonce = "obMatJos2wAAAabcdef";
 
 struct fixture {
-  long_term_session session{"user", "pass", std::pmr::get_default_resource()};
+  long_term_session session{"user", "pass", memory_ref{}};
 };
 
 bytes request_with(const long_term_session& session) {
@@ -246,7 +246,7 @@ TEST_CASE("long-term: a host's library makes the same requests, and proves the s
   for (const auto& c : {challenge{}, challenge{.nonce = anonymous_nonce, .algorithms = both},
                         challenge{.nonce = modern_nonce, .algorithms = "0001000000020000"}}) {
     fixture f;
-    long_term_session by{"user", "pass", std::pmr::get_default_resource(), &support::own_library};
+    long_term_session by{"user", "pass", memory_ref{}, &support::own_library};
     REQUIRE(take(f.session, c) == challenge_decision::retry);
     REQUIRE(take(by, c) == challenge_decision::retry);
     const auto request = request_with(by);
@@ -257,8 +257,7 @@ TEST_CASE("long-term: a host's library makes the same requests, and proves the s
 
 TEST_CASE("long-term: a challenge for which the host's library has no algorithm changes nothing",
           "[stun][crypto]") {
-  long_term_session session{"user", "pass", std::pmr::get_default_resource(),
-                            &support::library_without_md5};
+  long_term_session session{"user", "pass", memory_ref{}, &support::library_without_md5};
   CHECK(take(session, {}) == challenge_decision::unsupported);
   CHECK_FALSE(session.is_challenged());
   REQUIRE(take(session, {.nonce = anonymous_nonce, .algorithms = both}) ==
@@ -268,8 +267,7 @@ TEST_CASE("long-term: a challenge for which the host's library has no algorithm 
         challenge_decision::unsupported);
   CHECK(request_with(session) == before);
 
-  long_term_session refused{"user", "pass", std::pmr::get_default_resource(),
-                            &support::refusing_library};
+  long_term_session refused{"user", "pass", memory_ref{}, &support::refusing_library};
   CHECK(take(refused, {.nonce = anonymous_nonce, .algorithms = both}) ==
         challenge_decision::unsupported);
   CHECK(take(refused, {.nonce = modern_nonce, .algorithms = both}) ==

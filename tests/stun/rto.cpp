@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <memory_resource>
 
 #include "catch.hpp"
 
@@ -16,7 +15,7 @@ constexpr duration least = 500ms;
 
 endpoint server(std::uint8_t last) { return {address::v4(192, 0, 2, last), 3478}; }
 
-stun::rto_cache make(std::size_t capacity) { return {capacity, std::pmr::get_default_resource()}; }
+stun::rto_cache make(std::size_t capacity) { return {capacity, memory_ref{}}; }
 
 constexpr duration after_one(duration round_trip, duration floor) {
   stun::rto_estimate estimate;

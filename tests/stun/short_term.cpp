@@ -1,7 +1,6 @@
 #include "floe/stun/short_term.hpp"
 
 #include <array>
-#include <memory_resource>
 #include <vector>
 
 #include "catch.hpp"
@@ -64,18 +63,18 @@ const std::vector only_sha256{attribute_type::username, attribute_type::message_
 
 TEST_CASE("short-term: both algorithms at first, the server's choice from then on",
           "[stun][8489-9.1.2-a][8489-9.1.5-a]") {
-  short_term_session old_server{"user", "pass", std::pmr::get_default_resource()};
+  short_term_session old_server{"user", "pass", memory_ref{}};
   CHECK(attributes(old_server) == both);
   CHECK(prove(old_server, response(sha1_key)) == proof::right);
   CHECK(attributes(old_server) == only_sha1);
 
-  short_term_session new_server{"user", "pass", std::pmr::get_default_resource()};
+  short_term_session new_server{"user", "pass", memory_ref{}};
   CHECK(prove(new_server, response(sha256_key)) == proof::right);
   CHECK(attributes(new_server) == only_sha256);
 }
 
 TEST_CASE("short-term: requests prove themselves both ways", "[stun][8489-9.1.1-a]") {
-  const short_term_session session{"user", "pass", std::pmr::get_default_resource()};
+  const short_term_session session{"user", "pass", memory_ref{}};
   const auto request = request_with(session);
   const auto message = message_view::parse(request);
   CHECK(stun::authenticate(*message, sha1_key));
@@ -84,7 +83,7 @@ TEST_CASE("short-term: requests prove themselves both ways", "[stun][8489-9.1.1-
 
 TEST_CASE("short-term: a response that proves nothing decides nothing",
           "[stun][8489-9.1.4-a][8489-9.1.4-b]") {
-  short_term_session session{"user", "pass", std::pmr::get_default_resource()};
+  short_term_session session{"user", "pass", memory_ref{}};
   CHECK(prove(session, response()) == proof::missing);
   CHECK(prove(session, response(stun::short_term_key("wrong"))) == proof::wrong);
   CHECK(prove(session, response(stun::short_term_sha256_key("wrong"))) == proof::wrong);

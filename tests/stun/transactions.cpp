@@ -33,7 +33,7 @@ stun::transaction_id numbered(unsigned n) {
   return id;
 }
 
-table make(std::size_t capacity) { return {capacity, std::pmr::get_default_resource()}; }
+table make(std::size_t capacity) { return {capacity, memory_ref{}}; }
 
 std::optional<table::id> start(table& t, unsigned n, time_point now = zero) {
   return t.start(numbered(n), route, stun::retransmit_schedule{now, {}}, {1, n});

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 
 #include "floe/ice/checklist.hpp"
@@ -24,7 +23,7 @@ struct pair_text {
 class checklists : public floe::ice::checklist_set {
  public:
   explicit checklists(std::size_t capacity = 16, std::size_t streams = 2)
-      : checklist_set(streams, capacity, std::pmr::get_default_resource()) {
+      : checklist_set(streams, capacity, floe::memory_ref{}) {
     for (std::size_t i = 0; i < streams; ++i) add_list();
   }
 

@@ -39,7 +39,7 @@ DENIED_STANDARD = set(
 )
 
 # The CPU's own hash instructions.
-INTRINSICS = {"immintrin.h", "cpuid.h", "intrin.h", "arm_neon.h", "arm_acle.h"}
+INTRINSICS = {"immintrin.h", "smmintrin.h", "wmmintrin.h", "cpuid.h", "intrin.h", "arm_neon.h", "arm_acle.h"}
 
 # The one header that hands the crypto over to another library; floe.hpp does not include it.
 OPENSSL = "crypto/openssl.hpp"

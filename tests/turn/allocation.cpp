@@ -103,27 +103,6 @@ TEST_CASE("allocation: every rule changes something and names its section", "[tu
   }
 }
 
-TEST_CASE("allocation: options that exclude each other are found",
-          "[turn][8656-7.1-e][8656-7.1-f][8656-7.1-h][6062-4.1-a]") {
-  const std::array<std::byte, 8> token{};
-  CHECK(turn::is_consistent({}));
-  CHECK(turn::is_consistent({.family = relay_family::both, .even_port = true}));
-  CHECK(turn::is_consistent({.even_port = true, .reserve_next_port = true, .dont_fragment = true}));
-  CHECK(turn::is_consistent({.dont_fragment = true, .reservation = token}));
-  CHECK(turn::is_consistent({.transport = relay_transport::tcp, .family = relay_family::both}));
-
-  CHECK_FALSE(turn::is_consistent({.reserve_next_port = true}));
-  CHECK_FALSE(turn::is_consistent({.even_port = true, .reservation = token}));
-  CHECK_FALSE(turn::is_consistent({.family = relay_family::ipv6, .reservation = token}));
-  CHECK_FALSE(turn::is_consistent({.family = relay_family::both, .reservation = token}));
-  CHECK_FALSE(turn::is_consistent(
-      {.family = relay_family::both, .even_port = true, .reserve_next_port = true}));
-  const auto tcp = relay_transport::tcp;
-  CHECK_FALSE(turn::is_consistent({.transport = tcp, .even_port = true}));
-  CHECK_FALSE(turn::is_consistent({.transport = tcp, .dont_fragment = true}));
-  CHECK_FALSE(turn::is_consistent({.transport = tcp, .reservation = token}));
-}
-
 TEST_CASE("allocation: each option is an attribute with the bytes of its RFC",
           "[turn][8656-7.1-a][8656-7.1-c][8656-7.1-d][8656-7.1-f][8656-7.1-g][8656-7.1-h]"
           "[8656-7.1-i][6062-4.1-a][8016-3.1-a]") {

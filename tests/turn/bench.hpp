@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <memory_resource>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -37,7 +36,7 @@ inline floe::turn::session_config turn_config() {
 class bench {
  public:
   explicit bench(const floe::turn::session_config& config = turn_config(),
-                 std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+                 floe::memory_ref memory = {})
       : session{config, entropy, memory} {}
 
   struct sent {

@@ -239,7 +239,7 @@ TEST_CASE("channel: without room a number can't be left alone", "[turn]") {
 }
 
 TEST_CASE("channel: there are as many rows as numbers but one, whatever is asked for", "[turn]") {
-  turn::channels table{100000, std::pmr::get_default_resource()};
+  turn::channels table{100000, memory_ref{}};
   std::size_t rows = 0;
   while (rows < 5000 && table.want({}, at(1, static_cast<std::uint16_t>(rows + 1))) != nullptr) {
     ++rows;

@@ -1,7 +1,6 @@
 #include "floe/turn/credential.hpp"
 
 #include <functional>
-#include <memory_resource>
 #include <vector>
 
 #include "catch.hpp"
@@ -57,10 +56,10 @@ const bytes sealed = vectors::unhex("00ff1122334455");
 turn::token token_with(const bytes& key) { return {"kid", key, sealed}; }
 
 struct bearer : turn::credential {
-  bearer() : turn::credential{{}, {}, std::pmr::get_default_resource()} {}
+  bearer() : turn::credential{{}, {}, memory_ref{}} {}
 };
 struct user : turn::credential {
-  user() : turn::credential{"user", "pass", std::pmr::get_default_resource()} {}
+  user() : turn::credential{"user", "pass", memory_ref{}} {}
 };
 
 constexpr challenge wants_token{.server_name = "turn.example.org"};

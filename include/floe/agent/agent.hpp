@@ -14,14 +14,12 @@
 #include <cstdint>
 #include <gsl/assert>
 #include <gsl/span>
-#include <list>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "floe/agent/config.hpp"
 #include "floe/agent/connection.hpp"
+#include "floe/agent/event_queue.hpp"
 #include "floe/agent/events.hpp"
 #include "floe/agent/outbox.hpp"
 #include "floe/agent/report.hpp"
@@ -29,7 +27,9 @@
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
 #include "floe/core/entropy.hpp"
+#include "floe/core/fixed_vector.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/result.hpp"
 #include "floe/core/ring.hpp"
 #include "floe/core/slot_table.hpp"
@@ -74,8 +74,7 @@ class agent {
   ///
   /// in: a config without find_fault() | memory: where all tables are taken from, now; it must
   /// outlive the agent | entropy: see entropy_ref; it must outlive the agent
-  agent(time_point now, const config& config, entropy_ref entropy,
-        std::pmr::memory_resource* memory = std::pmr::get_default_resource());
+  agent(time_point now, const config& config, entropy_ref entropy, memory_ref memory = {});
 
   /// Agents are tables with ids, which a copy would share with the original.
   agent(const agent&) = delete;
@@ -489,8 +488,8 @@ class agent {
   connection_state state_ = connection_state::idle;
   bool closed_ = false;
 
-  std::pmr::vector<stream> streams_;
-  std::pmr::vector<component> components_;
+  fixed_vector<stream> streams_;
+  fixed_vector<component> components_;
   ice::local_candidates locals_;
   ice::remote_candidates remotes_;
   slot_table<ice::hidden_candidate, ice::hidden_tag> hidden_;
@@ -501,7 +500,7 @@ class agent {
   ring<early_check> early_;
   outbox outbox_;
   event_queue events_;
-  std::pmr::list<gather::gatherer> gatherer_;  ///< one where there are servers
+  fixed_vector<gather::gatherer> gatherer_;  ///< one where there are servers
   std::size_t failed_servers_ = 0;
   statistics stats_;
 };

@@ -27,6 +27,11 @@ namespace detail {
   return c.limits.pairs + c.limits.components * ice::most_unanswered(c.consent);
 }
 
+/// A lite agent offers what its host binds, and nothing else (RFC 8445 sec. 5.2).
+[[nodiscard]] constexpr bool asks_servers(const config& c) noexcept {
+  return !c.servers.empty() && c.level == ice::level::full;
+}
+
 /// Beside the events of the session itself there is a place for every candidate and its end.
 [[nodiscard]] constexpr std::size_t event_capacity(const config& c) noexcept {
   return std::size_t{c.limits.events} + c.limits.local_candidates + c.limits.streams;
@@ -34,11 +39,11 @@ namespace detail {
 
 }  // namespace detail
 
-inline agent::agent(time_point now, const config& config, entropy_ref entropy,
-                    std::pmr::memory_resource* memory)
+inline agent::agent(time_point now, const config& config, entropy_ref entropy, memory_ref memory)
     : config_{detail::effective(config)}, entropy_{entropy}, now_{now},
-      claim_{ice::role_between(config.level, {}, config.role), entropy.number()}, streams_(memory),
-      components_(memory), locals_(config.limits.local_candidates, memory),
+      claim_{ice::role_between(config.level, {}, config.role), entropy.number()},
+      streams_{config.limits.streams, memory}, components_{config.limits.components, memory},
+      locals_(config.limits.local_candidates, memory),
       remotes_(config.limits.remote_candidates, memory),
       hidden_(config.limits.hidden_candidates, memory),
       checklists_(config.limits.streams, config.limits.pairs, memory),
@@ -46,14 +51,14 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy,
       transactions_(detail::transaction_capacity(config), memory),
       early_(config.limits.early_checks, memory),
       outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
-      events_(detail::event_capacity(config), memory), gatherer_(memory) {
-  if (!config_.servers.empty() && config_.level == ice::level::full) {
+      events_(detail::event_capacity(config), memory), gatherer_{detail::asks_servers(config) ? 1U
+                                                                                              : 0U,
+                                                                 memory} {
+  if (gatherer_.capacity() != 0) {
     config_.gathering.servers = config_.servers;
     gatherer_.emplace_back(config_.gathering, entropy_, memory);
   }
   config_.servers = config_.gathering.servers = {};
-  streams_.reserve(config.limits.streams);
-  components_.reserve(config.limits.components);
   const auto first = add_stream(config.components);
   Ensures(first.has_value());
 }

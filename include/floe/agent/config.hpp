@@ -15,7 +15,7 @@
 
 #include "floe/core/time.hpp"
 #include "floe/crypto/library.hpp"
-#include "floe/gather/gatherer.hpp"
+#include "floe/gather/config.hpp"
 #include "floe/ice/candidate_filter.hpp"
 #include "floe/ice/consent.hpp"
 #include "floe/ice/keepalive.hpp"

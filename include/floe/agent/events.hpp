@@ -1,6 +1,6 @@
 // What an agent tells its host.
 //
-// owns:     the closed set of events, the answers of handle_datagram(), the counters, the queue
+// owns:     the closed set of events, the answers of handle_datagram(), the counters
 // does not: hold candidates: an event names them by id, and the agent has them
 #pragma once
 
@@ -9,20 +9,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <gsl/assert>
-#include <memory_resource>
 #include <optional>
-#include <utility>
 #include <variant>
 
 #include "floe/agent/connection.hpp"
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
 #include "floe/core/ids.hpp"
-#include "floe/core/ring.hpp"
 #include "floe/gather/events.hpp"
 #include "floe/ice/candidate.hpp"
-#include "floe/ice/checklist.hpp"
+#include "floe/ice/checklist_state.hpp"
 #include "floe/ice/hidden.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/role.hpp"
@@ -181,52 +177,6 @@ using any = std::variant<local_candidate, gathering_done, state_changed, checkli
                          enough_gathered, relay_lost, dropped, address_needed, relay_replaced>;
 
 }  // namespace event
-
-/// Events that wait to be polled. When there is no room the oldest report on a pair goes, else the
-/// oldest event, and the next poll says how many did.
-class event_queue {
- public:
-  event_queue(std::size_t capacity, std::pmr::memory_resource* memory) : ring_(capacity, memory) {}
-
-  void push(const event::any& e) {
-    if (ring_.full()) {
-      make_room();
-      ++lost_;
-    }
-    const bool stored = ring_.push(e);
-    Ensures(stored);
-  }
-
-  /// Says that something gave way. Of one kind a single event waits, with the count of all.
-  void push_dropped(event::dropped::kind what) {
-    for (std::size_t i = 0; i < ring_.size(); ++i) {
-      auto* const waiting = std::get_if<event::dropped>(&ring_[i]);
-      if (waiting == nullptr || waiting->what != what) continue;
-      ++waiting->count;
-      return;
-    }
-    push(event::dropped{what, 1});
-  }
-
-  std::optional<event::any> pop() {
-    if (lost_ != 0) return event::dropped{event::dropped::events, std::exchange(lost_, 0)};
-    return ring_.pop();
-  }
-
- private:
-  void make_room() {
-    bool found = false;
-    ring_.erase_if([&found](const event::any& e) {
-      const bool report = std::holds_alternative<event::pair_changed>(e) ||
-                          std::holds_alternative<event::pair_removed>(e);
-      return report && !std::exchange(found, true);
-    });
-    if (!found) ring_.pop();
-  }
-
-  ring<event::any> ring_;
-  std::size_t lost_ = 0;
-};
 
 /// Counters since the agent was made. They wrap at 2^64.
 struct statistics {

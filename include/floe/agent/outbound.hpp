@@ -12,7 +12,7 @@
 #include "floe/agent/agent.hpp"
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/check_request.hpp"
-#include "floe/ice/keepalive.hpp"
+#include "floe/ice/keepalive_indication.hpp"
 
 namespace floe {
 

@@ -10,12 +10,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <variant>
 
 #include "floe/core/datagram.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/ring.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/check_request.hpp"
@@ -61,7 +61,7 @@ struct reply {
 /// The messages to send. Replies leave first: somebody is waiting for them.
 class outbox {
  public:
-  outbox(std::size_t checks, std::size_t replies, std::pmr::memory_resource* memory)
+  outbox(std::size_t checks, std::size_t replies, memory_ref memory)
       : checks_(checks, memory), replies_(replies, memory) {}
 
   /// Queues a check of `table`, unless it is queued. Checks whose transaction has ended by the time

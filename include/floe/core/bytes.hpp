@@ -11,7 +11,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <gsl/span>
 #include <optional>
 #include <string_view>
@@ -27,10 +26,12 @@ using byte_span = gsl::span<std::byte>;
 /// Where in `whole` the bytes of `part` begin; nullopt when they are elsewhere, or none.
 [[nodiscard]] inline std::optional<std::size_t> offset_in(byte_view whole,
                                                           byte_view part) noexcept {
-  constexpr std::less_equal<> not_after;
-  if (part.empty() || !not_after(whole.data(), part.data())) return std::nullopt;
-  if (!not_after(part.data() + part.size(), whole.data() + whole.size())) return std::nullopt;
-  return static_cast<std::size_t>(part.data() - whole.data());
+  // Pointers into different blocks have no order, but their numbers do.
+  const auto first = reinterpret_cast<std::uintptr_t>(whole.data());
+  const auto at = reinterpret_cast<std::uintptr_t>(part.data());
+  if (part.empty() || at < first || at - first > whole.size()) return std::nullopt;
+  if (part.size() > whole.size() - (at - first)) return std::nullopt;
+  return at - first;
 }
 
 /// The big-endian integer at `from`. in: sizeof(T) readable bytes.

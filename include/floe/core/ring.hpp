@@ -8,10 +8,11 @@
 
 #include <cstddef>
 #include <gsl/assert>
-#include <memory_resource>
 #include <optional>
 #include <utility>
-#include <vector>
+
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 
 namespace floe {
 
@@ -19,7 +20,9 @@ namespace floe {
 template <class T>
 class ring {
  public:
-  ring(std::size_t capacity, std::pmr::memory_resource* memory) : places_(capacity, memory) {}
+  ring(std::size_t capacity, memory_ref memory) : places_{capacity, memory} {
+    places_.resize(capacity);
+  }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return places_.size(); }
@@ -77,7 +80,7 @@ class ring {
     return (first_ + i) % places_.size();
   }
 
-  std::pmr::vector<T> places_;
+  fixed_vector<T> places_;
   std::size_t first_ = 0;
   std::size_t size_ = 0;
 };

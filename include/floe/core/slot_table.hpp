@@ -13,12 +13,11 @@
 #include <cstdint>
 #include <gsl/assert>
 #include <limits>
-#include <memory>
-#include <memory_resource>
 #include <optional>
 #include <utility>
 
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 
 namespace floe {
 
@@ -30,28 +29,29 @@ class slot_table {
  public:
   using id = handle<Tag>;
 
-  slot_table(std::size_t capacity, std::pmr::memory_resource* memory)
-      : memory_{memory}, capacity_{capacity} {
+  slot_table(std::size_t capacity, memory_ref memory)
+      : memory_{memory}, capacity_{static_cast<std::uint16_t>(capacity)} {
     Expects(capacity < (std::numeric_limits<std::uint16_t>::max)());
     if (capacity == 0) return;
-    void* const block = memory->allocate(bytes(), alignment);
+    void* const block = memory.allocate(bytes(), alignment);
     rows_ = static_cast<T*>(block);
     places_ = static_cast<place*>(static_cast<void*>(static_cast<std::byte*>(block) + rows_size()));
   }
 
   slot_table(slot_table&& other) noexcept
-      : memory_{other.memory_}, rows_{std::exchange(other.rows_, nullptr)}, places_{std::exchange(
-                                                                                other.places_,
-                                                                                nullptr)},
-        capacity_{std::exchange(other.capacity_, 0)}, used_{std::exchange(other.used_, 0)},
-        size_{std::exchange(other.size_, 0)}, first_free_{std::exchange(other.first_free_, none)} {}
+      : memory_{other.memory_}, rows_{std::exchange(other.rows_, nullptr)},
+        places_{std::exchange(other.places_, nullptr)}, capacity_{std::exchange(other.capacity_,
+                                                                                std::uint16_t{0})},
+        used_{std::exchange(other.used_, std::uint16_t{0})}, size_{std::exchange(other.size_,
+                                                                                 std::uint16_t{0})},
+        first_free_{std::exchange(other.first_free_, none)} {}
   slot_table(const slot_table&) = delete;
   slot_table& operator=(const slot_table&) = delete;
   slot_table& operator=(slot_table&&) = delete;
 
   ~slot_table() {
     clear();
-    if (rows_ != nullptr) memory_->deallocate(rows_, bytes(), alignment);
+    if (rows_ != nullptr) memory_.deallocate(rows_, bytes(), alignment);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -61,10 +61,10 @@ class slot_table {
   /// The name of the new row, or nullopt when the table is full.
   std::optional<id> insert(T value) {
     if (full()) return std::nullopt;
-    const auto index = first_free_ != none ? first_free_ : static_cast<std::uint16_t>(used_);
-    std::construct_at(rows_ + index, std::move(value));
+    const auto index = first_free_ != none ? first_free_ : used_;
+    make_at(rows_ + index, std::move(value));
     if (index == used_) {
-      std::construct_at(places_ + index);
+      make_at(places_ + index);
       ++used_;
     }
     first_free_ = places_[index].next_free;
@@ -96,7 +96,7 @@ class slot_table {
   bool erase(id which) noexcept {
     auto* const row = find(which);
     if (row == nullptr) return false;
-    std::destroy_at(row);
+    row->~T();
     ++places_[which.index].generation;
     places_[which.index].next_free = std::exchange(first_free_, which.index);
     --size_;
@@ -159,12 +159,12 @@ class slot_table {
     return {static_cast<std::uint16_t>(index), places_[index].generation};
   }
 
-  std::pmr::memory_resource* memory_;
+  memory_ref memory_;
   T* rows_ = nullptr;
   place* places_ = nullptr;  ///< in the block of the rows, behind them
-  std::size_t capacity_;
-  std::size_t used_ = 0;  ///< places that have ever held a row
-  std::size_t size_ = 0;
+  std::uint16_t capacity_;
+  std::uint16_t used_ = 0;  ///< places that have ever held a row
+  std::uint16_t size_ = 0;
   std::uint16_t first_free_ = none;
 };
 

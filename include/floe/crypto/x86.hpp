@@ -9,8 +9,10 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
+// Not <immintrin.h>: its 39,000 lines are mostly AVX-512.
 #include <cpuid.h>
-#include <immintrin.h>
+#include <smmintrin.h>
+#include <wmmintrin.h>
 
 #include <algorithm>
 #include <array>
@@ -85,6 +87,47 @@ using uint32x4 [[gnu::vector_size(16)]] = std::uint32_t;
 
 [[nodiscard]] inline __m128i add(__m128i a, __m128i b) noexcept {
   return reinterpret_cast<__m128i>(reinterpret_cast<uint32x4>(a) + reinterpret_cast<uint32x4>(b));
+}
+
+// The SHA extensions, which have no header of their own. What the instructions do is in their
+// makers' manuals; the names are those of the instructions.
+
+template <int Function>
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha1rnds4(__m128i abcd, __m128i words) noexcept {
+  return reinterpret_cast<__m128i>(__builtin_ia32_sha1rnds4(
+      reinterpret_cast<__v4si>(abcd), reinterpret_cast<__v4si>(words), Function));
+}
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha1nexte(__m128i abcd, __m128i words) noexcept {
+  return reinterpret_cast<__m128i>(
+      __builtin_ia32_sha1nexte(reinterpret_cast<__v4si>(abcd), reinterpret_cast<__v4si>(words)));
+}
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha1msg1(__m128i a, __m128i b) noexcept {
+  return reinterpret_cast<__m128i>(
+      __builtin_ia32_sha1msg1(reinterpret_cast<__v4si>(a), reinterpret_cast<__v4si>(b)));
+}
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha1msg2(__m128i a, __m128i b) noexcept {
+  return reinterpret_cast<__m128i>(
+      __builtin_ia32_sha1msg2(reinterpret_cast<__v4si>(a), reinterpret_cast<__v4si>(b)));
+}
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha256rnds2(__m128i cdgh, __m128i abef, __m128i words) noexcept {
+  return reinterpret_cast<__m128i>(__builtin_ia32_sha256rnds2(reinterpret_cast<__v4si>(cdgh),
+                                                              reinterpret_cast<__v4si>(abef),
+                                                              reinterpret_cast<__v4si>(words)));
+}
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha256msg1(__m128i a, __m128i b) noexcept {
+  return reinterpret_cast<__m128i>(
+      __builtin_ia32_sha256msg1(reinterpret_cast<__v4si>(a), reinterpret_cast<__v4si>(b)));
+}
+[[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
+sha256msg2(__m128i a, __m128i b) noexcept {
+  return reinterpret_cast<__m128i>(
+      __builtin_ia32_sha256msg2(reinterpret_cast<__v4si>(a), reinterpret_cast<__v4si>(b)));
 }
 
 /// Indices for a byte shuffle. Loaded from place r, they move the first r bytes to the end; from

@@ -9,8 +9,6 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-#include <immintrin.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>

@@ -9,8 +9,6 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-#include <immintrin.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -43,13 +41,12 @@ template <int G>
 sha1_group(sha1_registers& r) noexcept {
   auto& w = r.words[G % 4];
   if constexpr (G >= 4) {
-    const auto mixed =
-        _mm_xor_si128(_mm_sha1msg1_epu32(w, r.words[(G + 1) % 4]), r.words[(G + 2) % 4]);
-    w = _mm_sha1msg2_epu32(mixed, r.words[(G + 3) % 4]);
+    const auto mixed = _mm_xor_si128(sha1msg1(w, r.words[(G + 1) % 4]), r.words[(G + 2) % 4]);
+    w = sha1msg2(mixed, r.words[(G + 3) % 4]);
   }
-  const auto input = G == 0 ? add(r.e, w) : _mm_sha1nexte_epu32(r.previous, w);
+  const auto input = G == 0 ? add(r.e, w) : sha1nexte(r.previous, w);
   r.previous = r.abcd;
-  r.abcd = _mm_sha1rnds4_epu32(r.abcd, input, G / 5);
+  r.abcd = sha1rnds4<G / 5>(r.abcd, input);
 }
 
 template <int... G>
@@ -65,7 +62,7 @@ sha1_block(sha1_registers& r) noexcept {
   const auto e = r.e;
   sha1_groups(r, std::make_integer_sequence<int, 20>{});
   // nexte adds to the highest place only, so zeros stay below.
-  r.e = _mm_sha1nexte_epu32(r.previous, e);
+  r.e = sha1nexte(r.previous, e);
   r.abcd = add(r.abcd, abcd);
 }
 

@@ -9,8 +9,6 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 
-#include <immintrin.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -51,11 +49,11 @@ sha256_group(sha256_registers& r, const std::uint32_t* constants) noexcept {
   if constexpr (G >= 4) {
     const auto last = r.words[(G + 3) % 4];
     const auto seven_back = _mm_alignr_epi8(last, r.words[(G + 2) % 4], 4);
-    w = _mm_sha256msg2_epu32(add(_mm_sha256msg1_epu32(w, r.words[(G + 1) % 4]), seven_back), last);
+    w = sha256msg2(add(sha256msg1(w, r.words[(G + 1) % 4]), seven_back), last);
   }
   const auto input = add(w, load(constants + 4 * std::size_t{G}));
-  r.cdgh = _mm_sha256rnds2_epu32(r.cdgh, r.abef, input);
-  r.abef = _mm_sha256rnds2_epu32(r.abef, r.cdgh, _mm_shuffle_epi32(input, 0x0e));
+  r.cdgh = sha256rnds2(r.cdgh, r.abef, input);
+  r.abef = sha256rnds2(r.abef, r.cdgh, _mm_shuffle_epi32(input, 0x0e));
 }
 
 template <int... G>

@@ -12,8 +12,8 @@
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
-#include "floe/gather/server.hpp"
-#include "floe/turn/session.hpp"
+#include "floe/gather/config.hpp"
+#include "floe/turn/config.hpp"
 
 namespace floe::gather {
 

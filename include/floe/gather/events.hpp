@@ -15,11 +15,11 @@
 #include "floe/core/ids.hpp"
 #include "floe/core/time.hpp"
 #include "floe/gather/candidate.hpp"
-#include "floe/gather/server.hpp"
+#include "floe/gather/config.hpp"
 #include "floe/sdp/uri.hpp"
 #include "floe/stun/registry.hpp"
+#include "floe/turn/config.hpp"
 #include "floe/turn/events.hpp"
-#include "floe/turn/session.hpp"
 
 namespace floe::gather {
 

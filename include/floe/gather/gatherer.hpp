@@ -11,27 +11,27 @@
 #include "floe/core/language.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <gsl/span>
-#include <memory_resource>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
 #include "floe/core/entropy.hpp"
 #include "floe/core/error.hpp"
+#include "floe/core/fixed_vector.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/result.hpp"
 #include "floe/core/ring.hpp"
 #include "floe/core/slot_table.hpp"
+#include "floe/core/stored_text.hpp"
 #include "floe/core/time.hpp"
 #include "floe/gather/candidate.hpp"
+#include "floe/gather/config.hpp"
 #include "floe/gather/events.hpp"
 #include "floe/gather/progress.hpp"
 #include "floe/gather/relays.hpp"
@@ -41,31 +41,6 @@
 #include "floe/turn/session.hpp"
 
 namespace floe::gather {
-
-/// The capacity of every table of a gatherer.
-struct limits {
-  std::uint16_t sockets = 8;
-  std::uint16_t attempts = 32;  ///< sockets times URIs, as far as families match
-  std::uint16_t addresses = 4;  ///< of one URI; the others are not tried
-  std::uint16_t relays = 8;     ///< allocations
-  std::uint16_t candidates = 32;
-  std::uint16_t events = 64;
-};
-
-struct config {
-  gsl::span<const server> servers{};                 ///< read at construction only
-  duration server_limit = std::chrono::seconds{10};  ///< how long a server may take
-  duration enough_after = std::chrono::seconds{2};   ///< see progress.hpp
-  duration keepalive = std::chrono::seconds{15};     ///< of reflexive addresses; zero: none
-  duration retry_lost = std::chrono::seconds{1};     ///< wait before a lost relay is replaced
-  std::uint32_t first_relay = 0xffffffff;            ///< numbers of relays count down from here
-  stun::retransmit_config retransmit{};
-  std::string_view software{};  ///< must outlive the gatherer
-  turn::allocate_options relay{};
-  bool special_peers = false;  ///< see turn::session_config
-  turn::session_limits relay_limits{};
-  gather::limits limits{};
-};
 
 /// Not from a server, or none of the gatherer's business: for somebody else to judge.
 struct not_mine {};
@@ -94,7 +69,7 @@ using inbound = std::variant<not_mine, consumed, unwrapped, refused>;
 class gatherer {
  public:
   /// The entropy and the memory must outlive the gatherer.
-  gatherer(const config& config, entropy_ref entropy, std::pmr::memory_resource* memory);
+  gatherer(const config& config, entropy_ref entropy, memory_ref memory);
 
   gatherer(const gatherer&) = delete;
   gatherer& operator=(const gatherer&) = delete;
@@ -130,7 +105,7 @@ class gatherer {
 
   /// The host of a URI; empty for one that is not known.
   [[nodiscard]] std::string_view host_of(uri_number uri) const noexcept {
-    return uri < sources_.size() ? std::string_view{sources_[uri].host} : std::string_view{};
+    return uri < sources_.size() ? sources_[uri].host.view() : std::string_view{};
   }
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
@@ -195,7 +170,7 @@ class gatherer {
   /// A URI and what is known of it.
   struct source {
     gather::plan plan;  ///< its host is a part of `host`
-    std::pmr::string host;
+    stored_text host;
     std::uint16_t server = 0;  ///< of config.servers
     std::size_t first_address = 0;
     std::size_t addresses = 0;
@@ -204,8 +179,8 @@ class gatherer {
     std::optional<outcome> fault{};
   };
   struct account {
-    std::pmr::string username;
-    std::pmr::string credential;
+    stored_text username;
+    stored_text credential;
   };
 
   enum class stage : std::uint8_t {
@@ -289,12 +264,12 @@ class gatherer {
   bool closed_ = false;
   progress told_ = progress::gathering;
   time_point started_at_{};
-  std::pmr::vector<account> accounts_;
-  std::pmr::vector<source> sources_;
-  std::pmr::vector<endpoint> addresses_;  ///< of all sources, limits.addresses each
-  std::pmr::vector<base> bases_;
-  std::pmr::vector<candidate> candidates_;
-  std::pmr::vector<address> numbered_;  ///< servers by their number
+  fixed_vector<account> accounts_;
+  fixed_vector<source> sources_;
+  fixed_vector<endpoint> addresses_;  ///< of all sources, limits.addresses each
+  fixed_vector<base> bases_;
+  fixed_vector<candidate> candidates_;
+  fixed_vector<address> numbered_;  ///< servers by their number
   attempt_table attempts_;
   stun::binding_client client_;
   relays relays_;

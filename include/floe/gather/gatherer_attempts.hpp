@@ -40,6 +40,12 @@ namespace detail {
   return out;
 }
 
+[[nodiscard]] inline std::size_t count_uris(const config& c) noexcept {
+  std::size_t count = 0;
+  for (const auto& s : c.servers) count += s.uris.size();
+  return count;
+}
+
 /// How many sessions there can be: none where no server gives relays.
 [[nodiscard]] inline std::size_t places_for(const config& c) noexcept {
   for (const auto& s : c.servers) {
@@ -61,10 +67,13 @@ namespace detail {
 
 }  // namespace detail
 
-inline gatherer::gatherer(const config& config, entropy_ref entropy,
-                          std::pmr::memory_resource* memory)
-    : config_{config}, accounts_(memory), sources_(memory), addresses_(memory), bases_(memory),
-      candidates_(memory), numbered_(memory),
+inline gatherer::gatherer(const config& config, entropy_ref entropy, memory_ref memory)
+    : config_{config}, accounts_{config.servers.size(), memory}, sources_{detail::count_uris(
+                                                                              config),
+                                                                          memory},
+      addresses_{sources_.capacity() * config.limits.addresses, memory},
+      bases_{config.limits.sockets, memory},
+      candidates_{config.limits.candidates, memory}, numbered_{addresses_.capacity(), memory},
       attempts_(config.limits.attempts, memory), client_{{.retransmit = config.retransmit,
                                                           .software = config.software,
                                                           .capacity = config.limits.attempts},
@@ -72,25 +81,17 @@ inline gatherer::gatherer(const config& config, entropy_ref entropy,
                                                          memory},
       relays_(detail::places_for(config), detail::largest_session(config), entropy, memory),
       events_(config.limits.events, memory), next_relay_{config.first_relay} {
-  std::size_t uris = 0;
-  for (const auto& s : config.servers) uris += s.uris.size();
-  Expects(uris < 0xffff);
-  accounts_.reserve(config.servers.size());
-  sources_.reserve(uris);
-  addresses_.resize(uris * config.limits.addresses);
-  bases_.reserve(config.limits.sockets);
-  candidates_.reserve(config.limits.candidates);
-  numbered_.reserve(uris * config.limits.addresses);
+  Expects(sources_.capacity() < 0xffff);
+  addresses_.resize(addresses_.capacity());
   for (const auto& s : config.servers) {
-    accounts_.push_back(
-        {std::pmr::string{s.username, memory}, std::pmr::string{s.credential, memory}});
+    accounts_.push_back({{s.username, memory}, {s.credential, memory}});
     for (const auto uri : s.uris) {
       const auto plan = plan_for(uri);
       source row{.plan = plan.value_or(gather::plan{}),
-                 .host = std::pmr::string{plan ? plan->host : std::string_view{}, memory},
+                 .host = {plan ? plan->host : std::string_view{}, memory},
                  .server = static_cast<std::uint16_t>(accounts_.size() - 1),
                  .first_address = sources_.size() * config.limits.addresses};
-      const bool nameable = row.host.size() <= stun::domain_limits.bytes_accepted;
+      const bool nameable = row.host.view().size() <= stun::domain_limits.bytes_accepted;
       const bool has_user = s.username.size() <= stun::username_limits.bytes_sent;
       if (!plan || !nameable || !has_user) row.fault = outcome::unsupported;
       if (row.plan.literal && !row.fault && config.limits.addresses > 0) {
@@ -123,7 +124,7 @@ inline void gatherer::add_attempt(const base& from, uri_number uri, gather::serv
   push(event::name_needed{.uri = uri,
                           .port = row.plan.port,
                           .lookup = row.plan.lookup,
-                          .is_local_name = detail::is_local_name(row.host)});
+                          .is_local_name = detail::is_local_name(row.host.view())});
 }
 
 /// The address of its server that is this attempt's turn: of the family of its socket.
@@ -202,8 +203,8 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
   session.local = a.local = local;
   session.server = a.server;
   session.transport = row.plan.transport;
-  session.user = accounts_[row.server].username;
-  session.password = accounts_[row.server].credential;
+  session.user = accounts_[row.server].username.view();
+  session.password = accounts_[row.server].credential.view();
   if (a.base.bound.address.family == family::ipv6 &&
       session.ask.family == turn::relay_family::ipv4) {
     session.ask.family = turn::relay_family::ipv6;

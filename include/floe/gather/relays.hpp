@@ -10,12 +10,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory_resource>
 #include <optional>
-#include <vector>
 
+#include "floe/core/arena.hpp"
 #include "floe/core/entropy.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/turn/session.hpp"
 
 namespace floe::gather {
@@ -23,24 +23,21 @@ namespace floe::gather {
 namespace detail {
 
 /// Counts what is taken.
-class measuring_memory final : public std::pmr::memory_resource {
+class measuring_memory {
  public:
-  explicit measuring_memory(std::pmr::memory_resource* from) noexcept : from_{from} {}
+  explicit measuring_memory(memory_ref from) noexcept : from_{from} {}
   [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
 
- private:
-  void* do_allocate(std::size_t size, std::size_t alignment) override {
+  [[nodiscard]] void* allocate(std::size_t size, std::size_t alignment) {
     taken_ += size + alignment;
-    return from_->allocate(size, alignment);
+    return from_.allocate(size, alignment);
   }
-  void do_deallocate(void* at, std::size_t size, std::size_t alignment) override {
-    from_->deallocate(at, size, alignment);
-  }
-  [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
-    return this == &other;
+  void deallocate(void* at, std::size_t size, std::size_t alignment) noexcept {
+    from_.deallocate(at, size, alignment);
   }
 
-  std::pmr::memory_resource* from_;
+ private:
+  memory_ref from_;
   std::size_t taken_ = 0;
 };
 
@@ -51,9 +48,9 @@ class relays {
  public:
   /// `largest`: no session will need more memory than one with this configuration.
   relays(std::size_t places, const turn::session_config& largest, entropy_ref entropy,
-         std::pmr::memory_resource* memory)
+         memory_ref memory)
       : entropy_{entropy}, size_{places > 0 ? measure(largest, entropy, memory) : 0},
-        bytes_(size_ * places, memory), places_(memory) {
+        bytes_{size_ * places, memory}, places_{places, memory} {
     for (std::size_t i = 0; i < places; ++i) {
       places_.emplace_back(bytes_.data() + i * size_, size_ * sizeof(std::max_align_t));
     }
@@ -102,16 +99,15 @@ class relays {
 
  private:
   struct place {
-    place(std::max_align_t* at, std::size_t size)
-        : memory{at, size, std::pmr::null_memory_resource()} {}
+    place(std::max_align_t* at, std::size_t size) noexcept : memory{at, size} {}
 
-    std::pmr::monotonic_buffer_resource memory;
+    arena memory;
     std::optional<turn::session> session;
   };
 
   /// The size of a place in units of the strictest alignment.
   [[nodiscard]] static std::size_t measure(const turn::session_config& largest, entropy_ref entropy,
-                                           std::pmr::memory_resource* memory) {
+                                           memory_ref memory) {
     detail::measuring_memory counter{memory};
     const turn::session probe{largest, entropy, &counter};
     return counter.taken() / sizeof(std::max_align_t) + 1;
@@ -119,8 +115,8 @@ class relays {
 
   entropy_ref entropy_;
   std::size_t size_;
-  std::pmr::vector<std::max_align_t> bytes_;  ///< of all places, as aligned as anything can be
-  std::pmr::deque<place> places_;
+  fixed_vector<std::max_align_t> bytes_;  ///< of all places, as aligned as anything can be
+  fixed_vector<place> places_;
 };
 
 }  // namespace floe::gather

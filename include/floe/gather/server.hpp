@@ -1,6 +1,6 @@
-// Servers as users name them, and what a name means for gathering.
+// What the URI of a server means for gathering.
 //
-// owns:     the shape of the configuration, and how a URI is used
+// owns:     how a URI is used
 // does not: know the grammar of URIs (sdp/uri.hpp), or resolve names: the host does, when asked
 // sources:  RFC 7064, RFC 7065 sec. 3.2; RFC 8445 sec. 5.1.1.2; RFC 8656 sec. 3.1
 #pragma once
@@ -8,27 +8,17 @@
 #include "floe/core/language.hpp"
 
 #include <cstdint>
-#include <gsl/span>
 #include <optional>
 #include <string_view>
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/error.hpp"
 #include "floe/core/result.hpp"
+#include "floe/gather/config.hpp"
 #include "floe/sdp/uri.hpp"
-#include "floe/turn/session.hpp"
+#include "floe/turn/config.hpp"
 
 namespace floe::gather {
-
-/// A server and how it knows us, in the shape that WebRTC made common.
-struct server {
-  gsl::span<const std::string_view> uris{};  ///< stun:, turn: or turns:
-  std::string_view username{};               ///< for turn: and turns:; prepared (OpaqueString)
-  std::string_view credential{};             ///< the password
-};
-
-/// What a server is asked for.
-enum class service : std::uint8_t { reflexive, relay };
 
 /// How a URI is used.
 struct plan {

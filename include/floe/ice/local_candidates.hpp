@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/candidate_filter.hpp"
@@ -31,8 +31,7 @@ class local_candidates {
   using table = slot_table<local_candidate, local_tag>;
 
   /// named: how many the host may name
-  local_candidates(std::size_t named, std::pmr::memory_resource* memory)
-      : rows_(2 * named, memory) {}
+  local_candidates(std::size_t named, memory_ref memory) : rows_(2 * named, memory) {}
 
   [[nodiscard]] const table& rows() const noexcept { return rows_; }
 

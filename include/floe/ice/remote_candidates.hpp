@@ -12,12 +12,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <gsl/assert>
-#include <memory_resource>
 #include <optional>
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/error.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/foundation_numbers.hpp"
@@ -58,8 +58,7 @@ class remote_candidates {
   using table = slot_table<remote_candidate, remote_tag>;
 
   /// signalled: how many the peer may signal
-  remote_candidates(std::size_t signalled, std::pmr::memory_resource* memory)
-      : rows_(2 * signalled, memory) {}
+  remote_candidates(std::size_t signalled, memory_ref memory) : rows_(2 * signalled, memory) {}
 
   [[nodiscard]] const table& rows() const noexcept { return rows_; }
 

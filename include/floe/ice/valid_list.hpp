@@ -9,11 +9,11 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
+#include "floe/core/memory.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/ice/candidate.hpp"
@@ -41,7 +41,7 @@ struct valid_pair {
 /// Every valid pair of a session.
 class valid_list {
  public:
-  valid_list(std::size_t capacity, std::pmr::memory_resource* memory) : rows_(capacity, memory) {}
+  valid_list(std::size_t capacity, memory_ref memory) : rows_(capacity, memory) {}
 
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] const valid_pair* find(valid_id id) const noexcept { return rows_.find(id); }

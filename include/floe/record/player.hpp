@@ -12,15 +12,15 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "floe/agent/agent.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/record/archive.hpp"
 #include "floe/record/calls.hpp"
 #include "floe/record/outcome.hpp"
@@ -79,9 +79,9 @@ class player {
  public:
   /// Reads the beginning of a recording and makes its agent. The recording must outlive the player,
   /// and all memory comes from `memory`, now.
-  explicit player(byte_view recording, const policies& own = {},
-                  std::pmr::memory_resource* memory = std::pmr::get_default_resource())
-      : input_{recording}, tape_{this}, uris_(memory), servers_(memory), buffer_(memory) {
+  explicit player(byte_view recording, const policies& own = {}, memory_ref memory = {})
+      : input_{recording}, tape_{this}, memory_{memory}, uris_{most_uris, memory},
+        servers_{most_uris, memory}, buffer_{most_room + 2 * most_margin, memory} {
     verdict_ = open(own, memory);
   }
 
@@ -171,7 +171,7 @@ class player {
     difference_ = {what, index_, input_.base(), expected, actual};
   }
 
-  record::verdict open(const policies& own, std::pmr::memory_resource* memory) {
+  record::verdict open(const policies& own, memory_ref memory) {
     const auto front = input_.raw(magic.size());
     if (!std::equal(front.begin(), front.end(), magic.begin(), magic.end())) {
       return verdict::damaged;
@@ -198,7 +198,7 @@ class player {
       set_pace(pace);
       c.pacer = &pacer_;
     }
-    buffer_.resize(most_room + 2 * most_margin);
+    buffer_.resize(buffer_.capacity());
     look_ahead();
     verdict_ = verdict::playing;
     agent_.emplace(setup_.now, c, tape_, memory);
@@ -218,7 +218,7 @@ class player {
       std::size_t first;
       std::size_t size;
     };
-    std::pmr::vector<row> rows(servers_.get_allocator().resource());
+    fixed_vector<row> rows{static_cast<std::size_t>(count), memory_};
     for (; count > 0; --count) {
       row r{{}, uris_.size(), 0};
       std::uint64_t uris = 0;
@@ -351,9 +351,10 @@ class player {
 
   input input_;
   tape tape_;
-  std::pmr::vector<std::string_view> uris_;
-  std::pmr::vector<gather::server> servers_;
-  std::pmr::vector<std::byte> buffer_;
+  memory_ref memory_;
+  fixed_vector<std::string_view> uris_;
+  fixed_vector<gather::server> servers_;
+  fixed_vector<std::byte> buffer_;
   setup setup_{};
   ice::pacer pacer_{};
   std::optional<floe::agent> agent_;

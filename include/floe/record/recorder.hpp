@@ -12,13 +12,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <gsl/span>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "floe/agent/agent.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/record/archive.hpp"
 #include "floe/record/calls.hpp"
 #include "floe/record/outcome.hpp"
@@ -44,8 +44,7 @@ class recorder {
   /// As for floe::agent, with a sink, which must outlive the recorder, as entropy and memory must.
   /// limit: the recording ends with the first call that goes beyond so many bytes
   recorder(time_point now, const config& config, entropy_ref entropy, sink_ref sink,
-           std::pmr::memory_resource* memory = std::pmr::get_default_resource(),
-           std::uint64_t limit = usual_limit)
+           memory_ref memory = {}, std::uint64_t limit = usual_limit)
       : output_{sink}, limit_{limit}, pacer_{config.pacer},
         recording_{sink}, tape_{entropy, this}, agent_{begin(now, config), config, tape_, memory} {
     finish();

@@ -13,7 +13,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -22,6 +21,7 @@
 #include "floe/core/datagram.hpp"
 #include "floe/core/entropy.hpp"
 #include "floe/core/error.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/result.hpp"
 #include "floe/core/ring.hpp"
 #include "floe/core/slot_table.hpp"
@@ -92,8 +92,7 @@ class binding_client {
  public:
   static constexpr std::size_t most_addresses = 8;
 
-  binding_client(const binding_client_config& config, entropy_ref entropy,
-                 std::pmr::memory_resource* memory)
+  binding_client(const binding_client_config& config, entropy_ref entropy, memory_ref memory)
       : config_{config}, entropy_{entropy}, queries_{config.capacity, memory},
         transactions_{config.capacity, memory}, rtos_{config.capacity, memory},
         to_send_{config.capacity, memory}, events_{config.capacity, memory} {}

@@ -13,12 +13,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
-#include <vector>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/error.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/result.hpp"
 #include "floe/stun/attribute_walk.hpp"
 #include "floe/stun/demux.hpp"
@@ -82,10 +82,8 @@ class stream_reader {
  public:
   /// `largest` is the size of the largest message that is waited for; a larger one breaks the
   /// stream, so that a peer can't make its host hold more.
-  stream_reader(std::size_t largest, std::pmr::memory_resource* memory)
-      : held_(memory), largest_{largest} {
-    held_.reserve(room());
-  }
+  stream_reader(std::size_t largest, memory_ref memory)
+      : held_{room(largest), memory}, largest_{largest} {}
 
   /// Gives the next bytes of the stream, which must live until next() has answered nullopt.
   /// in: next() has answered nullopt since the last call
@@ -129,17 +127,19 @@ class stream_reader {
 
  private:
   /// Header, message and padding.
-  [[nodiscard]] std::size_t room() const noexcept { return Framing::header + padded(largest_); }
+  [[nodiscard]] static constexpr std::size_t room(std::size_t largest) noexcept {
+    return Framing::header + padded(largest);
+  }
 
   /// Moves fed bytes until `size` are held. Returns whether they are.
   [[nodiscard]] bool collect(std::size_t size) noexcept {
     const auto taken = (std::min)(size - (std::min)(size, held_.size()), fed_.size());
-    held_.insert(held_.end(), fed_.begin(), fed_.begin() + static_cast<std::ptrdiff_t>(taken));
+    for (const auto octet : fed_.first(taken)) held_.push_back(octet);
     fed_ = fed_.subspan(taken);
     return held_.size() >= size;
   }
 
-  std::pmr::vector<std::byte> held_;
+  fixed_vector<std::byte> held_;
   byte_view fed_;
   std::size_t largest_;
   bool is_given_ = false;

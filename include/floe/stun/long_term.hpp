@@ -13,13 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <gsl/assert>
-#include <memory_resource>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "floe/core/bytes.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
+#include "floe/core/stored_text.hpp"
 #include "floe/crypto/library.hpp"
 #include "floe/stun/attributes/basic.hpp"
 #include "floe/stun/attributes/credentials.hpp"
@@ -38,14 +38,12 @@ class long_term_session {
  public:
   /// by: the host's library, or null for floe's own functions | in: a user name of at most 508
   /// bytes
-  long_term_session(std::string_view user, std::string_view password,
-                    std::pmr::memory_resource* memory, const crypto::library* by = nullptr)
-      : user_{user, memory}, password_{password, memory}, realm_{memory}, nonce_{memory},
-        algorithms_{memory}, by_{by} {
+  long_term_session(std::string_view user, std::string_view password, memory_ref memory,
+                    const crypto::library* by = nullptr)
+      : user_{user, memory}, password_{password, memory},
+        realm_{phrase_limits.bytes_accepted, memory}, nonce_{phrase_limits.bytes_accepted, memory},
+        algorithms_{most_algorithm_bytes, memory}, by_{by} {
     Expects(user.size() <= username_limits.bytes_sent);
-    realm_.reserve(phrase_limits.bytes_accepted);
-    nonce_.reserve(phrase_limits.bytes_accepted);
-    algorithms_.reserve(most_algorithm_bytes);
   }
 
   long_term_session(const long_term_session&) = delete;
@@ -53,9 +51,7 @@ class long_term_session {
   long_term_session(long_term_session&&) = delete;
   long_term_session& operator=(long_term_session&&) = delete;
 
-  ~long_term_session() {
-    for (auto& c : password_) const_cast<volatile char&>(c) = '\0';
-  }
+  ~long_term_session() { password_.wipe(); }
 
   /// True once requests carry the credential.
   [[nodiscard]] bool is_challenged() const noexcept { return challenged_; }
@@ -83,7 +79,7 @@ class long_term_session {
     if (code) facts.code = code->code;
     facts.has_realm = realm_text && !realm_text->value.empty();
     facts.has_nonce = nonce_text.has_value();
-    facts.tried_this_realm = was_protected && facts.has_realm && realm_text->value == realm_;
+    facts.tried_this_realm = was_protected && facts.has_realm && realm_text->value == realm_.view();
     if (nonce_text) facts.features = features_of(nonce_text->value);
     facts.has_algorithms = offered.has_value();
     facts.has_sha1_integrity = response.has<bytes_attribute<attribute_type::message_integrity>>();
@@ -123,11 +119,11 @@ class long_term_session {
     if (protection_.userhash) {
       out.add(hash_);
     } else {
-      out.add(username{user_});
+      out.add(username{user_.view()});
     }
     // As they came, whatever their length.
-    out.add(bytes_attribute<attribute_type::realm>{as_byte_view(realm_)});
-    out.add(bytes_attribute<attribute_type::nonce>{as_byte_view(nonce_)});
+    out.add(bytes_attribute<attribute_type::realm>{as_byte_view(realm_.view())});
+    out.add(bytes_attribute<attribute_type::nonce>{as_byte_view(nonce_.view())});
     if (protection_.algorithm) {
       out.add(password_algorithms{algorithms_}).add(password_algorithm{*protection_.algorithm});
     }
@@ -168,23 +164,24 @@ class long_term_session {
 
   [[nodiscard]] std::optional<crypto::md5::digest>
   md5_key_for(std::string_view domain) const noexcept {
-    if (by_ != nullptr) return long_term_md5_key(user_, domain, password_, *by_);
-    return long_term_md5_key(user_, domain, password_);
+    if (by_ != nullptr) return long_term_md5_key(user_.view(), domain, password_.view(), *by_);
+    return long_term_md5_key(user_.view(), domain, password_.view());
   }
   [[nodiscard]] std::optional<crypto::sha256::digest>
   sha256_key_for(std::string_view domain) const noexcept {
-    if (by_ != nullptr) return long_term_sha256_key(user_, domain, password_, *by_);
-    return long_term_sha256_key(user_, domain, password_);
+    if (by_ != nullptr) return long_term_sha256_key(user_.view(), domain, password_.view(), *by_);
+    return long_term_sha256_key(user_.view(), domain, password_.view());
   }
   [[nodiscard]] std::optional<userhash> hash_for(std::string_view domain) const noexcept {
-    return by_ != nullptr ? userhash_of(user_, domain, *by_) : userhash_of(user_, domain);
+    return by_ != nullptr ? userhash_of(user_.view(), domain, *by_)
+                          : userhash_of(user_.view(), domain);
   }
 
-  std::pmr::string user_;
-  std::pmr::string password_;
-  std::pmr::string realm_;
-  std::pmr::string nonce_;
-  std::pmr::vector<std::byte> algorithms_;
+  stored_text user_;
+  stored_text password_;
+  stored_text realm_;
+  stored_text nonce_;
+  fixed_vector<std::byte> algorithms_;
   const crypto::library* by_;
   protection protection_;
   userhash hash_;

@@ -14,11 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <gsl/assert>
-#include <memory_resource>
 #include <optional>
-#include <vector>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/time.hpp"
 
 namespace floe::stun {
@@ -60,10 +60,7 @@ class rto_cache {
   /// An estimate is forgotten after so long without a transaction (RFC 8489 sec. 6.2.1).
   static constexpr duration lifetime = std::chrono::minutes{10};
 
-  rto_cache(std::size_t capacity, std::pmr::memory_resource* memory)
-      : rows_(memory), capacity_{capacity} {
-    rows_.reserve(capacity);
-  }
+  rto_cache(std::size_t capacity, memory_ref memory) : rows_{capacity, memory} {}
 
   /// The RTO for a request to `server` that starts now; that one starts keeps its estimate alive.
   [[nodiscard]] duration start(time_point now, const endpoint& server, duration least) noexcept {
@@ -77,7 +74,7 @@ class rto_cache {
   /// Takes a round trip to `server`, whose response came now.
   void measure(time_point now, const endpoint& server, duration round_trip,
                std::uint8_t sends) noexcept {
-    if (sends != 1 || capacity_ == 0) return;
+    if (sends != 1 || rows_.capacity() == 0) return;
     auto* row = find(server);
     if (row == nullptr) row = &place_for(now, server);
     if (elapsed(row->last, now) > lifetime) row->estimate = {};
@@ -102,15 +99,14 @@ class rto_cache {
 
   /// in: a capacity above zero
   [[nodiscard]] entry& place_for(time_point now, const endpoint& server) noexcept {
-    if (rows_.size() < capacity_) return rows_.emplace_back(entry{server, {}, now});
+    if (!rows_.full()) return rows_.emplace_back(entry{server, {}, now});
     auto& quietest = *std::min_element(
         rows_.begin(), rows_.end(), [](const entry& a, const entry& b) { return a.last < b.last; });
     quietest = entry{server, {}, now};
     return quietest;
   }
 
-  std::pmr::vector<entry> rows_;
-  std::size_t capacity_;
+  fixed_vector<entry> rows_;
 };
 
 }  // namespace floe::stun

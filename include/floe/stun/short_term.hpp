@@ -10,10 +10,10 @@
 
 #include <cstdint>
 #include <gsl/assert>
-#include <memory_resource>
-#include <string>
 #include <string_view>
 
+#include "floe/core/memory.hpp"
+#include "floe/core/stored_text.hpp"
 #include "floe/crypto/library.hpp"
 #include "floe/stun/attributes/text.hpp"
 #include "floe/stun/credential_rules.hpp"
@@ -29,8 +29,8 @@ class short_term_session {
  public:
   /// by: the host's library, or null for floe's own functions | in: a user name of at most 508
   /// bytes
-  short_term_session(std::string_view user, std::string_view password,
-                     std::pmr::memory_resource* memory, const crypto::library* by = nullptr)
+  short_term_session(std::string_view user, std::string_view password, memory_ref memory,
+                     const crypto::library* by = nullptr)
       : user_{user, memory}, key_{short_term_key(password, by)}, sha256_key_{short_term_sha256_key(
                                                                      password, by)} {
     Expects(user.size() <= username_limits.bytes_sent);
@@ -38,7 +38,7 @@ class short_term_session {
 
   /// Completes a request or an indication with USERNAME and integrity.
   void protect(writer& out) const noexcept {
-    out.add(username{user_});
+    out.add(username{user_.view()});
     if (uses_ != algorithm::sha256) out.add_integrity(key_);
     if (uses_ != algorithm::sha1) out.add_integrity(sha256_key_);
   }
@@ -57,7 +57,7 @@ class short_term_session {
  private:
   enum class algorithm : std::uint8_t { both, sha1, sha256 };
 
-  std::pmr::string user_;
+  stored_text user_;
   integrity_key key_;
   integrity_sha256_key sha256_key_;
   algorithm uses_ = algorithm::both;

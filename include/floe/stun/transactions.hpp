@@ -12,14 +12,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <type_traits>
-#include <vector>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
+#include "floe/core/fixed_vector.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/slot_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/stun/header.hpp"
@@ -59,11 +59,8 @@ class transactions {
     transactions::row row;
   };
 
-  transactions(std::size_t capacity, std::pmr::memory_resource* memory)
-      : rows_{capacity, memory}, keys_(memory), ids_(memory) {
-    keys_.reserve(capacity);
-    ids_.reserve(capacity);
-  }
+  transactions(std::size_t capacity, memory_ref memory)
+      : rows_{capacity, memory}, keys_{capacity, memory}, ids_{capacity, memory} {}
 
   [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
   [[nodiscard]] std::size_t capacity() const noexcept { return rows_.capacity(); }
@@ -206,8 +203,8 @@ class transactions {
   }
 
   slot_table<row, tag> rows_;
-  std::pmr::vector<std::uint32_t> keys_;  ///< of the row that ids_ names at the same place
-  std::pmr::vector<id> ids_;
+  fixed_vector<std::uint32_t> keys_;  ///< of the row that ids_ names at the same place
+  fixed_vector<id> ids_;
   floe::deadline next_{};  ///< of the schedules of all rows
 };
 

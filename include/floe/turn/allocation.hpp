@@ -1,6 +1,6 @@
 // The allocation: where it stands, what may be asked for, and what an answer granted.
 //
-// owns:     the states, the table of changes, the options of an Allocate request and their limits,
+// owns:     the states, the table of changes, writing the options of an Allocate request,
 //           reading a success response
 // does not: send requests or keep time (turn/session.hpp)
 // sources:  RFC 8656 sec. 7.1 (asking), 7.3 (success), 8 (refreshing); RFC 6062 sec. 4.1; RFC 8016
@@ -24,6 +24,8 @@
 #include "floe/stun/message_view.hpp"
 #include "floe/stun/registry.hpp"
 #include "floe/stun/writer.hpp"
+#include "floe/turn/config.hpp"
+#include "floe/turn/events.hpp"
 
 namespace floe::turn {
 
@@ -85,35 +87,6 @@ static_assert(has_one_rule_each(allocation_rules));
   return follow<allocation_rules>(from, on);
 }
 
-/// What carries data between relay and peer.
-enum class relay_transport : std::uint8_t { udp, tcp };
-
-/// Which addresses the relay is to have.
-enum class relay_family : std::uint8_t { ipv4, ipv6, both };
-
-/// What an Allocate request asks for.
-struct allocate_options {
-  relay_transport transport = relay_transport::udp;
-  relay_family family = relay_family::ipv4;
-  bool even_port = false;
-  bool reserve_next_port = false;  ///< with even_port
-  bool dont_fragment = false;
-  bool mobility = false;  ///< asks for a ticket (RFC 8016)
-  std::optional<std::array<std::byte, 8>> reservation{};
-  std::optional<std::uint32_t> lifetime{};  ///< seconds; the server's choice when not given
-
-  [[nodiscard]] constexpr bool operator==(const allocate_options&) const noexcept = default;
-};
-
-/// True for options that may go together. source: RFC 8656 sec. 7.1, RFC 6062 sec. 4.1
-[[nodiscard]] constexpr bool is_consistent(const allocate_options& o) noexcept {
-  if (o.reserve_next_port && !o.even_port) return false;
-  if (o.reservation && (o.even_port || o.family != relay_family::ipv4)) return false;
-  if (o.family == relay_family::both && o.reserve_next_port) return false;
-  const bool only_udp = o.even_port || o.reservation || o.dont_fragment;
-  return o.transport == relay_transport::udp || !only_udp;
-}
-
 /// Writes the options. in: consistent ones
 constexpr void write(stun::writer& out, const allocate_options& o) noexcept {
   const bool tcp = o.transport == relay_transport::tcp;
@@ -160,22 +133,6 @@ without_port_wishes(const allocate_options& o) noexcept {
   less.reservation.reset();
   return less == o ? std::nullopt : std::optional{less};
 }
-
-/// Why an address of a family was not allocated while another was.
-struct refused_family {
-  floe::family family{};
-  stun::error_code code{};
-};
-
-/// What a success response grants.
-struct grant {
-  std::optional<endpoint> relayed_v4{};
-  std::optional<endpoint> relayed_v6{};
-  endpoint mapped;
-  std::uint32_t lifetime = 0;  ///< seconds, above zero
-  std::optional<std::array<std::byte, 8>> reservation{};
-  std::optional<turn::refused_family> refused_family{};
-};
 
 /// Why a success response grants nothing.
 enum class grant_fault : std::uint8_t {

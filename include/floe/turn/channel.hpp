@@ -14,12 +14,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/state_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/turn/channel_data.hpp"
@@ -122,10 +122,8 @@ struct channel {
 /// The channels of one allocation. cost: one pass over the rows per call
 class channels {
  public:
-  channels(std::size_t capacity, std::pmr::memory_resource* memory)
-      : rows_(memory), capacity_{std::min<std::size_t>(capacity, last_channel - first_channel)} {
-    rows_.reserve(capacity_);
-  }
+  channels(std::size_t capacity, memory_ref memory)
+      : rows_{std::min<std::size_t>(capacity, last_channel - first_channel), memory} {}
 
   [[nodiscard]] channel* find(const endpoint& peer) noexcept {
     return find_if([&](const channel& row) { return row.peer == peer; });
@@ -144,14 +142,14 @@ class channels {
       if (again && apply(*row, channel_event::wanted_again)) row->due = now;
       return row;
     }
-    if (rows_.size() == capacity_) forget_refused();
+    if (rows_.full()) forget_refused();
     return add({.number = 0, .peer = peer, .due = now});
   }
 
   /// Takes another number for a peer whose old one the server holds for somebody else; the old one
   /// is left alone for as long as it may be bound. Returns false when there is no room for that.
   bool renumber(time_point now, channel& row) {
-    if (rows_.size() == capacity_) return false;
+    if (rows_.full()) return false;
     const auto old = row.number;
     row.number = take_number();
     ++row.numbers;
@@ -228,7 +226,7 @@ class channels {
   }
 
   channel* add(channel row) {
-    if (rows_.size() == capacity_) return nullptr;
+    if (rows_.full()) return nullptr;
     if (row.number == 0) row.number = take_number();
     return &rows_.emplace_back(row);
   }
@@ -242,8 +240,7 @@ class channels {
     }
   }
 
-  std::pmr::vector<channel> rows_;
-  std::size_t capacity_;
+  fixed_vector<channel> rows_;
   std::uint16_t next_ = first_channel;
 };
 

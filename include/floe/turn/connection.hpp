@@ -19,15 +19,9 @@
 #include "floe/core/ids.hpp"
 #include "floe/core/time.hpp"
 #include "floe/stun/framing.hpp"
+#include "floe/turn/events.hpp"
 
 namespace floe::turn {
-
-namespace detail {
-struct connection_tag;
-}
-
-/// Names a connection to a peer, as long as the session keeps it.
-using connection_handle = handle<detail::connection_tag>;
 
 /// Takes one STUN message off the front of a stream, whatever pieces it comes in.
 class response_reader {

@@ -12,15 +12,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/error.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/result.hpp"
+#include "floe/core/stored_text.hpp"
 #include "floe/core/text.hpp"
 #include "floe/stun/attributes/basic.hpp"
 #include "floe/stun/attributes/error.hpp"
@@ -56,14 +56,12 @@ enum class challenge_step : std::uint8_t {
 class credential {
  public:
   /// in: see stun::long_term_session; an empty user name: there is no password, only tokens
-  credential(std::string_view user, std::string_view password, std::pmr::memory_resource* memory)
-      : by_password_{user, password, memory}, has_password_{!user.empty()}, kid_{memory},
-        sealed_{memory}, realm_{memory}, nonce_{memory} {
-    kid_.reserve(stun::username_limits.bytes_sent);
-    sealed_.reserve(most_token_bytes);
-    realm_.reserve(stun::phrase_limits.bytes_accepted);
-    nonce_.reserve(stun::phrase_limits.bytes_accepted);
-  }
+  credential(std::string_view user, std::string_view password, memory_ref memory)
+      : by_password_{user, password, memory}, has_password_{!user.empty()},
+        kid_{stun::username_limits.bytes_sent, memory}, sealed_{most_token_bytes, memory},
+        realm_{stun::phrase_limits.bytes_accepted, memory}, nonce_{
+                                                                stun::phrase_limits.bytes_accepted,
+                                                                memory} {}
 
   /// True once requests can be protected.
   [[nodiscard]] bool is_ready() const noexcept {
@@ -126,9 +124,9 @@ class credential {
   /// Completes a request, integrity included. in: is_ready()
   void protect(stun::writer& out) const noexcept {
     if (!by_token_) return by_password_.protect(out);
-    out.add(stun::username{kid_});
-    out.add(stun::bytes_attribute<stun::attribute_type::realm>{as_byte_view(realm_)});
-    out.add(stun::bytes_attribute<stun::attribute_type::nonce>{as_byte_view(nonce_)});
+    out.add(stun::username{kid_.view()});
+    out.add(stun::bytes_attribute<stun::attribute_type::realm>{as_byte_view(realm_.view())});
+    out.add(stun::bytes_attribute<stun::attribute_type::nonce>{as_byte_view(nonce_.view())});
     out.add(stun::access_token{sealed_});
     if (is_sha256_) {
       out.add_integrity(sha256_key_);
@@ -187,10 +185,10 @@ class credential {
   bool has_token_ = false;
   bool is_sha256_ = false;
   std::uint32_t generation_ = 0;
-  std::pmr::string kid_;
-  std::pmr::vector<std::byte> sealed_;
-  std::pmr::string realm_;
-  std::pmr::string nonce_;
+  stored_text kid_;
+  fixed_vector<std::byte> sealed_;
+  stored_text realm_;
+  stored_text nonce_;
   fixed_text<stun::domain_limits.bytes_accepted> server_name_;
   stun::integrity_key sha1_key_;
   stun::integrity_sha256_key sha256_key_;

@@ -1,8 +1,7 @@
 // What a TURN session tells its user.
 //
-// owns:     the events, as a closed variant of small values, and their queue
+// owns:     the events, as a closed variant of small values, what they carry
 // does not: carry data: that is what handle_datagram() returns
-// invariant: the end of a session is never lost, and is the last event of all.
 #pragma once
 
 #include "floe/core/language.hpp"
@@ -10,20 +9,39 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
-#include <utility>
 #include <variant>
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
-#include "floe/core/ring.hpp"
 #include "floe/core/time.hpp"
 #include "floe/stun/registry.hpp"
-#include "floe/turn/allocation.hpp"
-#include "floe/turn/connection.hpp"
+#include "floe/turn/config.hpp"
 
 namespace floe::turn {
+
+namespace detail {
+struct connection_tag;
+}
+
+/// Names a connection to a peer, as long as the session keeps it.
+using connection_handle = handle<detail::connection_tag>;
+
+/// Why an address of a family was not allocated while another was.
+struct refused_family {
+  floe::family family{};
+  stun::error_code code{};
+};
+
+/// What a success response grants.
+struct grant {
+  std::optional<endpoint> relayed_v4{};
+  std::optional<endpoint> relayed_v6{};
+  endpoint mapped;
+  std::uint32_t lifetime = 0;  ///< seconds, above zero
+  std::optional<std::array<std::byte, 8>> reservation{};
+  std::optional<turn::refused_family> refused_family{};
+};
 
 /// Why a session has ended.
 enum class end_reason : std::uint8_t {
@@ -121,38 +139,5 @@ using any =
                  connection_failed, moved, move_failed, dropped, ended>;
 
 }  // namespace event
-
-/// The events that wait to be read.
-class event_queue {
- public:
-  event_queue(std::size_t capacity, std::pmr::memory_resource* memory) : ring_(capacity, memory) {}
-
-  void push(const event::any& e) {
-    if (ended_) return;
-    if (ring_.full()) {
-      ring_.pop();
-      ++dropped_;
-    }
-    if (!ring_.push(e)) ++dropped_;
-  }
-
-  void end(const event::ended& e) {
-    if (!ended_) ended_ = e;
-  }
-
-  [[nodiscard]] std::optional<event::any> pop() {
-    if (dropped_ > 0) return event::any{event::dropped{std::exchange(dropped_, 0)}};
-    if (auto next = ring_.pop()) return next;
-    if (!ended_ || told_) return std::nullopt;
-    told_ = true;
-    return event::any{*ended_};
-  }
-
- private:
-  ring<event::any> ring_;
-  std::optional<event::ended> ended_;
-  std::uint32_t dropped_ = 0;
-  bool told_ = false;
-};
 
 }  // namespace floe::turn

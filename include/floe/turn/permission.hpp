@@ -13,12 +13,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "floe/core/endpoint.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/state_table.hpp"
 #include "floe/core/time.hpp"
 
@@ -114,10 +114,7 @@ struct permission {
 /// The permissions of one allocation. cost: one pass over the rows per call
 class permissions {
  public:
-  permissions(std::size_t capacity, std::pmr::memory_resource* memory)
-      : rows_(memory), capacity_{capacity} {
-    rows_.reserve(capacity);
-  }
+  permissions(std::size_t capacity, memory_ref memory) : rows_{capacity, memory} {}
 
   [[nodiscard]] permission* find(const address& a) noexcept {
     const auto found = std::find_if(rows_.begin(), rows_.end(),
@@ -140,7 +137,7 @@ class permissions {
       if (apply(*row, permission_event::wanted_again)) row->due = (std::max)(row->due, now);
       return row;
     }
-    if (rows_.size() == capacity_ && !evict()) return nullptr;
+    if (rows_.full() && !evict()) return nullptr;
     return &rows_.emplace_back(permission{.address = a, .due = now});
   }
 
@@ -221,8 +218,7 @@ class permissions {
     return true;
   }
 
-  std::pmr::vector<permission> rows_;
-  std::size_t capacity_;
+  fixed_vector<permission> rows_;
 };
 
 }  // namespace floe::turn

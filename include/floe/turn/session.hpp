@@ -14,15 +14,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/datagram.hpp"
 #include "floe/core/entropy.hpp"
 #include "floe/core/error.hpp"
+#include "floe/core/fixed_vector.hpp"
+#include "floe/core/memory.hpp"
 #include "floe/core/result.hpp"
 #include "floe/core/ring.hpp"
 #include "floe/core/slot_table.hpp"
@@ -35,51 +35,15 @@
 #include "floe/turn/allocation.hpp"
 #include "floe/turn/channel.hpp"
 #include "floe/turn/channel_data.hpp"
+#include "floe/turn/config.hpp"
 #include "floe/turn/connection.hpp"
 #include "floe/turn/credential.hpp"
+#include "floe/turn/event_queue.hpp"
 #include "floe/turn/events.hpp"
 #include "floe/turn/permission.hpp"
 #include "floe/turn/refresh_rules.hpp"
 
 namespace floe::turn {
-
-/// What carries messages between client and server (RFC 8656 sec. 3.1).
-enum class transport : std::uint8_t { udp, tcp, tls, dtls };
-
-/// True where the host has a connection, and no message is lost or cut.
-[[nodiscard]] constexpr bool is_stream(transport t) noexcept {
-  return t == transport::tcp || t == transport::tls;
-}
-
-/// The capacity of every table of a session.
-struct session_limits {
-  std::uint16_t permissions = 32;
-  std::uint16_t channels = 32;
-  std::uint16_t connections = 4;  ///< only of relays that speak TCP
-  std::uint16_t outstanding = 8;  ///< requests under way (RFC 8489 sec. 6.2: at most 10)
-  std::uint16_t events = 32;
-  std::uint32_t stream_frame = channel_header_size + largest_payload;  ///< only with connections
-};
-
-struct session_config {
-  socket_id local{};
-  endpoint server{};
-  turn::transport transport = turn::transport::udp;
-  std::string_view user{};      ///< prepared (OpaqueString); read at construction only
-  std::string_view password{};  ///< as `user`
-  allocate_options ask{};
-
-  stun::retransmit_config retransmit{};
-  duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 sec. 6.2.2)
-  std::string_view software{};   ///< goes into SOFTWARE unless empty; must outlive the session
-  bool fingerprint = false;      ///< for sockets that STUN shares with other protocols
-  bool follow_alternate = true;  ///< whether 300 leads to another server
-  bool special_peers = false;    ///< whether loopback and link-local peers are asked for
-  std::uint16_t bind_after = 4;  ///< datagrams to an address until its peer gets a channel; 0: none
-  std::uint16_t peers_per_request = 8;           ///< at most so many in a CreatePermission
-  duration patience = std::chrono::seconds{10};  ///< see probe_at(); zero: never
-  session_limits limits{};
-};
 
 /// Data that a peer sent through the relay. It views the caller's bytes, or for streams those that
 /// the session holds until the next call.
@@ -107,7 +71,7 @@ struct wrapped {
 class session {
  public:
   /// in: a user name of at most 508 bytes. The entropy and the memory must outlive the session.
-  session(const session_config& config, entropy_ref entropy, std::pmr::memory_resource* memory);
+  session(const session_config& config, entropy_ref entropy, memory_ref memory);
 
   session(const session&) = delete;
   session& operator=(const session&) = delete;
@@ -354,7 +318,7 @@ class session {
   floe::deadline ask_at_;      ///< while put off
   floe::deadline unanswered_;  ///< the first datagram since the last sign of the server
   std::optional<socket_id> moving_to_;
-  std::pmr::vector<std::byte> ticket_;
+  fixed_vector<std::byte> ticket_;
   stun::rto_estimate rto_;
   turn::permissions permissions_;
   turn::channels channels_;

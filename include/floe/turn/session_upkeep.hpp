@@ -12,10 +12,10 @@
 
 namespace floe::turn {
 
-inline session::session(const session_config& config, entropy_ref entropy,
-                        std::pmr::memory_resource* memory)
-    : config_{config}, entropy_{entropy}, credential_{config.user, config.password, memory},
-      options_{config.ask}, local_{config.local}, server_{config.server}, ticket_(memory),
+inline session::session(const session_config& config, entropy_ref entropy, memory_ref memory)
+    : config_{config}, entropy_{entropy},
+      credential_{config.user, config.password, memory}, options_{config.ask}, local_{config.local},
+      server_{config.server}, ticket_{config.ask.mobility ? most_ticket_bytes : 0, memory},
       permissions_(config.limits.permissions, memory), channels_(config.limits.channels, memory),
       connections_(config.ask.transport == relay_transport::tcp ? config.limits.connections : 0,
                    memory),
@@ -23,7 +23,6 @@ inline session::session(const session_config& config, entropy_ref entropy,
       to_send_(2 * (config.limits.outstanding + own_requests), memory),
       events_(config.limits.events, memory),
       reader_(is_stream(config.transport) ? config.limits.stream_frame : 0, memory) {
-  if (options_.mobility) ticket_.reserve(most_ticket_bytes);
   config_.user = config_.password = {};
 }
 

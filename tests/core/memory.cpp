@@ -1,0 +1,55 @@
+#include "floe/core/memory.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "catch.hpp"
+#include "support/memory.hpp"
+
+using namespace floe;
+
+namespace {
+
+/// A source of a host's own, without std::pmr.
+struct plain_source {
+  alignas(64) std::array<std::byte, 256> block{};
+  std::size_t given_back = 0;
+
+  void* allocate(std::size_t, std::size_t) { return block.data(); }
+  void deallocate(void*, std::size_t size, std::size_t) { given_back += size; }
+};
+static_assert(memory_source<plain_source>);
+static_assert(memory_source<support::counting_memory>);
+static_assert(!memory_source<int>);
+static_assert(sizeof(memory_ref) == 2 * sizeof(void*));
+
+}  // namespace
+
+TEST_CASE("memory: without a source it is the heap, aligned as wanted", "[core]") {
+  const memory_ref heap;
+  for (const std::size_t alignment : {std::size_t{1}, std::size_t{8}, std::size_t{64}}) {
+    auto* const at = heap.allocate(100, alignment);
+    CHECK(reinterpret_cast<std::uintptr_t>(at) % alignment == 0);
+    heap.deallocate(at, 100, alignment);
+  }
+}
+
+TEST_CASE("memory: a std::pmr resource is a source", "[core]") {
+  support::counting_memory counted;
+  const memory_ref memory{&counted};
+  auto* const at = memory.allocate(24, 8);
+  CHECK(counted.allocations == 1);
+  CHECK(counted.held == 24);
+  memory.deallocate(at, 24, 8);
+  CHECK(counted.held == 0);
+}
+
+TEST_CASE("memory: so is any class with its two functions", "[core]") {
+  plain_source source;
+  const memory_ref memory{&source};
+  const auto copy = memory;
+  CHECK(copy.allocate(1, 1) == source.block.data());
+  copy.deallocate(source.block.data(), 17, 1);
+  CHECK(source.given_back == 17);
+}
