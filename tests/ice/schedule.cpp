@@ -8,7 +8,6 @@
 
 using namespace floe;
 using namespace std::chrono_literals;
-using ice::check_rto;
 using ice::checklist_event;
 using ice::choose_check;
 using ice::pair_event;
@@ -167,31 +166,6 @@ TEST_CASE("schedule: Ta is the caller's", "[ice]") {
   CHECK(send(pace, set, start));
   CHECK_FALSE(send(pace, set, start + 5ms - tick));
   CHECK(send(pace, set, start + 5ms));
-}
-
-TEST_CASE("schedule: the RTO grows with the checks, from a floor", "[ice][8445-14.3-b]") {
-  CHECK(check_rto(500ms, 50ms, 10, 5) == 2500ms);
-  CHECK(check_rto(500ms, 50ms, 1, 1) == 500ms);
-  CHECK(check_rto(500ms, 50ms, 10, 1) == 500ms);
-  CHECK(check_rto(500ms, 50ms, 11, 1) == 550ms);
-  CHECK(check_rto(500ms, 50ms, 0, 0) == 500ms);
-  CHECK(check_rto(2s, 50ms, 10, 2) == 2s);
-  CHECK(check_rto(500ms, 50ms, 100, 100) == 3s);
-}
-
-TEST_CASE("schedule: a product of Ta and very many checks saturates", "[ice][ATK-F06]") {
-  CHECK(check_rto(500ms, duration::max(), 100, 100) == 3s);
-  CHECK(check_rto(10s, 1h, 65535, 65535) == 10s);
-}
-
-TEST_CASE("schedule: the RTO counts all pairs, and those Waiting or In-Progress", "[ice]") {
-  checklists set;
-  for (int i = 0; i < 3; ++i) set.add({.state = pair_state::waiting});
-  for (int i = 0; i < 2; ++i) set.add({.stream = 1, .state = pair_state::in_progress});
-  set.add({.state = pair_state::frozen});
-  for (int i = 0; i < 2; ++i) set.add({.state = pair_state::succeeded});
-  for (int i = 0; i < 2; ++i) set.add({.stream = 1, .state = pair_state::failed});
-  CHECK(check_rto(500ms, 50ms, set) == 2500ms);
 }
 
 TEST_CASE("schedule: three lists take turns in the order of their streams",

@@ -78,7 +78,6 @@ inline void agent::start_check(ice::pair_id id) {
   checklists_.dequeue(id);
   cancel_checks(id);
   transition(id, ice::pair_event::unfrozen);
-  const auto rto = ice::check_rto(config_.check.rto, schedule_.ta(), checklists_);
   transition(id, ice::pair_event::check_sent);
 
   const auto& p = checklists_[id];
@@ -91,8 +90,7 @@ inline void agent::start_check(ice::pair_id id) {
       .stream = p.stream,
       .component = p.component,
       .what = sent_check::connectivity};
-  send(owner, transaction, path_of(p),
-       {now_, {.rto = rto, .rc = config_.check.rc, .rm = config_.check.rm}});
+  send(owner, transaction, path_of(p), {now_, config_.check});
   ++stats_.checks_sent;
   ice::check_history::count(checklists_[id].history.requests_sent);
 }

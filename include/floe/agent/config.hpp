@@ -69,9 +69,10 @@ struct config {
   /// A pace shared with other agents, or null. It outlives the agent, on the same thread.
   ice::pacer* pacer = nullptr;
 
-  /// How a check is repeated. Its rto is the floor of the RTO that the number of checks gives
-  /// (RFC 8445 sec. 14.3), and its whole length is also how long a session without a path is given
-  /// before it fails (RFC 8863 sec. 4).
+  /// How a check is repeated, whatever else is being checked: a wait that grew with the number of
+  /// checks would take a lost one for a path that doesn't work (RFC 8445 sec. 14.1 warns of that, and
+  /// sec. 14.3 leaves the choice above 500 ms). The whole length is also how long a session without a
+  /// path is given before it fails (RFC 8863 sec. 4).
   stun::retransmit_config check{};
 
   /// When the controlling agent settles on a pair.
@@ -80,8 +81,8 @@ struct config {
   /// Whether the peer must keep consenting to receive data.
   ice::consent_config consent{};
 
-  /// Tr: how long a path may be idle before a keepalive (RFC 8445 sec. 11). Consent checks keep a
-  /// path alive as well, so this shows only without them.
+  /// Tr: how long a path may be idle before a keepalive (RFC 8445 sec. 11). Consent checks keep a path
+  /// alive as well, so this shows only without them.
   duration keepalive = ice::min_keepalive;
 
   /// How long after a stream is settled its other candidates stay in use: RFC 8445 sec. 8.3.1 frees
@@ -105,8 +106,8 @@ struct config {
   /// whatever this says.
   ice::candidate_filter accepts = ice::any_candidate;
 
-  /// Whether loopback addresses may be candidates (RFC 8445 sec. 5.1.1.1 says no), as they must
-  /// where both peers run on one machine.
+  /// Whether loopback addresses may be candidates (RFC 8445 sec. 5.1.1.1 says no), as they must where
+  /// both peers run on one machine.
   bool loopback = false;
 
   /// Whether a request that names or proves no valid credentials is answered with 400 or 401

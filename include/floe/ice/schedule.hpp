@@ -1,8 +1,8 @@
-// When a check may leave, which one, and how long it is repeated.
+// When a check may leave, and which one.
 //
-// owns:     the Ta slot, the round-robin turn over the checklists, the RTO of checks
-// does not: change a pair, or send anything
-// sources:  RFC 8445 sec. 6.1.4.2 (order), 14.2 (Ta), 14.3 (RTO)
+// owns:     the Ta slot, the round-robin turn over the checklists
+// does not: change a pair, send anything, or repeat it (stun/retransmit.hpp)
+// sources:  RFC 8445 sec. 6.1.4.2 (order), sec. 14.2 (Ta)
 // invariant: two checks that take() hands out are at least Ta apart.
 #pragma once
 
@@ -36,28 +36,6 @@ namespace floe::ice {
   const auto waiting = first(pair_state::waiting, [](const pair&) { return true; });
   if (waiting) return waiting;
   return first(pair_state::frozen, [&](const pair& p) { return !set.is_busy(p.foundation); });
-}
-
-/// The longest RTO of a check. The formula of RFC 8445 sec. 14.3 alone gives 500 s to each of 100
-/// pairs: such a list would take half a day to fail, and a lost check would be missed for minutes.
-inline constexpr duration max_check_rto = std::chrono::seconds{3};
-
-/// The RTO of a check that starts now: MAX(500 ms, Ta * N * (Waiting + In-Progress)), so that the
-/// retransmissions of all checks together still keep to Ta (RFC 8445 sec. 14.3), and max_check_rto
-/// at most.
-///
-/// floor: the RTO of a single transaction | total: N, all checks of the set | active: those Waiting
-/// or In-Progress
-[[nodiscard]] constexpr duration check_rto(duration floor, duration ta, std::size_t total,
-                                           std::size_t active) noexcept {
-  const auto paced = scaled(ta, static_cast<duration::rep>(total * active));
-  return (std::max)(floor, (std::min)(paced, max_check_rto));
-}
-
-/// check_rto() with the numbers of a set.
-[[nodiscard]] inline duration check_rto(duration floor, duration ta, const checklist_set& set) {
-  const auto active = set.count(pair_state::waiting) + set.count(pair_state::in_progress);
-  return check_rto(floor, ta, set.size(), active);
 }
 
 /// The pace of all checks of a session: one per Ta, the lists in turn.
