@@ -31,6 +31,8 @@ TEST_CASE("config: a field out of its range is named",
   CHECK(fault([](config& c) { c.components = 0; }) == "components");
   CHECK(fault([](config& c) { c.components = 257; }) == "components");
   CHECK(fault([](config& c) { c.ta = 4ms; }) == "ta");
+  CHECK(fault([](config& c) { c.give_up = 4999ms; }) == "give_up");
+  CHECK(fault([](config& c) { c.give_up = 5s; }).empty());
   CHECK(fault([](config& c) { c.check.rto = 100ms; }) == "check.rto");
   CHECK(fault([](config& c) { c.check.rto = 61s; }) == "check.rto");
   CHECK(fault([](config& c) { c.check.rc = 0; }) == "check.rc");

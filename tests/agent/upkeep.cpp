@@ -150,6 +150,104 @@ TEST_CASE("upkeep: a session without a path is given its time before it fails",
   CHECK(peer.n.agent.state() == connection_state::failed);
 }
 
+TEST_CASE("upkeep: every pair is tried and the session fails in 45 s, however many pairs there are",
+          "[agent]") {
+  scripted_peer peer{1};
+  peer.tell_credentials();
+  const bool one_foundation = GENERATE(false, true);
+  for (std::uint8_t i = 1; i <= 16; ++i) {
+    peer.tell_candidate({address::v4(198, 51, 100, i), 7000},
+                        one_foundation ? "1" : std::to_string(i),
+                        static_cast<std::uint16_t>(100 - i));
+  }
+  peer.net.act(peer.n, [](auto& a) { (void)a.end_of_remote_candidates().has_value(); });
+  peer.net.run_for(45s);
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  const auto& lists = peer.n.agent.checklists();
+  for (const auto id : lists.order()) {
+    CHECK(lists[id].state == ice::pair_state::failed);
+    CHECK(lists[id].history.requests_sent >= 5);
+  }
+}
+
+TEST_CASE("upkeep: a peer that checks and takes no check has 45 s, and is told the end",
+          "[agent]") {
+  const auto role = GENERATE(ice::role::controlling, ice::role::controlled);
+  scripted_peer peer{1, config{.role = role}};
+  peer.introduce();
+  const scripted_check theirs{.claims = {{ice::opposite(role), 1}}};
+  for (int i = 0; i < 45; ++i) {
+    CHECK(peer.n.agent.state() == connection_state::checking);
+    CHECK(std::holds_alternative<consumed>(peer.check(theirs)));
+    peer.net.run_for(1s);
+  }
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  CHECK(peer.n.agent.report().pairs == ice::pair_verdict::no_answer);
+  (void)peer.sent();
+  CHECK(refusal(peer.check(theirs)) == reject::closed);
+  const auto answer = peer.only_sent();
+  CHECK(scripted_peer::error_of(answer) == stun::error_code::forbidden);
+  CHECK(stun::authenticate(scripted_peer::parse(answer),
+                           stun::short_term_key(peer.n.agent.local_credentials().password)));
+  CHECK(peer.n.agent.state() == connection_state::failed);
+
+  // Only a restart helps.
+  peer.net.act(peer.n, [](auto& a) { a.restart(); });
+  CHECK(std::holds_alternative<consumed>(peer.check(theirs)));
+}
+
+TEST_CASE("upkeep: a peer that comes when all was given up has its time, once", "[agent]") {
+  scripted_peer peer{1, controlled()};
+  peer.introduce();
+  peer.net.run_for(100s);
+  REQUIRE(peer.n.agent.state() == connection_state::failed);
+  const scripted_check theirs{.claims = {{ice::role::controlling, 1}}};
+  CHECK(std::holds_alternative<consumed>(peer.check(theirs)));
+  CHECK(peer.n.agent.state() == connection_state::checking);
+  SECTION("and is found") {
+    (void)peer.sent();
+    (void)peer.check(nominating);
+    peer.answer_next();
+    CHECK(peer.n.agent.state() == connection_state::completed);
+  }
+  SECTION("and is not") {
+    for (int i = 0; i < 44; ++i) {
+      peer.net.run_for(1s);
+      CHECK(std::holds_alternative<consumed>(peer.check(theirs)));
+    }
+    peer.net.run_for(1s);
+    CHECK(peer.n.agent.state() == connection_state::failed);
+    CHECK(refusal(peer.check(theirs)) == reject::closed);
+  }
+}
+
+TEST_CASE("upkeep: how long a session may go without a path is the host's choice", "[agent]") {
+  auto behaviour = controlling();
+  behaviour.give_up = 5s;
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  SECTION("the candidates are known") {
+    peer.net.run_for(4999ms);
+    CHECK(peer.n.agent.state() == connection_state::checking);
+    peer.net.run_for(1ms);
+    CHECK(peer.n.agent.state() == connection_state::failed);
+    CHECK(peer.n.agent.report().pairs == ice::pair_verdict::no_answer);
+  }
+  SECTION("another one comes") {
+    peer.net.run_for(4s);
+    peer.tell_candidate({address::v4(198, 51, 100, 9), 7000}, "9");
+    peer.net.run_for(4999ms);
+    CHECK(peer.n.agent.state() == connection_state::checking);
+    peer.net.run_for(1ms);
+    CHECK(peer.n.agent.state() == connection_state::failed);
+  }
+  SECTION("a path that was there and was never nominated is no reason") {
+    peer.answer_next();
+    peer.net.run_for(6s);
+    CHECK(peer.n.agent.state() != connection_state::failed);
+  }
+}
+
 TEST_CASE("upkeep: the time starts when the peer is known, not before", "[agent][8863-4-a]") {
   scripted_peer peer{1};
   peer.net.run_for(1h);

@@ -5,8 +5,8 @@
 //           explicit instantiations, because no public call shows all of them
 // invariant: whatever two states of the same digest do next, they do alike. Instants count from
 //            now, and those that only have to be past count alike once they are. Transaction ids
-//            count by where they first occur. Left out is what nothing asks: counters, histories,
-//            and cancelled transactions that no datagram on its way can answer. walk.hpp tries
+//            count by where they first occur. Left out is what nothing asks: most counters, and
+//            cancelled transactions that no datagram on its way can answer. walk.hpp tries
 //            this on samples: it runs on from both of two states that are said to be the same.
 #pragma once
 
@@ -164,13 +164,18 @@ class agent_reader {
 
   void read(const stream& s) {
     to_.add(flags({s.current.remote.has_value(), s.former.has_value(), s.gathering, s.named,
-                   s.gathered, s.remote_complete, s.abandoned, s.pac.has_value()}));
+                   s.gathered, s.remote_complete, s.abandoned, s.heard, s.pac.has_value(),
+                   s.give_up.has_value()}));
     if (s.pac) add_due(*s.pac);
+    const auto& all = agent_.*reach(components{});
+    const bool all_reached =
+        std::all_of(all.begin(), all.end(), [](const component& c) { return c.reached; });
+    if (s.give_up && !all_reached) add_due(*s.give_up);
   }
 
   void read(const component& c) {
-    to_.add(flags({c.told_selection.has_value(), c.path_announced, c.probed, c.settled.has_value(),
-                   c.link.has_value()}));
+    to_.add(flags({c.told_selection.has_value(), c.path_announced, c.reached, c.probed,
+                   c.settled.has_value(), c.link.has_value()}));
     if (c.told_selection) {
       const auto* const told = (agent_.*reach(valid{})).find(*c.told_selection);
       add_local(told != nullptr ? told->local : ice::local_id{});
@@ -218,6 +223,8 @@ class agent_reader {
       to_.add(
           flags({p.triggered, p.nominating, p.nominated_by_peer, p.checked_by_peer, p.expired}));
       to_.add(p.conflicts);
+      // Whether it was checked, and whether that had to be repeated.
+      to_.add(std::min<std::uint64_t>(p.history.requests_sent, 2));
     }
     const auto& waiting = lists.*reach(detail::queue{});
     for (std::size_t i = 0; i < waiting.size(); ++i) add_pair(lists[waiting[i]]);

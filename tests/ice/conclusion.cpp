@@ -26,6 +26,56 @@ TEST_CASE("conclusion: a Running list fails only when all hope and the PAC timer
   }
 }
 
+TEST_CASE("conclusion: without a path for all its time a Running list fails, busy or not",
+          "[ice][8863-4-c]") {
+  constexpr time_point pac{40s};
+  constexpr time_point end{45s};
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    const ice::list_outlook list{.local_complete = true,
+                                 .remote_complete = true,
+                                 .busy = true,
+                                 .all_reachable = (bits & 1U) != 0,
+                                 .all_reached = (bits & 2U) != 0,
+                                 .heard = (bits & 4U) != 0,
+                                 .pac = (bits & 8U) != 0 ? pac : end + 1s,
+                                 .give_up = end};
+    const bool never_reached = (bits & 2U) == 0;
+    CHECK_FALSE(ice::conclude(list, end - 1ns));
+    CHECK((ice::conclude(list, end) == checklist_event::exhausted) == never_reached);
+    CHECK((ice::conclude(list, end + 1h) == checklist_event::exhausted) == never_reached);
+    CHECK(ice::takes_consent_back(list, end) == (never_reached && list.heard));
+    CHECK_FALSE(ice::takes_consent_back(list, end - 1ns));
+  }
+}
+
+TEST_CASE("conclusion: while candidates are to come no time runs out", "[ice]") {
+  const ice::list_outlook list{.busy = true, .heard = true, .pac = time_point{40s}};
+  CHECK_FALSE(ice::is_complete(list));
+  CHECK_FALSE(ice::conclude(list, time_point{24h}));
+  CHECK_FALSE(ice::takes_consent_back(list, time_point{24h}));
+}
+
+TEST_CASE("conclusion: the end of the clock is not the end of a list", "[ice][ATK-F03]") {
+  const ice::list_outlook list{.busy = true, .pac = {}, .give_up = time_point::max()};
+  CHECK_FALSE(ice::conclude(list, time_point::max()));
+}
+
+TEST_CASE("conclusion: time is waited for as long as it can change something", "[ice]") {
+  constexpr time_point pac{40s};
+  constexpr time_point end{45s};
+  ice::list_outlook list{.pac = pac, .give_up = end};
+  CHECK(ice::conclusion_due(list, pac - 1ns) == pac);
+  CHECK(ice::conclusion_due(list, pac) == end);
+  CHECK_FALSE(ice::conclusion_due(list, end));
+  list.all_reached = true;
+  CHECK(ice::conclusion_due(list, pac - 1ns) == pac);
+  CHECK_FALSE(ice::conclusion_due(list, pac));
+  for (const auto state : {checklist_state::completed, checklist_state::failed}) {
+    list = {.state = state, .pac = pac, .give_up = end};
+    CHECK_FALSE(ice::conclusion_due(list, time_point{}));
+  }
+}
+
 TEST_CASE("conclusion: what has not begun does not end", "[ice][8863-4-a]") {
   const ice::list_outlook list{.local_complete = true, .remote_complete = true, .pac = {}};
   CHECK_FALSE(ice::conclude(list, time_point::max()));
@@ -57,5 +107,8 @@ TEST_CASE("conclusion: a list of which nothing is known has reached nothing", "[
   CHECK_FALSE(fresh.busy);
   CHECK_FALSE(fresh.all_reachable);
   CHECK_FALSE(fresh.all_selected);
+  CHECK_FALSE(fresh.all_reached);
+  CHECK_FALSE(fresh.heard);
+  CHECK_FALSE(fresh.give_up);
   CHECK_FALSE(fresh.pac);
 }

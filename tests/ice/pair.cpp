@@ -32,6 +32,7 @@ std::string_view name(pair_event event) {
     case pair_event::triggered: return "triggered";
     case pair_event::proof_expired: return "proof_expired";
     case pair_event::refused: return "refused";
+    case pair_event::out_of_time: return "out_of_time";
   }
   return "?";
 }

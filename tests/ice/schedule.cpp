@@ -79,6 +79,21 @@ TEST_CASE("schedule: a Frozen pair is unfrozen only when nothing of its foundati
   }
 }
 
+TEST_CASE("schedule: a check that had to be repeated holds back no other of its foundation",
+          "[ice]") {
+  checklists set;
+  const auto slow = set.add({.priority = 9, .foundation = 1, .state = pair_state::in_progress});
+  const auto held = set.add({.priority = 8, .foundation = 1});
+  set[slow].history.requests_sent = 1;
+  CHECK_FALSE(choose_check(set, first));
+  set[slow].history.requests_sent = 2;
+  CHECK(choose_check(set, first) == held);
+  // One that is about to leave again does.
+  set.apply(slow, pair_event::triggered);
+  set.enqueue(slow);
+  CHECK(set.is_busy(set[held].foundation));
+}
+
 TEST_CASE("schedule: pairs under way or done are not checked again", "[ice]") {
   checklists set;
   for (const auto state : {pair_state::in_progress, pair_state::succeeded, pair_state::failed}) {

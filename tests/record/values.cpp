@@ -36,6 +36,7 @@ config strange() {
   c.components = 2;
   c.ta = 70ms;
   c.check = {600ms, 5, 12};
+  c.give_up = 6s;
   c.nomination.chosen_by = ice::nomination_config::host;
   c.nomination.patience = 123ms;
   c.consent.interval = 6s;

@@ -26,6 +26,7 @@ struct side_plan {
   wire_config wire{};  ///< of each interface
   relaying relay = relaying::none;
   bool asks = false;      ///< gathers in virtual time, else knows everything at once
+  bool wrong_password = false;  ///< what its peer is told is another password than its own
   duration signalling{};  ///< how long what it says takes to its peer
   floe::config behaviour{};
 };

@@ -133,6 +133,7 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
       }
     }
   }
+  for (auto* const side : {&p.left, &p.right}) side->wrong_password = r.chance(15);
   return drawn;
 }
 
@@ -213,7 +214,9 @@ inline trial_result trial(const random_plan& drawn, record::sink_ref left = {},
     s.run(3min);
     return {verdict::as_expected, s.net.digest()};
   }
-  const auto best = explorer{drawn.plan}.best();
+  // A side that knows the other's password wrongly reaches nobody, and both must come to know it.
+  const bool strangers = drawn.plan.left.wrong_password || drawn.plan.right.wrong_password;
+  const auto best = strangers ? std::nullopt : explorer{drawn.plan}.best();
   s.run();
   const auto keeps_ports = [](const side_plan& side) {
     return std::any_of(side.layers.begin(), side.layers.end(), [](const gateway_config& g) {

@@ -40,9 +40,9 @@ enum class path_kind : std::uint8_t {
 
 class session {
  public:
-  /// Long enough for every check of a flow to be given up, and for RFC 8863's patience. Pairs of
-  /// one foundation are checked one after the other, so that flows may fail one after the other.
-  static constexpr duration patience = 15min;
+  /// Long enough for every check of a flow to be given up, for RFC 8863's patience, and for that
+  /// once more where a peer came late.
+  static constexpr duration patience = 3min;
 
   /// left_sink, right_sink: where the recordings of the agents go, if anywhere
   explicit session(const plan& p, record::sink_ref left_sink = {}, record::sink_ref right_sink = {})
@@ -54,6 +54,8 @@ class session {
     for (const auto where : scene.stun) stun.serve(net, where);
     talk.left_behind_nat64 = scene.left.behind_nat64;
     talk.right_behind_nat64 = scene.right.behind_nat64;
+    talk.left_password_wrong = p.left.wrong_password;
+    talk.right_password_wrong = p.right.wrong_password;
     for (auto* const who : {&left, &right}) {
       for (std::size_t s = 1; s < p.streams.size(); ++s) {
         who->command(net, [&](auto& a) { (void)a.add_stream(p.streams[s]).value(); });

@@ -31,10 +31,16 @@ class signalling final : public party, public listener_of_events {
   bool left_behind_nat64 = false;
   bool right_behind_nat64 = false;
 
+  /// Whether the password that a host says is not the one it has.
+  bool left_password_wrong = false;
+  bool right_password_wrong = false;
+
   /// Lets a host say the credentials of a stream.
   void introduce(host& who, stream_id stream) {
     const auto told = who.agent().local_credentials(stream);
-    post(who, stream, credentials{std::string{told.ufrag}, std::string{told.password}});
+    const bool wrong = &who == &left_ ? left_password_wrong : right_password_wrong;
+    const std::string password{wrong ? "apasswordofsomebodyelse" : told.password};
+    post(who, stream, credentials{std::string{told.ufrag}, password});
   }
 
   void on_event(host& who, const event::any& what) override {

@@ -349,6 +349,7 @@ class agent {
                              const endpoint& source) const;
   void accept_check(stream_id stream, ice::local_id local, const endpoint& source,
                     const ice::incoming_check& check);
+  void note_heard(stream_id stream);
   [[nodiscard]] std::optional<ice::remote_id> learn_source(stream_id stream, ice::local_id local,
                                                            const endpoint& source,
                                                            std::uint32_t priority);
@@ -390,9 +391,11 @@ class agent {
   void advance(time_point now);
   void pump();
   void serve_transactions();
-  void start_pac_timers();
+  void start_timers();
+  void end_checks(stream_id stream);
   void nominate();
   void give_up();
+  void begin_search(stream_id stream);
   void look_again(stream_id stream);
   [[nodiscard]] bool is_needed(ice::local_id base) const;
   void release_unselected();

@@ -153,6 +153,7 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
 
 /// Enters a pair into the valid list; the peer sees it come from `seen`.
 inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen) {
+  find_component(pair.stream, pair.component)->reached = true;
   const auto priority = ice::pair_priority(claim_.role, locals_[seen].candidate.priority,
                                            remotes_[pair.remote].candidate.priority);
   return valid_.note({.stream = pair.stream,

@@ -265,7 +265,7 @@ inline void agent::restart(stream_id stream) {
   row.current = {next(row.current.number), fresh, {}};
   row.remote_complete = false;
   row.abandoned = false;
-  row.pac.reset();
+  begin_search(stream);
 
   forget_checks(stream);
   early_.erase_if([&](const early_check& e) { return e.stream == stream; });

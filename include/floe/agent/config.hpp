@@ -70,10 +70,16 @@ struct config {
   ice::pacer* pacer = nullptr;
 
   /// How a check is repeated, whatever else is being checked: a wait that grew with the number of
-  /// checks would take a lost one for a path that doesn't work (RFC 8445 sec. 14.1 warns of that, and
-  /// sec. 14.3 leaves the choice above 500 ms). The whole length is also how long a session without a
-  /// path is given before it fails (RFC 8863 sec. 4).
+  /// checks would take a lost one for a path that doesn't work (RFC 8445 sec. 14.1 warns of that,
+  /// and sec. 14.3 leaves the choice above 500 ms). The whole length is also how long a session
+  /// without a path is given before it fails (RFC 8863 sec. 4).
   stun::retransmit_config check{};
+
+  /// How long a component may go without a first valid pair once the candidates of both sides are
+  /// known, as far as `presume_end_of_candidates` has it: then its stream fails, whatever is still
+  /// being checked, and however often the peer's checks bring pairs back. With less than the time
+  /// of `check` this cuts the time short that RFC 8863 sec. 4 gives a session.
+  duration give_up = std::chrono::seconds{45};
 
   /// When the controlling agent settles on a pair.
   ice::nomination_config nomination{};
@@ -81,8 +87,8 @@ struct config {
   /// Whether the peer must keep consenting to receive data.
   ice::consent_config consent{};
 
-  /// Tr: how long a path may be idle before a keepalive (RFC 8445 sec. 11). Consent checks keep a path
-  /// alive as well, so this shows only without them.
+  /// Tr: how long a path may be idle before a keepalive (RFC 8445 sec. 11). Consent checks keep a
+  /// path alive as well, so this shows only without them.
   duration keepalive = ice::min_keepalive;
 
   /// How long after a stream is settled its other candidates stay in use: RFC 8445 sec. 8.3.1 frees
@@ -106,8 +112,8 @@ struct config {
   /// whatever this says.
   ice::candidate_filter accepts = ice::any_candidate;
 
-  /// Whether loopback addresses may be candidates (RFC 8445 sec. 5.1.1.1 says no), as they must where
-  /// both peers run on one machine.
+  /// Whether loopback addresses may be candidates (RFC 8445 sec. 5.1.1.1 says no), as they must
+  /// where both peers run on one machine.
   bool loopback = false;
 
   /// Whether a request that names or proves no valid credentials is answered with 400 or 401
@@ -162,6 +168,7 @@ struct config_fault {
   if (c.check.rto > seconds{60}) return {{"check.rto", "must be at most 60 s"}};
   if (c.check.rc < 1 || c.check.rc > 16) return {{"check.rc", "must be 1 to 16"}};
   if (c.check.rm < 1) return {{"check.rm", positive}};
+  if (c.give_up < seconds{5}) return {{"give_up", "must be at least 5 s"}};
   if (c.nomination.accepts == nullptr) return {{"nomination.accepts", "must be a function"}};
   if (c.nomination.patience < duration::zero()) {
     return {{"nomination.patience", "must not be negative"}};

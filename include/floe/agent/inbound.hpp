@@ -130,9 +130,16 @@ inline inbound agent::on_proved_request(const datagram& datagram,
     answer(reply);
     return rejected{reject::refused_nomination};
   }
+  const auto& row = at(to.stream);
+  if (to.generation == &row.current && row.abandoned) {
+    // To answer with success would be to consent to data that nobody takes (RFC 7675 sec. 5.2).
+    reply.what = reply::error;
+    reply.code = stun::error_code::forbidden;
+    answer(reply);
+    return rejected{reject::closed};
+  }
   answer(reply);
 
-  const auto& row = at(to.stream);
   if (to.generation != &row.current) return consumed{};
   if (row.current.remote && row.current.remote->ufrag.view() == sender) {
     accept_check(to.stream, local, datagram.remote, *check);
@@ -274,6 +281,7 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   const auto id = known ? known : add_pair(local, *remote);
   if (!id || checklists_[*id].expired) return;
   checklists_[*id].checked_by_peer = true;
+  note_heard(stream);
   ice::check_history::count(checklists_[*id].history.requests_received);
   transition(stream, ice::checklist_event::revived);
   if (config_.level == ice::level::full) {
@@ -292,6 +300,12 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
       if (const auto valid = valid_.find(local, *remote)) settle(*valid);
       break;
   }
+}
+
+/// Notes that the peer checks. One that comes only when all was given up has its time, too.
+inline void agent::note_heard(stream_id stream) {
+  if (std::exchange(at(stream).heard, true)) return;
+  if (checklists_.state(stream) == ice::checklist_state::failed) at(stream).give_up.reset();
 }
 
 /// The remote candidate with this address: a known one, or one learned now.

@@ -131,7 +131,10 @@ inline result<ice::remote_id> agent::take_remote(const ice::candidate& candidate
     case ice::remote_addition::upgraded: reprioritize(); break;
     case ice::remote_addition::added: break;
   }
-  if (pair_up(stream, addition.id)) transition(stream, ice::checklist_event::revived);
+  if (pair_up(stream, addition.id)) {
+    at(stream).give_up.reset();  // not all candidates were known
+    transition(stream, ice::checklist_event::revived);
+  }
   unfreeze_first(stream);
   refresh_state();
   return addition.id;

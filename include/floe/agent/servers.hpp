@@ -161,7 +161,10 @@ inline void agent::take_replacement(ice::local_id id) {
   reprioritize();
   // A settled list forms its pairs when it looks for another path.
   if (checklists_.state(stream) == ice::checklist_state::completed) return;
-  if (pair_up(stream)) transition(stream, ice::checklist_event::revived);
+  if (pair_up(stream)) {
+    at(stream).give_up.reset();
+    transition(stream, ice::checklist_event::revived);
+  }
   unfreeze_first(stream);
 }
 

@@ -2,8 +2,8 @@
 //
 // owns:     generations of credentials, the path that data takes, and the rule that chooses it
 // does not: hold candidates or pairs (ice/), or act on its own
-// sources:  RFC 8445 sec. 9 (generations), 12.1 (which path data takes); RFC 8863 sec. 4 (PAC
-//           timer)
+// sources:  RFC 8445 sec. 9 (generations), sec. 12.1 (which path data takes); RFC 8863 sec. 4 (PAC
+// timer)
 #pragma once
 
 #include "floe/core/language.hpp"
@@ -44,9 +44,13 @@ struct stream {
   bool named = false;            ///< the host has said that it adds no more
   bool gathered = false;         ///< the last of them has been named
   bool remote_complete = false;  ///< the peer has named all its candidates
-  bool abandoned = false;        ///< the peer took its consent back: only a restart resumes
+  bool abandoned = false;        ///< a side took its consent back: only a restart resumes
+  bool heard = false;            ///< the peer's checks came since the search for a path began
   deadline completed{};          ///< since when it is Completed and nothing was released
-  deadline pac{};                ///< the PAC timer: until then nothing fails (RFC 8863 sec. 4)
+  deadline
+      pac{};  ///< until when nothing fails, whatever goes wrong: the PAC timer (RFC 8863 sec. 4)
+  deadline give_up{};  ///< when a component without a path has had its time; none before all
+                       ///< candidates are known
 
   /// The peer's credentials of before the last restart; nullptr when there are none.
   [[nodiscard]] const ice::remote_credentials* former_peer() const {
@@ -69,8 +73,9 @@ struct component {
   component_id id{1};
   std::optional<ice::valid_id> told_selection{};  ///< the selected pair that the host knows of
   bool path_announced = false;                    ///< event::path_found was sent in this generation
-  bool probed = false;  ///< the other paths were asked since the selected one is suspect
-  deadline settled{};   ///< since when it has had a selected pair; none without one
+  bool reached = false;  ///< a pair was valid since the search for a path began
+  bool probed = false;   ///< the other paths were asked since the selected one is suspect
+  deadline settled{};    ///< since when it has had a selected pair; none without one
   std::optional<floe::link> link{};
 };
 

@@ -2,7 +2,7 @@
 //
 // owns:     the order in which the components are asked what is due
 // does not: decide; each component answers for itself, and next_timeout() is their minimum
-// sources:  RFC 8445 sec. 6.1.4, 8.1.1; RFC 8863 sec. 4
+// sources:  RFC 8445 sec. 6.1.4, sec. 8.1.1; RFC 8863 sec. 4
 #pragma once
 
 #include "floe/core/language.hpp"
@@ -62,7 +62,7 @@ inline void agent::pump() {
   if (closed_) return;
   serve_gatherer();
   ask_server();
-  start_pac_timers();
+  start_timers();
   settle_without_checks();
   give_up();
   nominate();
@@ -91,22 +91,25 @@ inline void agent::serve_transactions() {
   }
 }
 
-/// Starts the PAC timer of the streams on which checks can come and go (RFC 8863 sec. 4).
-inline void agent::start_pac_timers() {
+/// Starts the timers of the streams on which checks can come and go: the PAC timer (RFC 8863 sec.
+/// 4), and once all candidates are known the time for a first valid pair.
+inline void agent::start_timers() {
   each_stream([&](stream_id id) {
     auto& row = at(id);
-    if (!row.current.remote || row.pac) return;
-    row.pac = stun::retransmit_schedule{now_, config_.check}.expiry();
+    if (!row.current.remote) return;
+    if (!row.pac) row.pac = stun::retransmit_schedule{now_, config_.check}.expiry();
+    if (!row.give_up && ice::is_complete(outlook(id))) row.give_up = after(now_, config_.give_up);
   });
 }
 
-/// When a list may come to its end, or its PAC timer has to start.
+/// When a list may come to its end, or its timers have to start.
 inline deadline agent::conclusion_deadline(stream_id stream) const {
   const auto& row = at(stream);
   if (!row.current.remote) return std::nullopt;
-  if (!row.pac || ice::conclude(outlook(stream), now_)) return now_;
-  const bool waits = checklists_.state(stream) == ice::checklist_state::running && now_ < *row.pac;
-  return waits ? row.pac : std::nullopt;
+  const auto list = outlook(stream);
+  const bool starts = !row.pac || (!row.give_up && ice::is_complete(list));
+  if (starts || ice::conclude(list, now_)) return now_;
+  return ice::conclusion_due(list, now_);
 }
 
 /// What the nomination rule must know about a component.
@@ -198,8 +201,21 @@ inline void agent::give_up() {
       settle_without_checks();
       end = ice::conclude(outlook(id), now_);
     }
-    if (end == ice::checklist_event::exhausted) transition(id, *end);
+    if (end != ice::checklist_event::exhausted) return;
+    at(id).abandoned = ice::takes_consent_back(outlook(id), now_);
+    transition(id, *end);
+    end_checks(id);
   });
+}
+
+/// Stops what is still being checked in a list that has failed. What was never tried stays so.
+inline void agent::end_checks(stream_id stream) {
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    if (p.stream != stream || !is_pending(p.state)) continue;
+    if (p.history.requests_sent != 0) fail_pair(id, ice::pair_event::out_of_time);
+    checklists_.dequeue(id);
+  }
 }
 
 /// What the rule of conclusion must know about a list.
@@ -221,13 +237,30 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
               state == ice::checklist_state::completed && every_component([&](component_id id) {
                 return valid_.selected(stream, id).has_value();
               }),
-          .pac = row.pac};
+          .all_reached =
+              std::all_of(components_.begin(), components_.end(),
+                          [&](const component& c) { return c.stream != stream || c.reached; }),
+          .heard = row.heard,
+          .pac = row.pac,
+          .give_up = row.give_up};
+}
+
+/// A stream looks for its paths, for the first time with its credentials or again.
+inline void agent::begin_search(stream_id stream) {
+  auto& row = at(stream);
+  row.pac.reset();
+  row.give_up.reset();
+  row.heard = false;
+  for (auto& c : components_) {
+    if (c.stream == stream) c.reached = false;
+  }
 }
 
 /// A selected pair of a settled stream is gone: all its pairs may be checked again, and the best
 /// that works is nominated.
 inline void agent::look_again(stream_id stream) {
   transition(stream, ice::checklist_event::path_lost);
+  begin_search(stream);
   pair_up(stream);
   for (const auto id : checklists_.order()) {
     const auto& p = checklists_[id];
@@ -235,15 +268,13 @@ inline void agent::look_again(stream_id stream) {
   }
   // Where there is something to try, or a relay may come back, it gets its time; else the end of
   // consent was the end.
-  at(stream).pac = now_;
+  start_timers();
   const auto* const g = gatherer();
-  if (!outlook(stream).busy && !(g != nullptr && g->is_replacing())) return;
-  at(stream).pac.reset();
-  start_pac_timers();
+  if (!outlook(stream).busy && !(g != nullptr && g->is_replacing())) at(stream).pac = now_;
 }
 
 /// Lets the candidates decide where nobody checks: the best pair of every component is selected
-/// (RFC 8445 sec. 6.2, 8.2).
+/// (RFC 8445 sec. 6.2, sec. 8.2).
 inline void agent::settle_without_checks() {
   for (const auto& c : components_) {
     const auto best = settled_by_candidates(c);

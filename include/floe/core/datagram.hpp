@@ -65,7 +65,7 @@ enum class reject : std::uint8_t {
   unverified_source,    ///< data from where no authenticated check has come from
   role_conflict,        ///< answered with 487 (Role Conflict)
   refused_nomination,   ///< it nominates a pair that the host's policy does not accept
-  closed,               ///< the session has ended
+  closed,               ///< the session has ended, or the stream was given up
 };
 
 /// How many reasons there are.

@@ -189,13 +189,15 @@ class checklist_set {
   /// True while a pair of this foundation is In-Progress in a Running list, or Waiting where its
   /// turn will come: in a Running list, or in a triggered-check queue. A list that has ended may
   /// ask its pairs again for as long as its path is in doubt; the pairs of others don't wait for
-  /// that.
+  /// that. Nor do they for a check that had to be repeated: each foundation would take its pairs
+  /// one after the other, for the whole time that a check is given.
   [[nodiscard]] bool is_busy(pair_foundation foundation) const {
     if (count(pair_state::waiting) == 0 && count(pair_state::in_progress) == 0) return false;
     return find_if([&](const pair& p) {
              const bool running = at(p.stream).state == checklist_state::running;
              return p.foundation == foundation &&
-                    ((p.state == pair_state::in_progress && running) ||
+                    ((p.state == pair_state::in_progress && running &&
+                      p.history.requests_sent < 2) ||
                      (p.state == pair_state::waiting && (running || p.triggered)));
            })
         .has_value();

@@ -32,15 +32,16 @@ enum class pair_event : std::uint8_t {
   triggered,        ///< the peer sent a check on it
   proof_expired,    ///< the last answer is too old to count
   refused,          ///< its relay does not permit the peer
+  out_of_time,      ///< its list was given up while it was still being checked
 };
 
 inline constexpr std::array pair_states{pair_state::frozen, pair_state::waiting,
                                         pair_state::in_progress, pair_state::succeeded,
                                         pair_state::failed};
-inline constexpr std::array pair_events{pair_event::unfrozen,        pair_event::check_sent,
-                                        pair_event::check_succeeded, pair_event::check_failed,
-                                        pair_event::role_conflict,   pair_event::triggered,
-                                        pair_event::proof_expired,   pair_event::refused};
+inline constexpr std::array pair_events{
+    pair_event::unfrozen,      pair_event::check_sent,    pair_event::check_succeeded,
+    pair_event::check_failed,  pair_event::role_conflict, pair_event::triggered,
+    pair_event::proof_expired, pair_event::refused,       pair_event::out_of_time};
 
 struct pair_rule {
   pair_state from;
@@ -59,11 +60,13 @@ inline constexpr std::array pair_rules{
     pair_rule{pair_state::waiting,     pair_event::check_sent,      pair_state::in_progress, "6.1.4.2"},
     pair_rule{pair_state::waiting,     pair_event::check_succeeded, pair_state::succeeded,   "7.2.5.3.3"},
     pair_rule{pair_state::waiting,     pair_event::refused,         pair_state::failed,      "7.2.1"},
+    pair_rule{pair_state::waiting,     pair_event::out_of_time,     pair_state::failed,      "RFC 8863 4"},
     pair_rule{pair_state::in_progress, pair_event::check_succeeded, pair_state::succeeded,   "7.2.5.3.3"},
     pair_rule{pair_state::in_progress, pair_event::check_failed,    pair_state::failed,      "7.2.5.2"},
     pair_rule{pair_state::in_progress, pair_event::role_conflict,   pair_state::waiting,     "7.2.5.1"},
     pair_rule{pair_state::in_progress, pair_event::triggered,       pair_state::waiting,     "7.3.1.4"},
     pair_rule{pair_state::in_progress, pair_event::refused,         pair_state::failed,      "7.2.1"},
+    pair_rule{pair_state::in_progress, pair_event::out_of_time,     pair_state::failed,      "RFC 8863 4"},
     pair_rule{pair_state::succeeded,   pair_event::check_failed,    pair_state::failed,      "7.2.5.3.4"},
     pair_rule{pair_state::succeeded,   pair_event::proof_expired,   pair_state::waiting,     "RFC 7675 5.1"},
     pair_rule{pair_state::succeeded,   pair_event::refused,         pair_state::failed,      "7.2.1"},

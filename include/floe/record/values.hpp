@@ -34,7 +34,7 @@
 namespace floe::record {
 
 /// Changes with every change of the format. A player plays only its own.
-inline constexpr std::uint32_t version = 2;
+inline constexpr std::uint32_t version = 3;
 
 /// What a recording begins with; the version follows.
 inline constexpr std::array<std::byte, 8> magic{std::byte{0x89}, std::byte{'f'}, std::byte{'l'},
@@ -181,16 +181,16 @@ void fields(Archive& a, ice::consent_config& c) {
 }
 template <class Archive>
 void fields(Archive& a, config& c) {
-  auto& [role, level, servers, gathering, components, ta, pacer, check, nomination, consent,
-         keepalive, release, presume, offers, hide, accepts, loopback, strangers, hashes, report,
-         limits] = c;
+  auto& [role, level, servers, gathering, components, ta, pacer, check, give_up, nomination,
+         consent, keepalive, release, presume, offers, hide, accepts, loopback, strangers, hashes,
+         report, limits] = c;
   static_cast<void>(servers);
   static_cast<void>(pacer);
   static_cast<void>(offers);
   static_cast<void>(accepts);
   static_cast<void>(hashes);
-  a(role, level, gathering, components, ta, check, nomination, consent, keepalive, release, presume,
-    hide, loopback, strangers, report, limits);
+  a(role, level, gathering, components, ta, check, give_up, nomination, consent, keepalive, release,
+    presume, hide, loopback, strangers, report, limits);
 }
 template <class Archive>
 void fields(Archive& a, setup& s) {
