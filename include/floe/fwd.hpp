@@ -189,8 +189,10 @@ struct remote_addition;
 struct remote_candidate;
 struct remote_credentials;
 struct role_claim;
+struct rival_outlook;
 struct settled_pair;
 struct username_halves;
+struct valid_outlook;
 struct valid_pair;
 
 }  // namespace floe::ice

@@ -580,3 +580,45 @@ TEST_CASE("checks: a nomination that fails does not keep another one from workin
   (void)peer.send(peer.success(second), second.destination);
   CHECK(peer.n.agent.state() == connection_state::completed);
 }
+
+TEST_CASE("checks: a relay that proves the peer is there has the direct paths asked again, once",
+          "[agent]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  const endpoint relayed{address::v4(203, 0, 113, 7), 5000};
+  peer.net.act(peer.n, [&](auto& a) {
+    (void)a
+        .add_remote({.foundation = ice::foundation::from_number(2),
+                     .priority = 5,
+                     .address = relayed,
+                     .type = ice::candidate_type::relay})
+        .value();
+  });
+  const auto direct = peer.next_check();
+  const auto by_relay = peer.next_check();
+  REQUIRE(by_relay.destination == relayed);
+  const auto asked_again = [&] {
+    const auto again = peer.next_check();
+    return again.destination == right_address &&
+           peer.transaction_of(again) != peer.transaction_of(direct) &&
+           again.sent_at < direct.sent_at + 500ms;
+  };
+  SECTION("when the first valid pair takes it") {
+    (void)peer.send(peer.success(by_relay), relayed);
+    CHECK(asked_again());
+    // The first transaction's answer still counts.
+    (void)peer.send(peer.success(direct));
+    CHECK(peer.n.agent.checklists()[peer.n.agent.checklists().order().front()].state ==
+          ice::pair_state::succeeded);
+  }
+  SECTION("when the peer's first check comes through it") {
+    (void)peer.check({}, relayed);
+    const auto first = peer.next_check();
+    CHECK(first.destination == relayed);
+    CHECK(asked_again());
+    // Another one tells nothing new.
+    (void)peer.check({}, relayed);
+    CHECK(peer.next_check().destination == relayed);
+    CHECK(peer.next_check().sent_at >= direct.sent_at + 500ms);
+  }
+}

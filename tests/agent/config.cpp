@@ -9,7 +9,8 @@ TEST_CASE("config: the defaults are those of the RFCs",
           "[agent][8445-14.2-a][8445-11-a][8445-6.1.2.5-a][7675-5.1-c][8863-4-b]") {
   const config c;
   CHECK_FALSE(find_fault(c));
-  CHECK(c.ta == 50ms);
+  CHECK(c.ta == 10ms);
+  CHECK(c.presumed_ta == 50ms);
   CHECK(c.check.rto == 500ms);
   CHECK(c.check.rc == 7);
   CHECK(c.check.rm == 16);
@@ -31,6 +32,8 @@ TEST_CASE("config: a field out of its range is named",
   CHECK(fault([](config& c) { c.components = 0; }) == "components");
   CHECK(fault([](config& c) { c.components = 257; }) == "components");
   CHECK(fault([](config& c) { c.ta = 4ms; }) == "ta");
+  CHECK(fault([](config& c) { c.presumed_ta = -1ms; }) == "presumed_ta");
+  CHECK(fault([](config& c) { c.presumed_ta = 0ms; }).empty());
   CHECK(fault([](config& c) { c.give_up = 4999ms; }) == "give_up");
   CHECK(fault([](config& c) { c.give_up = 5s; }).empty());
   CHECK(fault([](config& c) { c.check.rto = 100ms; }) == "check.rto");

@@ -93,6 +93,7 @@ struct door {
 
 FLOE_EXPLORE_DOOR(claim, agent, claim_, ice::role_claim);
 FLOE_EXPLORE_DOOR(claim_accepted, agent, claim_accepted_, deadline);
+FLOE_EXPLORE_DOOR(lossy, agent, lossy_, bool);
 FLOE_EXPLORE_DOOR(streams, agent, streams_, fixed_vector<stream>);
 FLOE_EXPLORE_DOOR(components, agent, components_, fixed_vector<component>);
 FLOE_EXPLORE_DOOR(locals, agent, locals_, ice::local_candidates);
@@ -122,6 +123,7 @@ class agent_reader {
     const auto claim = agent_.*reach(detail::claim{});
     to_.add(claim.role);
     to_.add(claim.tie_breaker);
+    to_.add(flags({agent_.*reach(lossy{})}));
     for (const auto& s : agent_.*reach(streams{})) read(s);
     for (const auto& c : agent_.*reach(components{})) read(c);
     read_candidates();
@@ -163,9 +165,9 @@ class agent_reader {
   }
 
   void read(const stream& s) {
-    to_.add(flags({s.current.remote.has_value(), s.former.has_value(), s.gathering, s.named,
-                   s.gathered, s.remote_complete, s.abandoned, s.heard, s.pac.has_value(),
-                   s.give_up.has_value()}));
+    to_.add(
+        flags({s.current.remote.has_value(), s.former.has_value(), s.gathering, s.named, s.gathered,
+               s.remote_complete, s.abandoned, s.heard, s.pac.has_value(), s.give_up.has_value()}));
     if (s.pac) add_due(*s.pac);
     const auto& all = agent_.*reach(components{});
     const bool all_reached =
@@ -223,6 +225,7 @@ class agent_reader {
       to_.add(
           flags({p.triggered, p.nominating, p.nominated_by_peer, p.checked_by_peer, p.expired}));
       to_.add(p.conflicts);
+      if (p.state == ice::pair_state::in_progress) to_.add(now_ - p.asked);
       // Whether it was checked, and whether that had to be repeated.
       to_.add(std::min<std::uint64_t>(p.history.requests_sent, 2));
     }
@@ -240,6 +243,7 @@ class agent_reader {
     add_remote(v.remote);
     to_.add(v.priority);
     to_.add(v.nominated ? 1U : 0U);
+    to_.add(v.round_trip);
     add_due(after(v.since, config_.nomination.patience));
     to_.add(now_ - v.proved);
   }

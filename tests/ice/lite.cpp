@@ -41,10 +41,13 @@ TEST_CASE("lite: its role never changes", "[ice][8445-7.3.2-b]") {
   }
 }
 
-TEST_CASE("lite: the slower pace of both agents counts, and 50 ms of one that says nothing",
-          "[ice][8445-14.2-a][8839-5.5-a]") {
-  CHECK(ice::agreed_pace(20ms, {.pacing = 100ms}) == 100ms);
-  CHECK(ice::agreed_pace(100ms, {.pacing = 20ms}) == 100ms);
-  CHECK(ice::agreed_pace(20ms, {}) == 50ms);
-  CHECK(ice::agreed_pace(20ms, {.pacing = 1h}) == 10s);
+TEST_CASE(
+    "lite: the slower pace of both agents counts, and what is presumed of one that says nothing",
+    "[ice][8445-14.2-a][8839-5.5-a]") {
+  CHECK(ice::agreed_pace(20ms, {.pacing = 100ms}, 50ms) == 100ms);
+  CHECK(ice::agreed_pace(100ms, {.pacing = 20ms}, 50ms) == 100ms);
+  CHECK(ice::agreed_pace(20ms, {.pacing = 5ms}, 50ms) == 20ms);
+  CHECK(ice::agreed_pace(20ms, {}, 50ms) == 50ms);
+  CHECK(ice::agreed_pace(20ms, {}, 5ms) == 20ms);
+  CHECK(ice::agreed_pace(20ms, {.pacing = 1h}, 50ms) == 10s);
 }

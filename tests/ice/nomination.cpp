@@ -13,19 +13,18 @@ using ice::nomination_decision;
 using ice::pair_state;
 using ice::peer_nomination;
 using ice::role;
+using ice::worth_waiting_until;
 
 namespace {
 
 constexpr time_point start{1h};
 constexpr duration tick{1};
-constexpr ice::nomination_config half_a_second{.patience = 500ms};
 
 }  // namespace
 
 TEST_CASE("nomination: without a valid pair there is nothing to nominate", "[ice]") {
-  for (const bool pending : {false, true}) {
-    const component_outlook none{.better_pending = pending, .valid_since = {}};
-    const auto decision = decide_nomination(none, half_a_second, start);
+  for (const auto until : {deadline{}, deadline{start}, deadline{start + 1h}}) {
+    const auto decision = decide_nomination({.better_until = until}, {}, start);
     CHECK(decision.what == nomination_decision::nothing);
     CHECK_FALSE(decision.until);
   }
@@ -33,11 +32,11 @@ TEST_CASE("nomination: without a valid pair there is nothing to nominate", "[ice
 
 TEST_CASE("nomination: one that is settled, or follows, waits however long, and without a timer",
           "[ice][8445-8.1.1-h]") {
-  for (const bool pending : {false, true}) {
+  for (const auto until : {deadline{}, deadline{start}}) {
     for (const bool settled : {false, true}) {
       const component_outlook held{
-          .settled = settled, .follows = !settled, .better_pending = pending, .valid_since = start};
-      const auto decision = decide_nomination(held, half_a_second, start + 1h);
+          .settled = settled, .follows = !settled, .has_valid = true, .better_until = until};
+      const auto decision = decide_nomination(held, {}, start + 1h);
       CHECK(decision.what == nomination_decision::nothing);
       CHECK_FALSE(decision.until);
     }
@@ -45,64 +44,82 @@ TEST_CASE("nomination: one that is settled, or follows, waits however long, and 
 }
 
 TEST_CASE("nomination: the best possible pair is nominated at once", "[ice][8445-8.1.1-f]") {
-  const component_outlook best{.valid_since = start};
-  CHECK(decide_nomination(best, half_a_second, start).what == nomination_decision::nominate_best);
+  const component_outlook best{.has_valid = true};
+  CHECK(decide_nomination(best, {}, start).what == nomination_decision::nominate_best);
 }
 
 TEST_CASE("nomination: a better pair is waited for, to the tick", "[ice][8445-8.1.1-f]") {
-  const component_outlook waiting{.better_pending = true, .valid_since = start};
+  const component_outlook waiting{.has_valid = true, .better_until = start + 500ms};
   for (const auto now : {start, start + 500ms - tick}) {
-    const auto decision = decide_nomination(waiting, half_a_second, now);
+    const auto decision = decide_nomination(waiting, {}, now);
     CHECK(decision.what == nomination_decision::wait);
     CHECK(decision.until == start + 500ms);
   }
   for (const auto now : {start + 500ms, start + 500ms + tick, time_point::max()}) {
-    const auto decision = decide_nomination(waiting, half_a_second, now);
+    const auto decision = decide_nomination(waiting, {}, now);
     CHECK(decision.what == nomination_decision::nominate_best);
     CHECK_FALSE(decision.until);
   }
 }
 
-TEST_CASE("nomination: the component that leads is the one with the data", "[ice]") {
-  CHECK(ice::first_component == component_id{1});
+TEST_CASE("nomination: an answer is worth one and a half round trips since the check left",
+          "[ice][8445-8.1.1-f]") {
+  constexpr ice::valid_outlook valid{.round_trip = 100ms, .since = start};
+  const auto until = [&](deadline asked) {
+    return worth_waiting_until({.asked = asked}, valid, false, 500ms, 500ms, start);
+  };
+  CHECK(until(start - 100ms) == start + 50ms);
+  CHECK(until(start - 1s) == start - 850ms);
+  CHECK(until(start) == start + 150ms);
+  // One that has yet to leave can't be answered sooner than if it left now.
+  CHECK(until(std::nullopt) == start + 150ms);
+  CHECK(worth_waiting_until({}, valid, false, 500ms, 500ms, start + 40ms) == start + 190ms);
 }
 
-TEST_CASE("nomination: a path like the first component's ranks above every priority",
-          "[ice][8445-8.1.1-h]") {
-  constexpr ice::pair_foundation first{1, 2};
-  const std::optional settled{ice::settled_pair{first, start}};
-  for (const ice::pair_foundation other : {ice::pair_foundation{1, 1}, {2, 2}, {2, 1}}) {
-    CHECK(ice::rank_of(first, 0, settled) > ice::rank_of(other, ~std::uint64_t{0}, settled));
+TEST_CASE("nomination: a repetition is worth waiting for when it may save a relay from loss",
+          "[ice][8445-8.1.1-f]") {
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    const bool valid_relayed = (bits & 1U) != 0;
+    const bool rival_relayed = (bits & 2U) != 0;
+    const bool lossy = (bits & 4U) != 0;
+    const bool heard = (bits & 8U) != 0;
+    const auto until = worth_waiting_until(
+        {.relayed = rival_relayed, .heard = heard, .asked = start - 200ms},
+        {.relayed = valid_relayed, .round_trip = 200ms, .since = start}, lossy, 1s, 500ms, start);
+    const bool repeats = valid_relayed && !rival_relayed && (lossy || heard);
+    CHECK(until == start + 100ms + (repeats ? 500ms : 0ms));
   }
-  CHECK(ice::rank_of(first, 2, settled) > ice::rank_of(first, 1, settled));
-  CHECK(ice::rank_of(first, 1, std::nullopt) < ice::rank_of({3, 4}, 2, std::nullopt));
-  CHECK(ice::rank_of(first, 1, std::nullopt) == ice::rank_of({3, 4}, 1, std::nullopt));
 }
 
-TEST_CASE(
-    "nomination: the patience of a component that followed begins when the first could lead it",
-    "[ice][8445-8.1.1-h]") {
-  const component_outlook late{
-      .better_pending = true, .valid_since = start, .first_since = start + 300ms};
-  CHECK(decide_nomination(late, half_a_second, start + 500ms).until == start + 800ms);
-  CHECK(decide_nomination(late, half_a_second, start + 800ms).what ==
-        nomination_decision::nominate_best);
-  const component_outlook early{
-      .better_pending = true, .valid_since = start, .first_since = start - 300ms};
-  CHECK(decide_nomination(early, half_a_second, start).until == start + 500ms);
+TEST_CASE("nomination: patience limits every wait", "[ice][8445-8.1.1-f]") {
+  for (const bool relayed : {false, true}) {
+    for (const bool lossy : {false, true}) {
+      const ice::valid_outlook valid{.relayed = relayed, .round_trip = 2s, .since = start};
+      CHECK(worth_waiting_until({}, valid, lossy, 500ms, 700ms, start) == start + 500ms);
+      CHECK(worth_waiting_until({.heard = true}, valid, lossy, 500ms, 700ms, start + 1s) ==
+            start + 500ms);
+      // Without patience the first valid pair is nominated.
+      CHECK(worth_waiting_until({.heard = true}, valid, lossy, 0s, 500ms, start) == start);
+    }
+  }
 }
 
-TEST_CASE("nomination: without patience the first valid pair is nominated", "[ice][8445-8.1.1-f]") {
-  const component_outlook waiting{.better_pending = true, .valid_since = start};
-  CHECK(decide_nomination(waiting, {.patience = 0s}, start).what ==
-        nomination_decision::nominate_best);
+TEST_CASE("nomination: direct pairs that are being checked are asked again beside a relay",
+          "[ice]") {
+  const auto asked_again = [](const ice::rival_outlook& rival, duration round_trip) {
+    return ice::is_asked_again(rival, round_trip, start);
+  };
+  CHECK(asked_again({.asked = start - 100ms}, 100ms));
+  CHECK(asked_again({.asked = start}, 0ms));
+  CHECK_FALSE(asked_again({.asked = start - 100ms + tick}, 100ms));
+  CHECK_FALSE(asked_again({.relayed = true, .asked = start - 1s}, 100ms));
+  CHECK_FALSE(asked_again({}, 0ms));
 }
 
 TEST_CASE("nomination: patience beyond the end of the clock ends with the clock", "[ice]") {
-  const component_outlook waiting{.better_pending = true, .valid_since = time_point::max() - 1s};
-  const auto decision = decide_nomination(waiting, {.patience = 1h}, time_point::max() - 1s);
-  CHECK(decision.what == nomination_decision::wait);
-  CHECK(decision.until == time_point::max());
+  constexpr auto late = time_point::max() - 1s;
+  const ice::valid_outlook valid{.relayed = true, .round_trip = 2s, .since = late};
+  CHECK(worth_waiting_until({}, valid, true, 1h, 1h, late) == time_point::max());
 }
 
 TEST_CASE("nomination: a controlled agent takes the peer's at once on a valid pair, else later",
@@ -159,7 +176,7 @@ TEST_CASE("nomination: a component that is settled long enough follows a new nom
 
 TEST_CASE("nomination: where the host chooses, the rule does nothing", "[ice]") {
   const ice::nomination_config config{.chosen_by = ice::nomination_config::host};
-  CHECK(ice::decide_nomination({.valid_since = time_point{}}, config, time_point{1h}).what ==
+  CHECK(ice::decide_nomination({.has_valid = true}, config, time_point{1h}).what ==
         ice::nomination_decision::nothing);
 }
 

@@ -43,7 +43,7 @@ TEST_CASE("schedule: triggered checks come first, then Waiting pairs, then Froze
   const auto triggered = set.add({.priority = 1, .foundation = 4, .state = pair_state::waiting});
   set.enqueue(triggered);
 
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   auto now = start;
   for (const auto expected : {triggered, high, low, frozen}) {
     CHECK(send(pace, set, now) == expected);
@@ -123,7 +123,7 @@ TEST_CASE("schedule: Running lists take turns, one check per Ta",
     one.push_back(set.add({.stream = 0, .priority = 100 + i, .state = pair_state::waiting}));
     two.push_back(set.add({.stream = 1, .priority = i, .state = pair_state::waiting}));
   }
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   auto now = start;
   for (const auto expected : {one[0], two[0], one[1], two[1], one[2], two[2]}) {
     CHECK(send(pace, set, now) == expected);
@@ -137,12 +137,12 @@ TEST_CASE("schedule: a list with nothing to check costs no slot", "[ice][8445-6.
   checklists set{16, 3};
   const auto a = set.add({.stream = 2, .priority = 2, .state = pair_state::waiting});
   const auto b = set.add({.stream = 2, .priority = 1, .state = pair_state::waiting});
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   CHECK(send(pace, set, start) == a);
   CHECK(send(pace, set, start + 50ms) == b);
 
   checklists idle;
-  ice::schedule fresh{50ms};
+  ice::schedule fresh{50ms, 50ms};
   CHECK_FALSE(fresh.take(start, idle));
   const auto late = idle.add({.state = pair_state::waiting});
   CHECK(fresh.take(start, idle) == late);
@@ -150,7 +150,7 @@ TEST_CASE("schedule: a list with nothing to check costs no slot", "[ice][8445-6.
 
 TEST_CASE("schedule: the deadline is when a check may leave, and never when none may", "[ice]") {
   checklists set;
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   CHECK_FALSE(pace.deadline(start, set));
   set.add({.priority = 2, .state = pair_state::waiting});
   set.add({.stream = 1, .priority = 1, .state = pair_state::waiting});
@@ -167,7 +167,7 @@ TEST_CASE("schedule: time that goes backwards frees no slot", "[ice]") {
   checklists set;
   set.add({.priority = 2, .state = pair_state::waiting});
   set.add({.priority = 1, .state = pair_state::waiting});
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   CHECK(send(pace, set, start));
   CHECK_FALSE(send(pace, set, start - 1h));
   CHECK(pace.deadline(start - 1h, set) == start + 50ms);
@@ -177,7 +177,7 @@ TEST_CASE("schedule: Ta is the caller's", "[ice]") {
   checklists set;
   set.add({.priority = 2, .state = pair_state::waiting});
   set.add({.priority = 1, .state = pair_state::waiting});
-  ice::schedule pace{5ms};
+  ice::schedule pace{5ms, 5ms};
   CHECK(send(pace, set, start));
   CHECK_FALSE(send(pace, set, start + 5ms - tick));
   CHECK(send(pace, set, start + 5ms));
@@ -192,7 +192,7 @@ TEST_CASE("schedule: three lists take turns in the order of their streams",
                            .priority = 10U - i,
                            .state = pair_state::waiting}));
   }
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   auto now = start;
   for (const auto expected : ids) {
     CHECK(send(pace, set, now) == expected);
@@ -206,7 +206,7 @@ TEST_CASE("schedule: the turn of a list with nothing to check is the next one's"
   const auto a = set.add({.stream = 0, .priority = 9, .state = pair_state::waiting});
   const auto c = set.add({.stream = 0, .priority = 8, .state = pair_state::waiting});
   const auto b = set.add({.stream = 2, .priority = 1, .state = pair_state::waiting});
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   CHECK(send(pace, set, start) == a);
   CHECK(send(pace, set, start + 50ms) == b);
   CHECK(send(pace, set, start + 100ms) == c);
@@ -214,42 +214,69 @@ TEST_CASE("schedule: the turn of a list with nothing to check is the next one's"
 
 TEST_CASE("schedule: without lists there is nothing to check", "[ice]") {
   checklists none{16, 0};
-  ice::schedule pace{50ms};
+  ice::schedule pace{50ms, 50ms};
   CHECK_FALSE(pace.take(start, none));
   CHECK_FALSE(pace.deadline(start, none));
 }
 
-TEST_CASE("schedule: a slot that is taken is not taken again", "[ice][8445-14.2-a]") {
-  const checklists none;
-  ice::schedule pace{50ms};
-  CHECK(pace.take_for_server(start, none));
-  CHECK_FALSE(pace.take_for_server(start, none));
-  CHECK_FALSE(pace.take_for_server(start + 50ms - tick, none));
-  CHECK(pace.take_for_server(start + 50ms, none));
+TEST_CASE("schedule: servers have a pace of their own", "[ice][8445-14.2-a]") {
+  ice::schedule pace{50ms, 10ms};
+  CHECK(pace.free_for_server_at(start) == start);
+  CHECK(pace.take_for_server(start));
+  CHECK_FALSE(pace.take_for_server(start));
+  CHECK(pace.free_for_server_at(start) == start + 10ms);
+  CHECK_FALSE(pace.take_for_server(start + 10ms - tick));
+  CHECK(pace.take_for_server(start + 10ms));
+  pace.set_ta(1s);
+  CHECK(pace.take_for_server(start + 20ms));
 }
 
-TEST_CASE("schedule: servers and checks take turns, a server first", "[ice][8445-14.2-a]") {
+TEST_CASE("schedule: between a check and a server are 5 ms, whoever goes first",
+          "[ice][8445-14.2-a]") {
   checklists set;
   set.add({.priority = 3, .foundation = 1, .state = pair_state::waiting});
-  set.add({.priority = 2, .foundation = 2, .state = pair_state::waiting});
-  ice::schedule pace{50ms};
-  CHECK(pace.take_for_server(start, set));
-  CHECK_FALSE(pace.take_for_server(start + 50ms, set));
-  const auto earlier = pace.take(start + 50ms, set);
-  REQUIRE(earlier);
-  set.apply(*earlier, ice::pair_event::check_sent);
-  CHECK_FALSE(pace.take_for_server(start + 50ms, set));
-  CHECK(pace.take_for_server(start + 100ms, set));
-  const auto later = pace.take(start + 150ms, set);
-  REQUIRE(later);
-  set.apply(*later, ice::pair_event::check_sent);
-  // Nothing is left to check: the servers need not wait.
-  CHECK(pace.take_for_server(start + 200ms, set));
-  CHECK(pace.take_for_server(start + 250ms, set));
+  SECTION("a check") {
+    ice::schedule pace{50ms, 10ms};
+    CHECK(send(pace, set, start));
+    CHECK(pace.free_for_server_at(start) == start + 5ms);
+    CHECK_FALSE(pace.take_for_server(start + 5ms - tick));
+    CHECK(pace.take_for_server(start + 5ms));
+    CHECK(pace.free_at(start) == start + 50ms);
+  }
+  SECTION("a server") {
+    ice::schedule pace{50ms, 10ms};
+    CHECK(pace.take_for_server(start));
+    CHECK(pace.deadline(start, set) == start + 5ms);
+    CHECK_FALSE(send(pace, set, start + 5ms - tick));
+    CHECK(send(pace, set, start + 5ms));
+  }
+}
+
+TEST_CASE("schedule: of a check and a server that wait, the one that was due first goes first",
+          "[ice][8445-6.1.4.2-a]") {
+  checklists set;
+  for (std::uint64_t i = 4; i > 0; --i) {
+    set.add(
+        {.priority = i, .foundation = static_cast<std::uint16_t>(i), .state = pair_state::waiting});
+  }
+  const auto send_beside = [&](ice::schedule& pace, time_point now) {
+    const auto id = pace.take(now, set, true);
+    if (id) set.apply(*id, pair_event::check_sent);
+    return id.has_value();
+  };
+  // Of two at once the check; then neither starves, however close the pace.
+  ice::schedule pace{5ms, 5ms};
+  auto now = start;
+  for (int i = 0; i < 4; ++i, now += 10ms) {
+    CHECK(send_beside(pace, now));
+    CHECK_FALSE(pace.take_for_server(now));
+    CHECK_FALSE(send_beside(pace, now + 5ms));
+    CHECK(pace.take_for_server(now + 5ms));
+  }
 }
 
 TEST_CASE("schedule: a slot lasts for Ta", "[ice][8445-14.2-a]") {
-  const ice::schedule pace{50ms};
+  const ice::schedule pace{50ms, 10ms};
   CHECK(pace.is_current(start, start));
   CHECK(pace.is_current(start, start + 50ms - tick));
   CHECK_FALSE(pace.is_current(start, start + 50ms));

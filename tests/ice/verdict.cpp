@@ -41,6 +41,9 @@ TEST_CASE("verdict: of a failed pair the most telling fact counts", "[ice]") {
   CHECK(judge(failed(7)) == pair_verdict::no_answer);
   CHECK(judge(failed(1, 400)) == pair_verdict::refused);
   CHECK(judge(failed(0)) == pair_verdict::refused);
+  auto unpermitted = failed(7);
+  unpermitted.history.relay_refused = true;
+  CHECK(judge(unpermitted) == pair_verdict::refused);
   CHECK(judge(failed(8, 487)) == pair_verdict::role_loop);
   CHECK(judge(failed(1, 401)) == pair_verdict::wrong_credentials);
   auto p = failed(3);

@@ -35,6 +35,7 @@ config strange() {
   c.gathering.limits.sockets = 3;
   c.components = 2;
   c.ta = 70ms;
+  c.presumed_ta = 30ms;
   c.check = {600ms, 5, 12};
   c.give_up = 6s;
   c.nomination.chosen_by = ice::nomination_config::host;

@@ -29,9 +29,9 @@ TEST_CASE("giving up: where no path is both sides fail in 45 s, and have tried e
           "[scenario][sim]") {
   // One server a side or none, one family or two, one interface or two.
   const bool has_relay = GENERATE(false, true);
-  const std::size_t v6 = GENERATE(0, 1);
-  const std::size_t v4 = GENERATE(1, 2);
-  const std::uint16_t components = GENERATE(1, 2);
+  const std::size_t v6 = GENERATE(0U, 1U);
+  const std::size_t v4 = GENERATE(1U, 2U);
+  const auto components = GENERATE(std::uint16_t{1}, std::uint16_t{2});
   auto p = plan_of({symmetric, has_relay ? blocked : symmetric}, 1);
   p.streams = {components};
   p.left.relay = has_relay ? relaying::over_udp : relaying::none;

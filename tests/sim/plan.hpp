@@ -25,9 +25,10 @@ struct side_plan {
   std::size_t v6 = 0;
   wire_config wire{};  ///< of each interface
   relaying relay = relaying::none;
-  bool asks = false;      ///< gathers in virtual time, else knows everything at once
+  bool asks = false;            ///< gathers in virtual time, else knows everything at once
+  bool says_pace = true;        ///< tells its peer how fast it checks
   bool wrong_password = false;  ///< what its peer is told is another password than its own
-  duration signalling{};  ///< how long what it says takes to its peer
+  duration signalling{};        ///< how long what it says takes to its peer
   floe::config behaviour{};
 };
 

@@ -133,7 +133,12 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
       }
     }
   }
-  for (auto* const side : {&p.left, &p.right}) side->wrong_password = r.chance(15);
+  for (auto* const side : {&p.left, &p.right}) {
+    side->wrong_password = r.chance(15);
+    // Many peers say nothing about their pace; a host may know it all the same.
+    side->says_pace = r.chance(600);
+    if (r.chance(300)) side->behaviour.presumed_ta = r.up_to(50ms);
+  }
   return drawn;
 }
 

@@ -54,6 +54,8 @@ class session {
     for (const auto where : scene.stun) stun.serve(net, where);
     talk.left_behind_nat64 = scene.left.behind_nat64;
     talk.right_behind_nat64 = scene.right.behind_nat64;
+    if (p.left.says_pace) talk.left_pace = p.left.behaviour.ta;
+    if (p.right.says_pace) talk.right_pace = p.right.behaviour.ta;
     talk.left_password_wrong = p.left.wrong_password;
     talk.right_password_wrong = p.right.wrong_password;
     for (auto* const who : {&left, &right}) {

@@ -35,12 +35,17 @@ class signalling final : public party, public listener_of_events {
   bool left_password_wrong = false;
   bool right_password_wrong = false;
 
+  /// The pace that a host says it keeps, if it does.
+  std::optional<duration> left_pace{};
+  std::optional<duration> right_pace{};
+
   /// Lets a host say the credentials of a stream.
   void introduce(host& who, stream_id stream) {
     const auto told = who.agent().local_credentials(stream);
     const bool wrong = &who == &left_ ? left_password_wrong : right_password_wrong;
     const std::string password{wrong ? "apasswordofsomebodyelse" : told.password};
-    post(who, stream, credentials{std::string{told.ufrag}, password});
+    const ice::peer_traits traits{.pacing = &who == &left_ ? left_pace : right_pace};
+    post(who, stream, credentials{std::string{told.ufrag}, password, traits});
   }
 
   void on_event(host& who, const event::any& what) override {
@@ -78,6 +83,7 @@ class signalling final : public party, public listener_of_events {
   struct credentials {
     std::string ufrag;
     std::string password;
+    ice::peer_traits traits;
   };
   struct offer {
     ice::candidate candidate;
@@ -111,6 +117,7 @@ class signalling final : public party, public listener_of_events {
   template <class Agent>
   static void tell(Agent& to, const posted& next, bool behind_nat64) {
     if (const auto* const c = std::get_if<credentials>(&next.what)) {
+      to.describe_peer(c->traits);
       (void)to.set_remote_credentials(c->ufrag, c->password, next.stream).has_value();
     } else if (const auto* const e = std::get_if<end>(&next.what)) {
       (void)to.end_of_remote_candidates(e->ufrag, next.stream).has_value();

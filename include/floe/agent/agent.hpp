@@ -328,7 +328,7 @@ class agent {
   void each_pair_through(socket_id relay, const address& peer, Visit&& visit);
   void check_again(ice::pair_id id);
   [[nodiscard]] result<transmit> wrap(const path& along, byte_span buffer, std::size_t offset,
-                                      result<std::size_t> size);
+                                      result<std::size_t> size, bool ahead = false);
 
   // inbound.hpp: from a datagram to a rule
   inbound dispatch(const datagram& datagram);
@@ -349,6 +349,7 @@ class agent {
                              const endpoint& source) const;
   void accept_check(stream_id stream, ice::local_id local, const endpoint& source,
                     const ice::incoming_check& check);
+  [[nodiscard]] bool is_first_by_relay(ice::pair_id id) const;
   void note_heard(stream_id stream);
   [[nodiscard]] std::optional<ice::remote_id> learn_source(stream_id stream, ice::local_id local,
                                                            const endpoint& source,
@@ -368,7 +369,9 @@ class agent {
             const stun::retransmit_schedule& schedule);
   void on_check_answer(const check_transactions::row& row, const ice::check_outcome& outcome);
   void on_success(const check_transactions::row& row, const endpoint& mapped);
-  std::optional<ice::valid_id> note_valid(const ice::pair& pair, ice::local_id seen);
+  void ask_again(stream_id stream, component_id component, duration round_trip);
+  std::optional<ice::valid_id> note_valid(const ice::pair& pair, ice::local_id seen,
+                                          duration round_trip = {});
   bool mark_succeeded(ice::pair_id id, bool by_nomination);
   [[nodiscard]] ice::local_id mapped_candidate(const check_transactions::row& row,
                                                const endpoint& mapped);
@@ -401,14 +404,17 @@ class agent {
   void release_unselected();
   void settle_without_checks();
   [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
-  void ask_server();
+  bool ask_server();
   void start_next_check();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
   [[nodiscard]] ice::component_outlook outlook(const component& c) const;
+  [[nodiscard]] std::optional<ice::valid_id>
+  favourite(const component& c, const std::optional<ice::settled_pair>& first) const;
   [[nodiscard]] std::optional<ice::pair_id>
   nominee(const component& c, const std::optional<ice::settled_pair>& first) const;
+  [[nodiscard]] ice::rival_outlook rival(const ice::pair& p) const;
   [[nodiscard]] std::optional<ice::settled_pair> settled_on(const component& c) const;
   [[nodiscard]] std::optional<ice::settled_pair> first_settled_on(const component& c) const;
   [[nodiscard]] bool waits_for_first(const component& c) const;
@@ -467,6 +473,10 @@ class agent {
   [[nodiscard]] path path_of(const ice::pair& p) const {
     return {locals_[p.local].socket, remotes_[p.remote].candidate.address};
   }
+  [[nodiscard]] bool is_relayed(ice::local_id local, ice::remote_id remote) const {
+    constexpr auto relay = ice::candidate_type::relay;
+    return locals_[local].candidate.type == relay || remotes_[remote].candidate.type == relay;
+  }
   [[nodiscard]] path path_of(const ice::valid_pair& v) const {
     return {locals_[v.local].socket, remotes_[v.remote].candidate.address};
   }
@@ -505,6 +515,7 @@ class agent {
   event_queue events_;
   fixed_vector<gather::gatherer> gatherer_;  ///< one where there are servers
   std::size_t failed_servers_ = 0;
+  bool lossy_ = false;  ///< a check was answered that had to be repeated
   statistics stats_;
 };
 

@@ -79,6 +79,7 @@ inline void agent::start_check(ice::pair_id id) {
   cancel_checks(id);
   transition(id, ice::pair_event::unfrozen);
   transition(id, ice::pair_event::check_sent);
+  checklists_[id].asked = now_;
 
   const auto& p = checklists_[id];
   const auto& local = locals_[p.local].candidate;
@@ -132,6 +133,7 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
   // A pair that left its list for a selected one still counts (RFC 8445 sec. 8.1.2); one that gave
   // way could never be nominated.
   if (!checked && !valid_.selected(check.stream, check.component)) return;
+  const bool first = !valid_.best(check.stream, check.component);
   const auto local = mapped_candidate(row, mapped);
   const bool nominated = checked ? mark_succeeded(*checked, check.request.nominates) : false;
   if (local != check.local) {
@@ -144,15 +146,30 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
                                  .component = check.component,
                                  .local = check.local,
                                  .remote = check.remote},
-                                local);
+                                local, elapsed(row.schedule.start(), now_));
   if (auto* const c = find_component(check.stream, check.component); c->link) {
     if (c->link->path == row.path) c->link->consent.answered(now_);
+  }
+  if (valid && first && is_relayed(check.local, check.remote)) {
+    ask_again(check.stream, check.component, valid_[*valid].round_trip);
   }
   if (valid && nominated) settle(*valid);
 }
 
-/// Enters a pair into the valid list; the peer sees it come from `seen`.
-inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen) {
+/// Checks anew the direct pairs of a component that an answer is awaited on.
+inline void agent::ask_again(stream_id stream, component_id component, duration round_trip) {
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    const bool open =
+        p.stream == stream && p.component == component && p.state == ice::pair_state::in_progress;
+    if (open && ice::is_asked_again(rival(p), round_trip, now_)) trigger(id);
+  }
+}
+
+/// Enters a pair into the valid list; the peer sees it come from `seen`. round_trip: what the
+/// answer took that proved it
+inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen,
+                                                      duration round_trip) {
   find_component(pair.stream, pair.component)->reached = true;
   const auto priority = ice::pair_priority(claim_.role, locals_[seen].candidate.priority,
                                            remotes_[pair.remote].candidate.priority);
@@ -163,7 +180,8 @@ inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice
                       .remote = pair.remote,
                       .priority = priority,
                       .since = now_,
-                      .proved = now_});
+                      .proved = now_,
+                      .round_trip = round_trip});
 }
 
 /// Notes that a pair works, unfreezes what shares its foundation (RFC 8445 sec. 7.2.5.3.3),
@@ -220,6 +238,7 @@ inline void agent::fail_pair(ice::pair_id id, ice::pair_event why) {
   auto& p = checklists_[id];
   p.nominating = false;
   p.nominated_by_peer = false;
+  p.history.relay_refused = p.history.relay_refused || why == ice::pair_event::refused;
   checklists_.dequeue(id);
   cancel_checks(id);
   valid_.erase_if(

@@ -170,6 +170,7 @@ inline inbound agent::on_response(const datagram& datagram, const stun::message_
   }
 
   ++stats_.answers_received;
+  lossy_ = lossy_ || row.schedule.sends() > 1;
   transactions_.erase(*id);
   const auto outcome =
       ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
@@ -280,12 +281,14 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
   const auto known = checklists_.find(local, *remote);
   const auto id = known ? known : add_pair(local, *remote);
   if (!id || checklists_[*id].expired) return;
+  const bool is_news = is_first_by_relay(*id);
   checklists_[*id].checked_by_peer = true;
   note_heard(stream);
   ice::check_history::count(checklists_[*id].history.requests_received);
   transition(stream, ice::checklist_event::revived);
   if (config_.level == ice::level::full) {
     trigger(*id);
+    if (is_news) ask_again(stream, checklists_[*id].component, {});
   } else if (check.nominates) {
     // A lite agent does not check: what the peer nominates is valid (RFC 8445 sec. 7.3.2).
     transition(*id, ice::pair_event::check_succeeded);
@@ -300,6 +303,17 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
       if (const auto valid = valid_.find(local, *remote)) settle(*valid);
       break;
   }
+}
+
+/// True when a check of the peer that came on a pair is the first that a relay brings to a
+/// component without a valid pair.
+inline bool agent::is_first_by_relay(ice::pair_id id) const {
+  const auto& p = checklists_[id];
+  if (!is_relayed(p.local, p.remote) || valid_.best(p.stream, p.component)) return false;
+  return !checklists_.find_if([&](const ice::pair& other) {
+    return other.stream == p.stream && other.component == p.component && other.checked_by_peer &&
+           is_relayed(other.local, other.remote);
+  });
 }
 
 /// Notes that the peer checks. One that comes only when all was given up has its time, too.

@@ -30,9 +30,9 @@ inline std::optional<transmit> agent::poll_transmit(byte_span buffer) {
     }
     while (const auto* const next = outbox_.next_check(transactions_)) {
       const auto to = next->path;
-      const auto out = wrap(to, buffer, 0, write(*next, buffer));
+      const auto out = wrap(to, buffer, 0, write(*next, buffer), true);
       if (!out && out.error() == errc::buffer_too_small) return std::nullopt;
-      outbox_.pop_check(transactions_);
+      outbox_.pop_check(transactions_, !out && out.error() == errc::permission_pending);
       if (out) return sent(to, *out);
     }
   } while (ask_relays());

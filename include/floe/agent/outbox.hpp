@@ -40,6 +40,7 @@ struct sent_check {
   component_id component{1};
   purpose what = connectivity;
   bool queued = false;  ///< stands in the outbox
+  bool held = false;    ///< its last send could not leave: the relay had yet to ask for it
 };
 
 /// The checks that wait for an answer.
@@ -89,9 +90,13 @@ class outbox {
     }
     return nullptr;
   }
-  void pop_check(check_transactions& table) {
+  /// held: it could not leave yet
+  void pop_check(check_transactions& table, bool held = false) {
     if (const auto id = checks_.pop()) {
-      if (auto* const row = table.find(*id)) row->owner.queued = false;
+      if (auto* const row = table.find(*id)) {
+        row->owner.queued = false;
+        row->owner.held = held;
+      }
     }
   }
 

@@ -40,7 +40,7 @@ inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::s
 
 inline void agent::describe_peer(const ice::peer_traits& traits) {
   if (closed_) return;
-  schedule_.set_ta(ice::agreed_pace(config_.ta, traits));
+  schedule_.set_ta(ice::agreed_pace(config_.ta, traits, config_.presumed_ta));
   const bool known = std::any_of(streams_.begin(), streams_.end(), [](const floe::stream& row) {
     return row.current.remote.has_value();
   });

@@ -237,26 +237,29 @@ void agent::each_pair_through(socket_id relay, const address& peer, Visit&& visi
   }
 }
 
-/// Sends the check of a pair that its relay did not let through yet: now, when the slot it took is
-/// still its own, and else when its turn comes again (RFC 8445 sec. 7.2.1, 14.2).
+/// Sends the check of a pair that could not leave before its relay lets it through: now, when the
+/// slot it took is still its own, and else when its turn comes again (RFC 8445 sec. 7.2.1, 14.2).
 inline void agent::check_again(ice::pair_id id) {
   const auto& p = checklists_[id];
-  bool has_slot = false;
+  bool waits_for_slot = false;
   transactions_.for_each([&](check_transactions::id which, const check_transactions::row& row) {
-    const bool current = row.owner.what == sent_check::connectivity && !row.cancelled &&
-                         row.owner.local == p.local && row.owner.remote == p.remote &&
-                         schedule_.is_current(row.schedule.start(), now_);
-    if (!current) return;
-    has_slot = true;
-    outbox_.push(transactions_, which);
+    const bool held = row.owner.what == sent_check::connectivity && !row.cancelled &&
+                      row.owner.local == p.local && row.owner.remote == p.remote && row.owner.held;
+    if (!held) return;
+    if (schedule_.is_current(row.schedule.start(), now_)) {
+      outbox_.push(transactions_, which);
+    } else {
+      waits_for_slot = true;
+    }
   });
-  if (!has_slot && p.state == ice::pair_state::in_progress) trigger(id);
+  if (waits_for_slot && p.state == ice::pair_state::in_progress) trigger(id);
 }
 
 /// The datagram that carries what was written to `offset` of `buffer` along a path: as it is, or in
-/// what the relay asks for. size: of what was written, or why it was not
+/// what the relay asks for. size: of what was written, or why it was not | ahead: whether it may
+/// leave right behind the request that lets it through
 inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::size_t offset,
-                                    result<std::size_t> size) {
+                                    result<std::size_t> size, bool ahead) {
   if (!size) return unexpected{size.error()};
   // What was meant for a socket or a relay that is gone has nowhere to leave from.
   if (!locals_.uses(along.local)) return unexpected{errc::no_path};
@@ -264,7 +267,7 @@ inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::si
   if (g == nullptr || !g->is_relay(along.local)) {
     return transmit{along.local, along.remote, *size, offset};
   }
-  const auto wrapped = g->wrap(along.local, along.remote, buffer, offset, *size);
+  const auto wrapped = g->wrap(along.local, along.remote, buffer, offset, *size, ahead);
   if (!wrapped) return unexpected{wrapped.error()};
   auto out = wrapped->to_send;
   out.offset = wrapped->offset;

@@ -24,7 +24,7 @@ inline deadline agent::next_timeout() const {
   soonest next;
   if (g != nullptr) next.note(g->next_timeout());
   if (closed_) return next.get();
-  if (g != nullptr && g->wants_start()) next.note(schedule_.free_at(now_));
+  if (g != nullptr && g->wants_start()) next.note(schedule_.free_for_server_at(now_));
   next.note(transactions_.deadline());
   if (config_.level == ice::level::full) {
     next.note(schedule_.deadline(now_, checklists_));
@@ -60,15 +60,17 @@ inline void agent::advance(time_point now) {
 /// Starts what has become possible.
 inline void agent::pump() {
   if (closed_) return;
-  serve_gatherer();
-  ask_server();
-  start_timers();
-  settle_without_checks();
-  give_up();
-  nominate();
-  choose_links();
-  release_unselected();
-  start_next_check();
+  // What a server is asked may end at once, and the gathering with it.
+  do {
+    serve_gatherer();
+    start_timers();
+    settle_without_checks();
+    give_up();
+    nominate();
+    choose_links();
+    release_unselected();
+    start_next_check();
+  } while (ask_server());
   ask_relays();
   refresh_state();
 }
@@ -114,7 +116,7 @@ inline deadline agent::conclusion_deadline(stream_id stream) const {
 
 /// What the nomination rule must know about a component.
 inline ice::component_outlook agent::outlook(const component& c) const {
-  constexpr ice::component_outlook settled{.settled = true, .valid_since = {}};
+  constexpr ice::component_outlook settled{.settled = true};
   if (claim_.role != ice::role::controlling ||
       checklists_.state(c.stream) != ice::checklist_state::running) {
     return settled;
@@ -124,27 +126,55 @@ inline ice::component_outlook agent::outlook(const component& c) const {
   if (!valid_since) return {};
   if (settled_on(c)) return settled;
   const auto first = first_settled_on(c);
-  const auto best = nominee(c, first);
-  if (!best) return {};
+  const auto best = favourite(c, first);
+  const auto chosen = nominee(c, first);
+  if (!best || !chosen) return {};
+  const auto& v = valid_[*best];
+  const ice::valid_outlook valid{
+      .relayed = is_relayed(v.checked, v.remote),
+      .round_trip = v.round_trip,
+      .since = (std::max)(*valid_since, first ? first->since : (time_point::min)())};
   const auto rank = [&](const ice::pair& p) {
     return ice::rank_of(p.foundation, p.priority, first);
   };
-  const auto better = checklists_.find_if([&](const ice::pair& p) {
-    return p.stream == c.stream && p.component == c.id && is_pending(p.state) &&
-           rank(p) > rank(checklists_[*best]);
-  });
-  return {.follows = !first && waits_for_first(c),
-          .better_pending = better.has_value(),
-          .valid_since = valid_since,
-          .first_since = first ? deadline{first->since} : std::nullopt};
+  ice::component_outlook view{.follows = !first && waits_for_first(c), .has_valid = true};
+  for (const auto id : checklists_.order()) {
+    const auto& p = checklists_[id];
+    const bool matters = p.stream == c.stream && p.component == c.id && is_pending(p.state) &&
+                         rank(p) > rank(checklists_[*chosen]);
+    if (!matters) continue;
+    const auto until = ice::worth_waiting_until(
+        rival(p), valid, lossy_, config_.nomination.patience, config_.check.rto, now_);
+    view.better_until = (std::max)(view.better_until.value_or(until), until);
+  }
+  return view;
 }
 
-/// The pair whose check would nominate the valid pair of a component that ranks highest.
-inline std::optional<ice::pair_id>
-agent::nominee(const component& c, const std::optional<ice::settled_pair>& first) const {
-  const auto best = valid_.best_by(c.stream, c.id, [&](const ice::valid_pair& v) {
+/// What the nomination rule must know about a pair that may still succeed. A Frozen one waits for
+/// the check of another of its foundation.
+inline ice::rival_outlook agent::rival(const ice::pair& p) const {
+  ice::rival_outlook view{.relayed = is_relayed(p.local, p.remote), .heard = p.checked_by_peer};
+  if (p.state == ice::pair_state::in_progress) view.asked = p.asked;
+  if (p.state != ice::pair_state::frozen) return view;
+  const auto before = checklists_.find_if([&](const ice::pair& other) {
+    return other.foundation == p.foundation && other.state == ice::pair_state::in_progress;
+  });
+  if (before) view.asked = checklists_[*before].asked;
+  return view;
+}
+
+/// The valid pair of a component that ranks highest.
+inline std::optional<ice::valid_id>
+agent::favourite(const component& c, const std::optional<ice::settled_pair>& first) const {
+  return valid_.best_by(c.stream, c.id, [&](const ice::valid_pair& v) {
     return ice::rank_of(foundation_of(v), v.priority, first);
   });
+}
+
+/// The pair whose check would nominate it.
+inline std::optional<ice::pair_id>
+agent::nominee(const component& c, const std::optional<ice::settled_pair>& first) const {
+  const auto best = favourite(c, first);
   if (!best) return std::nullopt;
   return checklists_.find(valid_[*best].checked, valid_[*best].remote);
 }
@@ -323,18 +353,20 @@ inline void agent::release_unselected() {
   });
 }
 
-/// Asks a server, when the pace allows it. That may end at once, and with it the gathering.
-inline void agent::ask_server() {
+/// Asks a server, when the pace allows it. Returns whether it did.
+inline bool agent::ask_server() {
   auto* const g = gatherer();
-  if (g == nullptr || !g->wants_start() || !schedule_.take_for_server(now_, checklists_)) return;
+  if (g == nullptr || !g->wants_start() || !schedule_.take_for_server(now_)) return false;
   g->start_one(now_);
-  serve_gatherer();
+  return true;
 }
 
 /// Sends a check, when the pace allows it.
 inline void agent::start_next_check() {
   if (config_.level == ice::level::lite) return;
-  if (const auto id = schedule_.take(now_, checklists_)) start_check(*id);
+  const auto* const g = gatherer();
+  const bool server_waits = g != nullptr && g->wants_start();
+  if (const auto id = schedule_.take(now_, checklists_, server_waits)) start_check(*id);
 }
 
 inline connection_facts agent::facts() const {

@@ -143,7 +143,7 @@ class gatherer {
   void forbid(socket_id relay, const address& peer);
   result<void> bind(socket_id relay, const endpoint& peer);
   result<turn::wrapped> wrap(socket_id relay, const endpoint& peer, byte_span buffer,
-                             std::size_t offset, std::size_t size);
+                             std::size_t offset, std::size_t size, bool ahead = false);
 
   // ---- the five verbs ------------------------------------------------------------------------
 

@@ -61,11 +61,11 @@ inline void gatherer::release(time_point now, socket_id relay) {
 }
 
 inline result<turn::wrapped> gatherer::wrap(socket_id relay, const endpoint& peer, byte_span buffer,
-                                            std::size_t offset, std::size_t size) {
+                                            std::size_t offset, std::size_t size, bool ahead) {
   if (!is_relay(relay)) return unexpected{errc::no_path};
   auto* const session = session_of(relay, peer.address.family);
   if (session == nullptr) return unexpected{errc::unusable_address};
-  return session->wrap(peer, buffer, offset, size);
+  return session->wrap(peer, buffer, offset, size, ahead);
 }
 
 /// The attempt of a session; none when the session only says goodbye.

@@ -35,6 +35,7 @@ struct check_history {
   round_trip current_round_trip_time{};  ///< of the last success; zero before
   bool answered_elsewhere = false;       ///< a response came from or to another address
   bool unproved_answer = false;          ///< a response did not prove the peer's password
+  bool relay_refused = false;            ///< the relay does not permit the peer
 
   static constexpr void count(std::uint16_t& counter) noexcept {
     if (counter != (std::numeric_limits<std::uint16_t>::max)()) ++counter;

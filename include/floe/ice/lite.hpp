@@ -25,9 +25,9 @@ enum class level : std::uint8_t { full, lite };
 /// What the peer says about itself as a whole, beside credentials and candidates.
 struct peer_traits {
   ice::level level = ice::level::full;  ///< a=ice-lite
-  /// a=ice-pacing; without the attribute its default (RFC 8839 sec. 5.6). The slower pace of both
-  /// agents counts (RFC 8445 sec. 14.2).
-  duration pacing = std::chrono::milliseconds{50};
+  /// a=ice-pacing, if it says so (RFC 8839 sec. 5.6). The slower pace of both agents counts
+  /// (RFC 8445 sec. 14.2).
+  std::optional<duration> pacing = std::nullopt;
 };
 
 /// The role of an agent that would begin in `initial`: a full agent controls a lite one; between
@@ -49,10 +49,11 @@ struct peer_traits {
 /// The slowest pace that a peer may ask for.
 inline constexpr duration max_pace = std::chrono::seconds{10};
 
-/// The pace between two new transactions: the slower one of both agents (RFC 8445 sec. 14.2),
-/// within reason.
-[[nodiscard]] constexpr duration agreed_pace(duration mine, const peer_traits& theirs) noexcept {
-  return (std::max)(mine, (std::min)(theirs.pacing, max_pace));
+/// The pace between two checks: the slower one of both agents (RFC 8445 sec. 14.2), within reason.
+/// presumed: that of a peer that says nothing
+[[nodiscard]] constexpr duration agreed_pace(duration mine, const peer_traits& theirs,
+                                             duration presumed) noexcept {
+  return (std::max)(mine, (std::min)(theirs.pacing.value_or(presumed), max_pace));
 }
 
 /// True when nobody checks, so that the candidates alone decide (RFC 8445 sec. 6.2, 8.2).

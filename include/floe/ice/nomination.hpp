@@ -39,8 +39,9 @@ struct nomination_config {
   /// sec. 7.3.1.5).
   nomination_filter accepts = any_nomination;
 
-  /// How long a component with a valid pair waits for a better one that is still being checked.
-  /// Data flows in the meantime. RFC 8445 sec. 8.1.1 leaves the criterion to the agent.
+  /// How long at most a component with a valid pair waits for a better one that is still being
+  /// checked; worth_waiting_until() says how much of it is used. Data flows in the meantime.
+  /// RFC 8445 sec. 8.1.1 leaves the criterion to the agent.
   duration patience = std::chrono::milliseconds{500};
 
   /// How long a component of the controlled agent must have been settled until a nomination of
@@ -70,15 +71,57 @@ using nominee_rank = std::pair<bool, std::uint64_t>;
   return {first && first->foundation == foundation, priority};
 }
 
+/// The best valid pair of a component, as far as it matters to waiting for a better one.
+struct valid_outlook {
+  bool relayed = false;
+  duration round_trip{};  ///< that the answer to its check took
+  time_point since{};     ///< since when the component could nominate
+};
+
+/// A pair that ranks above it and may still succeed.
+struct rival_outlook {
+  bool relayed = false;
+  bool heard = false;  ///< a check of the peer came on it
+  deadline asked{};    ///< when its check left, or that of another pair which it waits for; none
+                       ///< while it has yet to leave
+};
+
+/// True for a pair that is checked anew because a relay proves that the peer is there: when its
+/// first check comes through one, and when the first valid pair of a component is relayed. One lost
+/// datagram would else decide between a direct path and a relay, because a check is repeated only
+/// when the relay has long been nominated.
+///
+/// patience: how long an answer may take; zero where that is not known
+[[nodiscard]] constexpr bool is_asked_again(const rival_outlook& rival, duration patience,
+                                            time_point now) noexcept {
+  return !rival.relayed && rival.asked && elapsed(*rival.asked, now) >= patience;
+}
+
+/// Until when an answer is worth waiting for that would make a better pair valid, at most
+/// `patience`. Usually one and a half round trips of the valid pair, from when the check left: what
+/// takes longer was lost, or won't work. A repetition of the check is waited for only where much is
+/// at stake, a direct path against a relay, and where something speaks for loss: a check had to be
+/// repeated in this session, or the peer's check came on that very path.
+///
+/// rto: until a check is repeated
+[[nodiscard]] constexpr time_point worth_waiting_until(const rival_outlook& rival,
+                                                       const valid_outlook& valid, bool lossy,
+                                                       duration patience, duration rto,
+                                                       time_point now) noexcept {
+  const auto answer =
+      after(after(rival.asked.value_or(now), valid.round_trip), valid.round_trip / 2);
+  const bool repeats = valid.relayed && !rival.relayed && (lossy || rival.heard);
+  return (std::min)(repeats ? after(answer, rto) : answer, after(valid.since, patience));
+}
+
 /// How a component of the controlling agent stands.
 struct component_outlook {
-  bool settled = false;         ///< a pair is nominated, or its nomination is under way
-  bool follows = false;         ///< the first component of its stream may still settle, and must
-                                ///< do so before
-  bool better_pending = false;  ///< a pair that ranks above the best valid one may still succeed
-  deadline valid_since;         ///< when its first valid pair stood; none without one
-  deadline first_since{};       ///< when the pair stood that the first component settled on, and
-                                ///< pairs like it were unfrozen; none for that one itself
+  bool settled = false;     ///< a pair is nominated, or its nomination is under way
+  bool follows = false;     ///< the first component of its stream may still settle, and must do so
+                            ///< before
+  bool has_valid = false;   ///< it has a valid pair
+  deadline better_until{};  ///< until when a pair that ranks above the best valid one is worth
+                            ///< waiting for; none when no such pair may still succeed
 };
 
 /// What to do about nominating.
@@ -88,21 +131,19 @@ struct nomination_decision {
   deadline until;  ///< when to ask again, with wait
 };
 
-/// The stopping rule: nominate the best valid pair as soon as no better one can still succeed, and
-/// at the latest `patience` after the first valid pair, or after that of the first component. As
-/// long as that may still settle, the others wait for it.
+/// The stopping rule: nominate the best valid pair as soon as no better one can still succeed, or
+/// is worth waiting for. As long as the first component may still settle, the others wait for it.
 [[nodiscard]] constexpr nomination_decision decide_nomination(const component_outlook& component,
                                                               const nomination_config& config,
                                                               time_point now) noexcept {
   if (config.chosen_by == nomination_config::host) return {nomination_decision::nothing, {}};
-  if (component.settled || component.follows || !component.valid_since) {
+  if (component.settled || component.follows || !component.has_valid) {
     return {nomination_decision::nothing, {}};
   }
-  const auto since =
-      (std::max)(*component.valid_since, component.first_since.value_or((time_point::min)()));
-  const auto limit = after(since, config.patience);
-  if (!component.better_pending || now >= limit) return {nomination_decision::nominate_best, {}};
-  return {nomination_decision::wait, limit};
+  if (!component.better_until || now >= *component.better_until) {
+    return {nomination_decision::nominate_best, {}};
+  }
+  return {nomination_decision::wait, component.better_until};
 }
 
 /// What a request with USE-CANDIDATE does to the pair it came on.

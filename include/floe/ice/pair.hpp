@@ -14,6 +14,7 @@
 
 #include "floe/core/ids.hpp"
 #include "floe/core/state_table.hpp"
+#include "floe/core/time.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/check_history.hpp"
 
@@ -110,6 +111,7 @@ struct pair {
   pair_foundation foundation{};
   std::uint64_t priority = 0;
   check_history history{};
+  time_point asked{};  ///< when its last new check left; meaningless before
   pair_state state = pair_state::frozen;
   bool triggered = false;          ///< stands in the triggered-check queue
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE

@@ -34,8 +34,9 @@ struct valid_pair {
   remote_id remote;
   std::uint64_t priority = 0;
   bool nominated = false;
-  time_point since;   ///< when it became valid
-  time_point proved;  ///< when an answer last came
+  time_point since;       ///< when it became valid
+  time_point proved;      ///< when an answer last came
+  duration round_trip{};  ///< the shortest that an answer to its checks took; zero without a check
 };
 
 /// Every valid pair of a session.
@@ -55,7 +56,9 @@ class valid_list {
       return other.local == row.local && other.remote == row.remote;
     });
     if (known) {
-      rows_[*known].proved = (std::max)(rows_[*known].proved, row.proved);
+      auto& kept = rows_[*known];
+      kept.proved = (std::max)(kept.proved, row.proved);
+      kept.round_trip = (std::min)(kept.round_trip, row.round_trip);
       return known;
     }
     if (rows_.full()) {

@@ -41,7 +41,8 @@ enum class pair_verdict : std::uint8_t {
   if (history.unproved_answer || history.last_error == 401) return pair_verdict::wrong_credentials;
   if (history.last_error == 487) return pair_verdict::role_loop;
   if (history.answered_elsewhere) return pair_verdict::answered_from_elsewhere;
-  if (history.last_error != 0 || history.requests_sent == 0) return pair_verdict::refused;
+  const bool refused = history.relay_refused || history.last_error != 0;
+  if (refused || history.requests_sent == 0) return pair_verdict::refused;
   return pair_verdict::no_answer;
 }
 

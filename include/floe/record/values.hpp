@@ -181,16 +181,16 @@ void fields(Archive& a, ice::consent_config& c) {
 }
 template <class Archive>
 void fields(Archive& a, config& c) {
-  auto& [role, level, servers, gathering, components, ta, pacer, check, give_up, nomination,
-         consent, keepalive, release, presume, offers, hide, accepts, loopback, strangers, hashes,
-         report, limits] = c;
+  auto& [role, level, servers, gathering, components, ta, presumed_ta, pacer, check, give_up,
+         nomination, consent, keepalive, release, presume, offers, hide, accepts, loopback,
+         strangers, hashes, report, limits] = c;
   static_cast<void>(servers);
   static_cast<void>(pacer);
   static_cast<void>(offers);
   static_cast<void>(accepts);
   static_cast<void>(hashes);
-  a(role, level, gathering, components, ta, check, give_up, nomination, consent, keepalive, release,
-    presume, hide, loopback, strangers, report, limits);
+  a(role, level, gathering, components, ta, presumed_ta, check, give_up, nomination, consent,
+    keepalive, release, presume, hide, loopback, strangers, report, limits);
 }
 template <class Archive>
 void fields(Archive& a, setup& s) {

@@ -101,6 +101,10 @@ struct permission {
   [[nodiscard]] constexpr bool stands() const noexcept {
     return state == permission_state::granted || state == permission_state::refreshing;
   }
+  /// True when what is sent right behind the request for it passes, if it is granted.
+  [[nodiscard]] constexpr bool may_stand_by_then() const noexcept {
+    return stands() || state == permission_state::requested;
+  }
   [[nodiscard]] constexpr bool is_under_way() const noexcept {
     return state == permission_state::requested || state == permission_state::refreshing;
   }

@@ -129,14 +129,17 @@ class session {
 
   /// Makes a message for the server of the `size` bytes at `offset`, which are for `peer`. They
   /// stay where they are when there is room in front: 4 bytes with a channel, before that up to
-  /// most_overhead. Padding takes up to 3 bytes behind.
+  /// most_overhead. Padding takes up to 3 bytes behind. ahead: whether to send it right behind a
+  /// request for the permission, too: no round trip is lost, and what comes before the request, or
+  /// is refused with it, was sent in vain.
   /// errors: no_path before there is an allocation; permission_pending until the server agrees to
-  ///         the address, which this asks it to; buffer_too_small; unsupported for more than the
-  ///         lengths can say, or a relay that speaks TCP; and as permit()
+  ///         the address, which this asks it to, or with `ahead` until it is asked;
+  ///         buffer_too_small; unsupported for more than the lengths can say, or a relay that
+  ///         speaks TCP; and as permit()
   /// cost: one pass over permissions and channels; no allocation
   /// source: RFC 8656 sec. 11.1, 12.5
-  result<wrapped> wrap(const endpoint& peer, byte_span buffer, std::size_t offset,
-                       std::size_t size);
+  result<wrapped> wrap(const endpoint& peer, byte_span buffer, std::size_t offset, std::size_t size,
+                       bool ahead = false);
 
   // ---- relays that speak TCP (RFC 6062) ------------------------------------------------------
 

@@ -55,7 +55,7 @@ inline result<void> session::bind(const endpoint& peer) {
 }
 
 inline result<wrapped> session::wrap(const endpoint& peer, byte_span buffer, std::size_t offset,
-                                     std::size_t size) {
+                                     std::size_t size, bool ahead) {
   Expects(offset <= buffer.size() && size <= buffer.size() - offset);
   if (options_.transport == relay_transport::tcp) return unexpected{errc::unsupported};
   if (const auto usable = check_peer(peer.address); !usable) return unexpected{usable.error()};
@@ -63,7 +63,8 @@ inline result<wrapped> session::wrap(const endpoint& peer, byte_span buffer, std
   if (state_ != allocation_state::active) return unexpected{errc::no_path};
   auto* const permission = permissions_.want(now_, peer.address);
   if (permission == nullptr) return unexpected{errc::capacity_reached};
-  if (!permission->stands()) return unexpected{errc::permission_pending};
+  const bool passes = ahead ? permission->may_stand_by_then() : permission->stands();
+  if (!passes) return unexpected{errc::permission_pending};
 
   const auto* const channel = channels_.find(peer);
   const bool by_channel = channel != nullptr && channel->stands();
