@@ -110,6 +110,7 @@ def self_test():
 
 
 def copy_tree(directory, header):
+    number = version.VERSION.search(text_of(version.HEADER.removeprefix("include/")))[0]
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
         to = directory / name
@@ -117,7 +118,9 @@ def copy_tree(directory, header):
         if name == f"include/{UMBRELLA}":
             to.write_text(header, encoding="utf-8")
         elif name.startswith("include/") and not arrows.is_apart(name):
-            to.write_text(f'#pragma once\n#include "{UMBRELLA}"\n', encoding="utf-8")
+            # Meson reads the version from its header, which has it here in a comment.
+            note = f"// {number}\n" if name == version.HEADER else ""
+            to.write_text(f'{note}#pragma once\n#include "{UMBRELLA}"\n', encoding="utf-8")
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, to)
 

@@ -72,7 +72,7 @@ BAD = [
 
 if __name__ == "__main__":
     if "--print" in sys.argv:
-        print(version_of((source.ROOT / HEADER).read_text(encoding="utf-8")))
+        print(version_of((source.ROOT / HEADER).read_text(encoding="utf-8")) or sys.exit(f"{HEADER}: no version"))
     else:
         names = (HEADER, *MENTIONS, *READERS)
         source.run(check, lambda: {name: (source.ROOT / name).read_text(encoding="utf-8") for name in names}, GOOD, BAD)
