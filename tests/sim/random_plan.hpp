@@ -37,6 +37,10 @@ struct random_plan {
   sim::plan plan{};
   std::vector<fault> faults{};
   bool lossy = false;
+  /// How long the controlling side sits on what works before it nominates, as peers do that test
+  /// each path first; none where the rule of floe nominates. Until then the other side has no more
+  /// than valid pairs.
+  std::optional<duration> nominates_after{};
 };
 
 namespace detail {
@@ -133,6 +137,12 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
       }
     }
   }
+  if (r.chance(50)) {
+    drawn.nominates_after = 100ms + r.up_to(20s);
+    for (auto* const side : {&p.left, &p.right}) {
+      side->behaviour.nomination.chosen_by = ice::nomination_config::host;
+    }
+  }
   for (auto* const side : {&p.left, &p.right}) {
     side->wrong_password = r.chance(15);
     // Many peers say nothing about their pace; a host may know it all the same.
@@ -169,6 +179,27 @@ inline void forge(session& s, host& victim, random_source& r) {
   if (complete) out.add_fingerprint();
   const auto size = out.finish();
   victim.attack(s.net, socket, from, byte_view{buffer}.first(size.value()));
+}
+
+/// Nominates the best pair that works of every component that has nominated none.
+inline void nominate_best(session& s, host& who) {
+  if (who.agent().role() != ice::role::controlling) return;
+  for (const auto& f : s.flows) {
+    const auto works = who.agent().checklists().find_if([&](const ice::pair& p) {
+      return p.stream == f.stream && p.component == f.component &&
+             p.state == ice::pair_state::succeeded;
+    });
+    if (!works) continue;
+    who.command(s.net, [&](auto& a) { (void)a.nominate(*works).has_value(); });
+  }
+}
+
+/// Runs a session to its end, with nominations only every so often.
+inline void run_late(session& s, duration nominates_after) {
+  const auto end = after(s.net.now(), session::patience);
+  while (s.net.now() < end && !s.run(nominates_after)) {
+    for (auto* const who : {&s.left, &s.right}) nominate_best(s, *who);
+  }
 }
 
 inline void apply(session& s, const fault& f, random_source& r) {
@@ -222,7 +253,11 @@ inline trial_result trial(const random_plan& drawn, record::sink_ref left = {},
   // A side that knows the other's password wrongly reaches nobody, and both must come to know it.
   const bool strangers = drawn.plan.left.wrong_password || drawn.plan.right.wrong_password;
   const auto best = strangers ? std::nullopt : explorer{drawn.plan}.best();
-  s.run();
+  if (drawn.nominates_after) {
+    detail::run_late(s, *drawn.nominates_after);
+  } else {
+    s.run();
+  }
   const auto keeps_ports = [](const side_plan& side) {
     return std::any_of(side.layers.begin(), side.layers.end(), [](const gateway_config& g) {
       return g.nat && g.nat->ports != port_choice::random;
