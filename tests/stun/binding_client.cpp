@@ -229,10 +229,12 @@ TEST_CASE("binding client: at most ten requests to one server at a time", "[stun
 
 TEST_CASE("binding client: a success without an address, or with unknown parts, is a failure",
           "[stun][8489-6.3.3-b][8489-6.3.3-c][ATK-A24]") {
-  for (const std::string_view attributes : {"", "000100080001a147c0000201", "0020000800011111",
+  for (const std::string_view attributes : {"", "000100080003a147c0000201", "0020000800011111",
                                             "002000080001a147e112a643"
                                             "7fff0000",
-                                            "002000080003a147e112a643"}) {
+                                            "002000080003a147e112a643",
+                                            "002000080003a147e112a643"
+                                            "000100080001a147c0000201"}) {
     fixture f;
     REQUIRE(f.client.ask(f.now, socket, server));
     const auto message = response(f.take()->message, "0101", attributes);
@@ -244,6 +246,20 @@ TEST_CASE("binding client: a success without an address, or with unknown parts, 
     CHECK(f.expect<stun::query_failed>().why == query_failure::unusable_response);
     CHECK_FALSE(f.client.next_timeout());
   }
+}
+
+TEST_CASE("binding client: a server of before RFC 5389 says the address as it is",
+          "[stun][8445-5.1.1.2-k]") {
+  const auto seen = [](std::string_view attributes) {
+    fixture f;
+    REQUIRE(f.client.ask(f.now, socket, server));
+    CHECK(f.deliver(response(f.take()->message, "0101", attributes)));
+    return f.expect<stun::query_answered>().mapped;
+  };
+  CHECK(seen("000100080001a147c0000201") == endpoint{address::v4(192, 0, 2, 1), 0xa147});
+  // With both the one that no middlebox rewrites counts.
+  CHECK(seen("000100080001a147c0000201"
+             "002000080001a147e112a643") == endpoint{address::v4(192, 0, 2, 1), 0x8055});
 }
 
 TEST_CASE("binding client: errors end the query with their code",

@@ -44,7 +44,7 @@ bytes request_with(const long_term_session& session) {
 
 struct challenge {
   stun::error_code code = stun::error_code::unauthenticated;
-  std::string_view realm = "realm";
+  std::optional<std::string_view> realm = "realm";
   std::string_view nonce = plain_nonce;
   std::string_view algorithms = "";
 };
@@ -53,7 +53,7 @@ bytes written(const challenge& c) {
   std::array<std::byte, 2000> buffer{};
   writer out{buffer, {method::allocate, message_class::error}, {}};
   out.add(stun::error_code_attribute{c.code});
-  if (!c.realm.empty()) out.add(stun::realm{c.realm});
+  if (c.realm) out.add(stun::bytes_attribute<attribute_type::realm>{as_byte_view(*c.realm)});
   if (!c.nonce.empty()) {
     out.add(stun::bytes_attribute<attribute_type::nonce>{as_byte_view(c.nonce)});
   }
@@ -195,7 +195,7 @@ TEST_CASE("long-term: a refused challenge changes nothing", "[stun][8489-9.2.5-d
   REQUIRE(take(f.session, {.nonce = modern_nonce, .algorithms = both}) ==
           challenge_decision::retry);
   const auto before = request_with(f.session);
-  CHECK(take(f.session, {.realm = ""}) == challenge_decision::unusable);
+  CHECK(take(f.session, {.realm = std::nullopt}) == challenge_decision::unusable);
   CHECK(take(f.session, {.nonce = ""}) == challenge_decision::unusable);
   CHECK(take(f.session, {.nonce = modern_nonce}) == challenge_decision::bid_down);
   CHECK(take(f.session, {.nonce = modern_nonce, .algorithms = "77770000"}) ==
@@ -282,7 +282,7 @@ TEST_CASE("long-term: another server is told nothing before it challenges", "[st
   CHECK(request_with(f.session).size() == 20);
 }
 
-TEST_CASE("long-term: a challenge whose nonce speaks of SHA-256 carries no MESSAGE-INTEGRITY",
+TEST_CASE("long-term: a challenge may carry MESSAGE-INTEGRITY, made with what was before",
           "[stun][8489-9.2.5-e]") {
   const auto list = vectors::unhex(both);
   std::array<std::byte, 500> buffer{};
@@ -296,7 +296,31 @@ TEST_CASE("long-term: a challenge whose nonce speaks of SHA-256 carries no MESSA
   REQUIRE(size);
   fixture f;
   CHECK(f.session.take_challenge(*message_view::parse(byte_view{buffer}.first(*size)), false) ==
-        challenge_decision::bid_down);
+        challenge_decision::retry);
+}
+
+TEST_CASE("long-term: a realm of no letters is one like any other", "[stun][8489-9.2.5-b]") {
+  fixture f;
+  REQUIRE(take(f.session, {.realm = ""}) == challenge_decision::retry);
+  const auto request = request_with(f.session);
+  const auto view = *message_view::parse(request);
+  CHECK(text(view, attribute_type::realm).empty());
+  CHECK(authenticate(view, stun::integrity_key{stun::long_term_md5_key("user", "", "pass")}));
+  CHECK(take(f.session, {.realm = ""}, true) == challenge_decision::credentials_refused);
+}
+
+TEST_CASE("long-term: a list of algorithms is answered although the nonce does not announce it",
+          "[stun][8489-9.2.3.2-c][8489-9.2.3.2-d]") {
+  fixture f;
+  REQUIRE(take(f.session, {.algorithms = both}) == challenge_decision::retry);
+  const auto request = request_with(f.session);
+  const auto view = *message_view::parse(request);
+  const auto list = vectors::unhex(both);
+  CHECK(*view.get<stun::password_algorithms>() == stun::password_algorithms{list});
+  CHECK(view.get<stun::password_algorithm>()->id == stun::password_algorithm_id::sha256);
+  CHECK(authenticate(
+      view, stun::integrity_sha256_key{stun::long_term_sha256_key("user", "realm", "pass")}));
+  CHECK_FALSE(view.find(attribute_type::message_integrity));
 }
 
 TEST_CASE("long-term: a list of more algorithms than anybody has is no list", "[stun]") {

@@ -279,10 +279,10 @@ class binding_client {
   void conclude(time_point now, query_id id, const message_view& message) {
     if (!is_understood(message)) return fail(id, {id, query_failure::unusable_response});
     if (message.cls() == message_class::success) {
-      const auto mapped = message.get<xor_mapped_address>();
+      const auto mapped = mapped_address_of(message);
       if (!mapped) return fail(id, {id, query_failure::unusable_response});
       queries_.erase(id);
-      (void)events_.push(query_answered{id, mapped->value});
+      (void)events_.push(query_answered{id, *mapped});
       return;
     }
     const auto error = message.get<error_code_attribute>();

@@ -23,6 +23,7 @@
 #include "floe/stun/attributes/discovery.hpp"
 #include "floe/stun/fingerprint.hpp"
 #include "floe/stun/message_view.hpp"
+#include "floe/stun/response_rules.hpp"
 #include "floe/stun/retransmit.hpp"
 #include "floe/stun/writer.hpp"
 
@@ -180,9 +181,9 @@ class binding_lifetime {
   }
 
   void take_mapping(time_point now, const message_view& message) {
-    const auto mapped = message.get<xor_mapped_address>();
+    const auto mapped = mapped_address_of(message);
     if (!mapped) return finish(now, lifetime_verdict::unsupported);
-    mapped_port_ = mapped->value.port;
+    mapped_port_ = mapped->port;
     request_.reset();
     quiet_until_ = after(now, silence_);
   }

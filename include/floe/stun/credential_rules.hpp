@@ -27,10 +27,9 @@ struct challenge_facts {
   error_code code = error_code::unauthenticated;
   bool has_realm = false;
   bool has_nonce = false;
-  bool tried_this_realm = false;    ///< the request already carried credentials for it
-  security_features features{};     ///< of the nonce
-  bool has_algorithms = false;      ///< PASSWORD-ALGORITHMS
-  bool has_sha1_integrity = false;  ///< the challenge itself carries MESSAGE-INTEGRITY
+  bool tried_this_realm = false;  ///< the request already carried credentials for it
+  security_features features{};   ///< of the nonce
+  bool has_algorithms = false;    ///< PASSWORD-ALGORITHMS
   std::optional<password_algorithm_id> algorithm{};  ///< the first listed that the client has
   unsigned stale_answers = 0;  ///< how often this operation was told 438 before
 };
@@ -51,10 +50,8 @@ inline constexpr unsigned most_stale_answers = 3;
 /// source: RFC 8489 sec. 9.2.5
 [[nodiscard]] constexpr challenge_decision decide_challenge(const challenge_facts& f) noexcept {
   if (!f.has_realm || !f.has_nonce) return challenge_decision::unusable;
-  if (f.features.password_algorithms) {
-    if (!f.has_algorithms || f.has_sha1_integrity) return challenge_decision::bid_down;
-    if (!f.algorithm) return challenge_decision::unsupported;
-  }
+  if (f.features.password_algorithms && !f.has_algorithms) return challenge_decision::bid_down;
+  if (f.has_algorithms && !f.algorithm) return challenge_decision::unsupported;
   if (f.code == error_code::stale_nonce) {
     return f.stale_answers < most_stale_answers ? challenge_decision::retry
                                                 : challenge_decision::too_many_stale;
@@ -72,17 +69,17 @@ struct protection {
   [[nodiscard]] constexpr bool operator==(const protection&) const noexcept = default;
 };
 
-/// in: a challenge that decide_challenge() would have answered. source: RFC 8489 sec. 9.2.3.2
+/// The list that came decides, not the bit of the nonce that announces it.
+/// in: a challenge that decide_challenge() would have answered - algorithm: of PASSWORD-ALGORITHMS,
+/// if that was there. source: RFC 8489 sec. 9.2.3.2, 9.2.5
 [[nodiscard]] constexpr protection
 protection_for(security_features features,
                std::optional<password_algorithm_id> algorithm) noexcept {
   protection out;
   out.userhash = features.username_anonymity;
-  if (features.password_algorithms) {
-    out.sha256_integrity = true;
-    out.algorithm = algorithm;
-    out.key = algorithm.value_or(password_algorithm_id::md5);
-  }
+  out.sha256_integrity = algorithm.has_value();
+  out.algorithm = algorithm;
+  out.key = algorithm.value_or(password_algorithm_id::md5);
   return out;
 }
 
@@ -116,14 +113,14 @@ enum class proof : std::uint8_t {
 }
 
 /// True when the client may act on the response; otherwise it is as if it never came, and the
-/// request goes on. A challenge can't be protected yet, nor can a complaint about what was needed
-/// to protect. source: RFC 8489 sec. 9.1.4, 9.2.5
+/// request goes on, where it can be repeated. Under a long-term credential a challenge can't be
+/// protected yet; whatever else comes unprotected, a 400 included, may be anybody's.
+/// source: RFC 8489 sec. 9.1.4, 9.2.5
 [[nodiscard]] constexpr bool may_act_on(message_class cls, std::optional<error_code> code,
                                         proof found, bool long_term) noexcept {
   if (found == proof::right) return true;
   if (!long_term || found != proof::missing || cls != message_class::error || !code) return false;
-  return *code == error_code::unauthenticated || *code == error_code::stale_nonce ||
-         *code == error_code::bad_request;
+  return *code == error_code::unauthenticated || *code == error_code::stale_nonce;
 }
 
 // ---- a server meets a request

@@ -40,10 +40,13 @@ class long_term_session {
   /// bytes
   long_term_session(std::string_view user, std::string_view password, memory_ref memory,
                     const crypto::library* by = nullptr)
-      : user_{user, memory}, password_{password, memory},
+      : user_{username_limits.bytes_sent, memory},
+        password_{(std::max)(password.size(), phrase_limits.bytes_accepted), memory},
         realm_{phrase_limits.bytes_accepted, memory}, nonce_{phrase_limits.bytes_accepted, memory},
         algorithms_{most_algorithm_bytes, memory}, by_{by} {
     Expects(user.size() <= username_limits.bytes_sent);
+    user_.assign(user);
+    password_.assign(password);
   }
 
   long_term_session(const long_term_session&) = delete;
@@ -52,6 +55,27 @@ class long_term_session {
   long_term_session& operator=(long_term_session&&) = delete;
 
   ~long_term_session() { password_.wipe(); }
+
+  /// Takes another user name and password, and keeps what the server asked for: the next request is
+  /// protected with them. in: texts within username_limits.bytes_sent and
+  /// phrase_limits.bytes_accepted
+  void replace(std::string_view user, std::string_view password) {
+    user_.assign(user);
+    password_.wipe();
+    password_.assign(password);
+    stale_answers_ = 0;
+    if (challenged_) challenged_ = make_keys(protection_, realm_.view());
+  }
+
+  /// Takes over what the server asked another session for; it is asked for nothing where that was
+  /// not.
+  void learn_from(const long_term_session& other) {
+    realm_.assign(other.realm_.view());
+    nonce_.assign(other.nonce_.view());
+    algorithms_.assign(other.algorithms_.begin(), other.algorithms_.end());
+    protection_ = other.protection_;
+    challenged_ = other.challenged_ && make_keys(protection_, realm_.view());
+  }
 
   /// True once requests carry the credential.
   [[nodiscard]] bool is_challenged() const noexcept { return challenged_; }
@@ -77,12 +101,11 @@ class long_term_session {
     const auto offered = response.get<password_algorithms>();
     challenge_facts facts;
     if (code) facts.code = code->code;
-    facts.has_realm = realm_text && !realm_text->value.empty();
+    facts.has_realm = realm_text.has_value();  // one of no letters is one
     facts.has_nonce = nonce_text.has_value();
     facts.tried_this_realm = was_protected && facts.has_realm && realm_text->value == realm_.view();
     if (nonce_text) facts.features = features_of(nonce_text->value);
     facts.has_algorithms = offered.has_value();
-    facts.has_sha1_integrity = response.has<bytes_attribute<attribute_type::message_integrity>>();
     if (offered && offered->value.size() <= most_algorithm_bytes) {
       facts.algorithm = offered->first_supported();
     }
