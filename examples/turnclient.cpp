@@ -159,6 +159,7 @@ const char* text_of(floe::turn::end_reason why) {
     case end_reason::broken_stream: return "broken-stream";
     case end_reason::forgotten: return "forgotten";
     case end_reason::expired: return "expired";
+    case end_reason::unproved: return "unproved";
   }
   return "";
 }
@@ -168,6 +169,9 @@ std::string text_of(const floe::endpoint& e) {
 }
 unsigned number_of(std::optional<floe::stun::error_code> code) {
   return code ? static_cast<unsigned>(*code) : 0;
+}
+unsigned number_of(const std::optional<floe::turn::complaint>& said) {
+  return said ? static_cast<unsigned>(said->code) : 0;
 }
 
 /// One allocation, from the first request to the end.
@@ -324,10 +328,10 @@ class call {
     std::cout << "bound " << text_of(e.peer) << '\n';
   }
   static void tell(const event::put_off& e) {
-    std::cout << "put-off " << number_of(e.code) << '\n';
+    std::cout << "put-off " << number_of(e.said.code) << '\n';
   }
   void tell(const event::ended& e) {
-    std::cout << "ended " << text_of(e.why) << ' ' << number_of(e.code) << '\n';
+    std::cout << "ended " << text_of(e.why) << ' ' << number_of(e.said) << '\n';
     ended_ = e;
   }
   template <class Other>

@@ -139,6 +139,10 @@ void drive::on_event(const floe::event::any& event) {
       [this](const floe::event::gathering_done&) { say("end-of-candidates"); },
       [this](const floe::event::restarted&) { say_credentials(); },
       [this](const floe::event::state_changed& e) { say_state(e.to); },
+      [this](const floe::event::relay_lost&) { say("relay-lost"); },
+      [this](const floe::event::relay_replaced& e) {
+        say("relay-replaced", e.is_cut_off ? "cut-off" : "");
+      },
       [this](const floe::event::selected& e) {
         say("selected",
             text_of(agent(), e.local) + " | " + text_of(agent(), e.remote, remote_.ufrag()));

@@ -50,6 +50,8 @@ lines writes           and reads
   state STATE            send HEX
   selected LOCAL | REMOTE  restart
   rx HEX                 quit, or the end of stdin
+  relay-lost
+  relay-replaced [cut-off]   with cut-off the peers reach each other only after a restart
   error REASON
 
 exit codes

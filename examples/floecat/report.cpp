@@ -37,12 +37,15 @@ std::string_view name_of(floe::gather::outcome what) {
     case outcome::unsupported: return "unsupported";
     case outcome::no_room: return "no-room";
     case outcome::no_matching_family: return "no-matching-family";
+    case outcome::unproved: return "unproved";
   }
   return "?";
 }
 
-std::string number_of(std::optional<floe::stun::error_code> code) {
-  return code ? std::to_string(static_cast<unsigned>(*code)) : "-";
+/// A code that nothing proves has a question mark.
+std::string number_of(const std::optional<floe::turn::complaint>& said) {
+  if (!said) return "-";
+  return std::to_string(static_cast<unsigned>(said->code)) + (said->proved ? "" : "?");
 }
 
 /// With tenths of milliseconds.
@@ -131,11 +134,16 @@ void report::tell_event(const floe::agent& agent, const floe::event::any& event)
       },
       [&](const floe::event::server_result& e) {
         tell("server " + std::string{agent.server_name(e.uri)} + " " + text_of(e.server) + " " +
-             std::string{name_of(e.outcome)} + " " + number_of(e.code) + " " +
+             std::string{name_of(e.outcome)} + " " + number_of(e.said) + " " +
              milliseconds_of(e.took));
       },
-      [&](const floe::event::relay_lost& e) { tell("relay lost " + number_of(e.code)); },
-      [&](const floe::event::relay_replaced&) { tell("relay replaced"); },
+      [&](const floe::event::relay_lost& e) { tell("relay lost " + number_of(e.said)); },
+      [&](const floe::event::relay_replaced& e) {
+        tell(e.is_cut_off ? "relay replaced cut-off" : "relay replaced");
+      },
+      [&](const floe::event::credentials_needed& e) {
+        tell("credentials needed " + std::to_string(e.server));
+      },
       [&](const floe::event::dropped& e) { tell("dropped " + std::to_string(e.count)); },
       [](const auto&) {},
   };

@@ -46,6 +46,7 @@ std::string_view text_of(gather::outcome outcome) {
     case gather::outcome::unsupported: return "is of a kind not supported";
     case gather::outcome::no_room: return "was one too many";
     case gather::outcome::no_matching_family: return "has no address of this family";
+    case gather::outcome::unproved: return "proved nothing of what it said";
   }
   return "?";
 }
@@ -216,7 +217,7 @@ class reader {
     if (e.outcome == gather::outcome::no_matching_family) return;
     std::string text =
         "server " + replay::text_of(e.server) + " " + std::string{text_of(e.outcome)};
-    if (e.code) text += ", " + std::to_string(static_cast<unsigned>(*e.code));
+    if (e.said) text += ", " + std::to_string(static_cast<unsigned>(e.said->code));
     tell(text + " in " + replay::text_of(e.took));
   }
   void hear(const event::relay_lost&) { tell("lost its relay", true); }

@@ -51,17 +51,25 @@ struct payload;
 struct rejected;
 struct reply;
 struct sent_check;
+struct server_fault;
 struct session_report;
 struct statistics;
 struct stream;
 struct transmit;
-template <class E> class unexpected;
-template <class T, class E> class result;
-template <class T, class Tag> class slot_table;
-template <class T> class fixed_vector;
-template <class T> class ring;
-template <class Tag> struct handle;
-template <std::size_t N> class fixed_text;
+template <class E>
+class unexpected;
+template <class T, class E>
+class result;
+template <class T, class Tag>
+class slot_table;
+template <class T>
+class fixed_vector;
+template <class T>
+class ring;
+template <class Tag>
+struct handle;
+template <std::size_t N>
+class fixed_text;
 
 }  // namespace floe
 
@@ -70,8 +78,10 @@ namespace floe::crypto {
 class crc32_state;
 enum class written : std::uint8_t;
 struct library;
-template <class Hash> class hmac;
-template <class Hash> class hmac_key;
+template <class Hash>
+class hmac;
+template <class Hash>
+class hmac_key;
 
 }  // namespace floe::crypto
 
@@ -104,6 +114,7 @@ class relays;
 enum class outcome : std::uint8_t;
 enum class progress : std::uint8_t;
 enum class service : std::uint8_t;
+struct asking;
 struct base;
 struct candidate;
 struct config;
@@ -122,6 +133,7 @@ namespace floe::gather::event {
 
 struct complete;
 struct connection_needed;
+struct credentials_needed;
 struct dropped;
 struct enough;
 struct found;
@@ -212,7 +224,8 @@ struct outcome;
 struct policies;
 struct setup;
 struct step;
-template <class E> struct last_of;
+template <class E>
+struct last_of;
 
 }  // namespace floe::record
 
@@ -247,6 +260,7 @@ struct remove_local;
 struct resolved;
 struct resolved_hidden;
 struct restart;
+struct set_credentials;
 struct set_remote_credentials;
 
 }  // namespace floe::record::call
@@ -296,6 +310,7 @@ enum class password_algorithm_id : std::uint16_t;
 enum class proof : std::uint8_t;
 enum class protocol : std::uint8_t;
 enum class query_failure : std::uint8_t;
+enum class reach : std::uint8_t;
 enum class transport : std::uint8_t;
 enum class value_kind : std::uint8_t;
 struct address_error_code;
@@ -335,8 +350,10 @@ struct text_limits;
 struct transaction_id;
 struct transaction_transmit_counter;
 struct unknown_attributes;
-template <class Framing> class stream_reader;
-template <class Owner> class transactions;
+template <class Framing>
+class stream_reader;
+template <class Owner>
+class transactions;
 
 }  // namespace floe::stun
 
@@ -370,6 +387,7 @@ struct allocation_rule;
 struct channel;
 struct channel_data;
 struct channel_rule;
+struct complaint;
 struct connection;
 struct grant;
 struct peer_facts;
@@ -379,6 +397,7 @@ struct refused_family;
 struct relayed_data;
 struct session_config;
 struct session_limits;
+struct silence;
 struct token;
 struct wrapped;
 
@@ -392,6 +411,7 @@ struct channel_refused;
 struct connection_bound;
 struct connection_failed;
 struct connection_offered;
+struct credentials_refused;
 struct dropped;
 struct ended;
 struct icmp;

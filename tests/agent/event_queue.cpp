@@ -49,3 +49,11 @@ TEST_CASE("event_queue: reports on pairs go first when there is no room", "[agen
   CHECK(std::holds_alternative<event::gathering_done>(*queue.pop()));
   CHECK(std::holds_alternative<event::role_changed>(*queue.pop()));
 }
+
+TEST_CASE("event_queue: that a relay was replaced gives way to nothing", "[agent]") {
+  event_queue queue{4, memory_ref{}};
+  queue.push(event::relay_replaced{.is_cut_off = true});
+  for (int i = 0; i < 100; ++i) queue.push(event::enough_gathered{});
+  CHECK(std::get<event::dropped>(*queue.pop()).count == 97);
+  CHECK(std::get<event::relay_replaced>(*queue.pop()).is_cut_off);
+}

@@ -307,16 +307,17 @@ TEST_CASE("servers: checks behind a lost question for their permission follow it
   const auto first = left.agent().stats().datagrams_sent;
   auto before = first;
   std::uint64_t most_at_once = 0;
-  // The question for the permission once more, and behind it the four checks in their pace.
+  // The question for the permission once more, a Binding request beside it, and behind them the
+  // four checks in their pace.
   CHECK(t.net.run_until(
       [&] {
         const auto sent = left.agent().stats().datagrams_sent;
-        most_at_once = std::max(most_at_once, sent - before);
+        most_at_once = (std::max)(most_at_once, sent - before);
         before = sent;
-        return sent == first + 5;
+        return sent == first + 6;
       },
       900ms));
-  CHECK(most_at_once == 2);
+  CHECK(most_at_once == 3);
 }
 
 TEST_CASE("servers: a session whose relay never agrees to the peer fails by its timer", "[agent]") {
@@ -453,4 +454,29 @@ TEST_CASE("servers: data in a part of the buffer leaves from there, behind what 
     REQUIRE(moved);
     CHECK(moved->offset == 46);
   });
+}
+
+TEST_CASE("servers: the report names what the last server that failed came to", "[agent]") {
+  two_homes t{dependence::endpoint_independent};
+  t.turn.server().refuse(stun::method::allocate, stun::error_code::forbidden, 9);
+  REQUIRE(t.connect());
+  const auto report = t.left.agent().report();
+  CHECK(report.failed_servers == 1);
+  REQUIRE(report.last_fault);
+  CHECK(*report.last_fault ==
+        server_fault{gather::outcome::refused, turn::complaint{stun::error_code::forbidden, true}});
+}
+
+TEST_CASE("servers: new credentials keep the relay, and the call", "[agent]") {
+  two_homes t{dependence::address_and_port_dependent};
+  REQUIRE(t.connect());
+  for (auto* const side : {&t.left, &t.right}) {
+    side->act(t.net, [&](auto& a) {
+      CHECK(a.set_credentials(t.net.now(), 1, "user", "password"));
+      CHECK(a.set_credentials(t.net.now(), 9, "user", "password").error() == errc::no_path);
+    });
+  }
+  t.net.run_for(15min);
+  CHECK(t.left.all<event::relay_lost>().empty());
+  CHECK(t.left.is_settled());
 }

@@ -62,6 +62,7 @@ class gather_bench {
   scripted_server& add_turn(const floe::endpoint& at) {
     auto& s = turn_servers[at];
     s.at = at;
+    s.dual_ipv6 = false;
     return s;
   }
 

@@ -44,13 +44,13 @@ TEST_CASE("gatherer: a reflexive and a relayed candidate, and what foundations a
   CHECK(found[0].address == outside(wlan));
   CHECK(found[0].base.socket == wlan);
   CHECK(found[0].base.bound == support::wlan_at);
-  CHECK(found[0].server == stun_at);
+  CHECK(found[0].server == turn_at);  // the relay's server, which is asked first
   CHECK(found[1].kind == service::relay);
   CHECK(found[1].address == endpoint{address::v4(203, 0, 113, 9), 50001});
   CHECK(found[1].mapped == outside(wlan));
   CHECK(found[1].server == turn_at);
   CHECK(found[1].relay == socket_id{0xffffffff});
-  CHECK(found[0].server_number != found[1].server_number);
+  CHECK(found[0].server_number == found[1].server_number);
   CHECK(f.gatherer.candidates().size() == 2);
   const auto results = f.all<event::server_result>();
   REQUIRE(results.size() == 2);
@@ -97,7 +97,7 @@ TEST_CASE("gatherer: dead servers delay nobody beyond their limit, and each is r
   CHECK(f.all<event::complete>().empty());
   CHECK(f.found().size() == 2);  // the relay tells how it sees us, too
   f.run(10s);
-  CHECK(*f.when<event::complete>() == time_point{} + 5s);
+  CHECK(*f.when<event::complete>() == time_point{} + 5050ms);  // the TURN server was asked first
   const auto results = f.all<event::server_result>();
   REQUIRE(results.size() == 2);
   CHECK(results[1].uri == 0);
@@ -141,7 +141,7 @@ TEST_CASE("gatherer: wrong credentials are reported with their code", "[gather]"
   for (const auto& r : f.all<event::server_result>()) {
     if (r.uri != 1) continue;
     CHECK(r.outcome == outcome::credentials);
-    CHECK(r.code == stun::error_code::unauthenticated);
+    CHECK(r.said == turn::complaint{stun::error_code::unauthenticated, false});
   }
   CHECK(f.all<event::complete>().size() == 1);
 }
@@ -151,6 +151,8 @@ TEST_CASE("gatherer: a server without room for a relay still says how it sees us
   for (const auto code :
        {stun::error_code::allocation_quota_reached, stun::error_code::insufficient_capacity}) {
     fixture f{{.servers = only_turn}};
+    // There is room neither for relays of both families nor for one.
+    f.turn().force(stun::method::allocate, code);
     f.turn().force(stun::method::allocate, code);
     f.begin();
     f.run(1s);
@@ -160,7 +162,7 @@ TEST_CASE("gatherer: a server without room for a relay still says how it sees us
     CHECK(found[0].server == turn_at);
     const auto results = f.all<event::server_result>();
     REQUIRE(results.size() == 2);
-    CHECK(results[0].code == code);
+    CHECK(results[0].said == turn::complaint{code, true});
     CHECK(results[1].outcome == outcome::answered);
     CHECK(f.all<event::complete>().size() == 1);
   }
@@ -348,23 +350,269 @@ TEST_CASE("gatherer: what there is no room for is reported", "[gather]") {
   CHECK(f.all<event::complete>().size() == 1);
 }
 
-TEST_CASE("gatherer: an IPv6 socket asks for an IPv6 relay", "[gather]") {
-  const endpoint v6_server{address::v6({0x20, 0x01, 0x0d, 0xb8, 5}), 3478};
-  const std::array<std::string_view, 1> uris{"turn:[2001:db8:500::]"};
-  const std::array<gather::server, 1> servers{
-      gather::server{.uris = uris, .username = "user", .credential = "pass"}};
+namespace {
+
+const floe::address six_peer = address::v6({0x20, 0x01, 0x0d, 0xb8, 1});
+const endpoint six_server{address::v6({0x20, 0x01, 0x0d, 0xb8, 5}), 3478};
+const endpoint six_at{address::v6({0x20, 0x01, 0x0d, 0xb8, 9}), 5000};
+constexpr std::array<std::string_view, 1> six_uris{"turn:[2001:db8:500::]"};
+constexpr std::array<std::string_view, 1> named_uris{"turn:turn.example.org"};
+
+gather::server with_credentials(gsl::span<const std::string_view> uris) {
+  return {.uris = uris, .username = "user", .credential = "pass"};
+}
+
+/// The families that the relays of a gatherer reach, as "46".
+std::string reach_of(fixture& f) {
+  std::string out;
+  for (const auto& c : f.gatherer.candidates()) {
+    if (!c.is_relayed()) continue;
+    if (f.gatherer.permit(c.relay, peer.address)) out += '4';
+    if (f.gatherer.permit(c.relay, six_peer)) out += '6';
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("gatherer: a relay reaches peers of both families, whatever the socket's", "[gather]") {
+  const std::array servers{with_credentials(six_uris)};
   fixture f{{.servers = servers}};
-  f.add_turn(v6_server);
-  REQUIRE(f.gatherer.add_socket(f.now, wlan, {address::v6({0x20, 0x01, 0x0d, 0xb8, 9}), 5000}));
+  f.add_turn(six_server).dual_ipv6 = true;
+  REQUIRE(f.gatherer.add_socket(f.now, wlan, six_at));
   f.gatherer.start(f.now);
   f.run(1s);
-  bool relayed = false;
+  CHECK(reach_of(f) == "46");
+
+  fixture four{{.servers = only_turn}};
+  four.turn().dual_ipv6 = true;
+  four.begin();
+  four.run(1s);
+  CHECK(reach_of(four) == "46");
+}
+
+TEST_CASE("gatherer: a server that gives less than was asked for gives that", "[gather]") {
+  using stun::error_code;
+  for (const auto code :
+       {error_code::address_family_not_supported, error_code::insufficient_capacity,
+        error_code::allocation_quota_reached, error_code::bad_request}) {
+    const std::array servers{with_credentials(six_uris)};
+    fixture f{{.servers = servers}};
+    f.add_turn(six_server).force(stun::method::allocate, code);
+    REQUIRE(f.gatherer.add_socket(f.now, wlan, six_at));
+    f.gatherer.start(f.now);
+    f.run(1s);
+    CHECK(reach_of(f) == "4");
+    CHECK(f.all<event::server_result>().front().took < 1s);
+  }
+}
+
+TEST_CASE("gatherer: of one server two sockets of both families ask for one family each",
+          "[gather]") {
+  const std::array servers{with_credentials(named_uris)};
+  for (const bool only_v4_relays : {false, true}) {
+    fixture f{{.servers = servers}};
+    f.add_turn(six_server).first_port = 60000;
+    REQUIRE(f.gatherer.add_socket(f.now, wlan, support::wlan_at));
+    REQUIRE(f.gatherer.add_socket(f.now, cable, six_at));
+    if (only_v4_relays) {
+      f.turn_servers.at(six_server)
+          .force(stun::method::allocate, stun::error_code::address_family_not_supported);
+    }
+    f.gatherer.start(f.now);
+    f.settle();
+    const std::array both_addresses{turn_at, six_server};
+    f.gatherer.resolved(f.now, 0, both_addresses);
+    f.run(1s);
+    CHECK(reach_of(f) == (only_v4_relays ? "44" : "46"));
+  }
+}
+
+TEST_CASE("gatherer: TURN is asked before STUN, and what it told is not asked again", "[gather]") {
+  constexpr std::array<std::string_view, 3> uris{"stun:192.0.2.1", "stun:192.0.2.15",
+                                                 "turn:192.0.2.15"};
+  const std::array servers{with_credentials(uris)};
+  fixture f{{.servers = servers}};
+  f.begin();
+  f.run(1s);
+  REQUIRE(f.log.size() == 3);
+  CHECK(f.log[0].to.remote == turn_at);
+  CHECK(f.log[1].to.remote == turn_at);
+  CHECK(f.log[2].to.remote == stun_at);
+  const auto results = f.all<event::server_result>();
+  REQUIRE(results.size() == 3);
+  for (const auto& r : results) CHECK(r.outcome == outcome::answered);
+}
+
+TEST_CASE("gatherer: of its relays UDP is the best, TLS the last, then the first that was named",
+          "[gather]") {
+  constexpr std::array<std::string_view, 5> uris{"turns:192.0.2.15?transport=tcp",
+                                                 "turn:192.0.2.15?transport=tcp", "turn:192.0.2.16",
+                                                 "stun:192.0.2.1", "turn:192.0.2.15"};
+  const std::array servers{with_credentials(uris)};
+  fixture f{{.servers = servers}};
+  f.add_turn({address::v4(192, 0, 2, 16), 3478}).first_port = 60000;
+  f.add_turn({address::v4(192, 0, 2, 15), 5349}).first_port = 61000;
+  f.connects = true;
+  f.begin();
+  f.run(1s);
+  std::array<int, 5> place{};
   for (const auto& c : f.found()) {
     if (!c.is_relayed()) continue;
-    relayed = true;
-    CHECK(c.address.address.family == family::ipv6);
-    CHECK(f.gatherer.permit(c.relay, peer.address).error() == errc::unusable_address);
-    CHECK(f.gatherer.permit(c.relay, address::v6({0x20, 0x01, 0x0d, 0xb8, 1})));
+    const auto last = c.server.address.octets[3];
+    const std::size_t uri = c.transport == turn::transport::tls   ? 0
+                            : c.transport == turn::transport::tcp ? 1
+                            : last == 16                          ? 2
+                                                                  : 4;
+    place.at(uri) = c.place;
   }
-  CHECK(relayed);
+  CHECK(place[2] < place[4]);
+  CHECK(place[4] < place[1]);
+  CHECK(place[1] < place[0]);
+  CHECK(place[0] == 7);
+}
+
+TEST_CASE("gatherer: what the host reads of every no that a server says", "[gather]") {
+  using stun::error_code;
+  for (unsigned number = 300; number < 600; ++number) {
+    const auto code = static_cast<error_code>(number);
+    const bool is_challenge = number == 401 || number == 438;
+    if (is_challenge || number == 437) continue;  // not the end of it
+    for (const bool proved : {true, false}) {
+      CAPTURE(number, proved);
+      fixture f{{.servers = only_turn}};
+      for (int i = 0; i < 20; ++i) {
+        f.turn().force(
+            stun::method::allocate, code,
+            [](stun::writer& w) { w.add(stun::alternate_server{turn_at}); }, proved);
+      }
+      f.begin();
+      f.run(11s);
+      const auto results = f.all<event::server_result>();
+      REQUIRE_FALSE(results.empty());
+      CHECK(results[0].outcome == (proved ? outcome::refused : outcome::unproved));
+      CHECK(results[0].said == turn::complaint{code, proved});
+      CHECK(results[0].took == (proved ? 0s : 10s));
+      // A server without room says how it sees us all the same.
+      CHECK(results.size() == (number == 486 || number == 508 ? 2 : 1));
+    }
+  }
+}
+
+TEST_CASE("gatherer: a relay over a connection is given up at once when its server proves nothing",
+          "[gather][8489-9.2.5-j]") {
+  fixture f{{.servers = support::turn_over_tcp}};
+  f.connects = true;
+  f.turn().force(stun::method::allocate, stun::error_code::allocation_quota_reached, {}, false);
+  f.begin();
+  f.run(1s);
+  const auto results = f.all<event::server_result>();
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome == outcome::unproved);
+  CHECK(results[0].said == turn::complaint{stun::error_code::allocation_quota_reached, false});
+}
+
+TEST_CASE(
+    "gatherer: who lost a relay because its credentials ended is told so, and gets another with "
+    "new ones",
+    "[gather]") {
+  fixture f{{.servers = only_turn}};
+  f.begin();
+  f.run(1s);
+  f.turn().password = "pass-2";
+  f.run(11min);
+  const auto lost = f.all<event::relay_lost>();
+  REQUIRE(lost.size() == 1);
+  CHECK(lost[0].why == turn::end_reason::expired);
+  CHECK(lost[0].said == turn::complaint{stun::error_code::unauthenticated, false});
+  const auto needed = f.all<event::credentials_needed>();
+  REQUIRE(needed.size() == 1);
+  CHECK(needed[0].server == 0);
+  CHECK(*f.when<event::credentials_needed>() < *f.when<event::relay_lost>());
+  CHECK(reach_of(f).empty());
+  REQUIRE(f.gatherer.set_credentials(f.now, 0, "user", "pass-2"));
+  f.run(1s);
+  CHECK(reach_of(f) == "4");
+  CHECK(f.found().back().is_replacement);
+}
+
+TEST_CASE("gatherer: new credentials are for the relays that stand, and those that were refused",
+          "[gather]") {
+  fixture f{{.servers = only_turn}};
+  f.begin();
+  f.run(1s);
+  f.turn().user = "user-2";
+  f.turn().password = "pass-2";
+  REQUIRE(f.gatherer.set_credentials(f.now, 0, "user-2", "pass-2"));
+  f.run(30min);
+  CHECK(f.all<event::relay_lost>().empty());
+  CHECK(f.all<event::credentials_needed>().empty());
+  CHECK(f.gatherer.set_credentials(f.now, 1, "u", "p").error() == errc::no_path);
+  CHECK(f.gatherer.set_credentials(f.now, 0, "", "p").error() == errc::unsupported);
+  CHECK(f.gatherer.set_credentials(f.now, 0, std::string(509, 'u'), "p").error() ==
+        errc::unsupported);
+
+  fixture wrong{{.servers = only_turn}};
+  wrong.turn().password = "pass-2";
+  wrong.begin();
+  wrong.run(1s);
+  CHECK(reach_of(wrong).empty());
+  REQUIRE(wrong.gatherer.set_credentials(wrong.now, 0, "user", "pass-2"));
+  wrong.run(1s);
+  CHECK(reach_of(wrong) == "4");
+  CHECK(wrong.all<event::server_result>().back().outcome == outcome::answered);
+}
+
+TEST_CASE("gatherer: credentials that end are asked for a minute before", "[gather]") {
+  auto server = support::only_turn[0];
+  server.expires = time_point{10min};
+  const std::array servers{server};
+  fixture f{{.servers = servers}};
+  f.begin();
+  f.run(9min - 1ms);
+  CHECK(f.all<event::credentials_needed>().empty());
+  f.run(1ms);
+  REQUIRE(f.all<event::credentials_needed>().size() == 1);
+  CHECK(f.all<event::credentials_needed>()[0].end == time_point{10min});
+  // Of a short life half is left.
+  REQUIRE(f.gatherer.set_credentials(f.now, 0, "user", "pass", f.now + 1min));
+  f.run(30s - 1ms);
+  CHECK(f.all<event::credentials_needed>().size() == 1);
+  f.run(1ms);
+  CHECK(f.all<event::credentials_needed>().size() == 2);
+  REQUIRE(f.gatherer.set_credentials(f.now, 0, "user", "pass"));
+  f.run(1h);
+  CHECK(f.all<event::credentials_needed>().size() == 2);
+}
+
+TEST_CASE("gatherer: relays that are offered anew are proved first", "[gather]") {
+  fixture f{{.servers = only_turn}};
+  f.begin();
+  f.run(1s);
+  CHECK(f.gatherer.is_complete());
+  f.gatherer.prove_relays();
+  CHECK_FALSE(f.gatherer.is_complete());
+  f.settle();
+  CHECK(f.gatherer.is_complete());
+  CHECK(f.turn().count[stun::method::refresh] == 1);
+
+  // One whose server does not answer holds nothing up for longer than a server may take.
+  f.turn_servers.clear();
+  f.gatherer.prove_relays();
+  f.run(10s - 1ms);
+  CHECK_FALSE(f.gatherer.is_complete());
+  f.run(1ms);
+  CHECK(f.gatherer.is_complete());
+
+  // One that the server forgot is replaced meanwhile.
+  fixture g{{.servers = only_turn}};
+  g.begin();
+  g.run(1s);
+  g.turn().restart();
+  g.gatherer.prove_relays();
+  g.run(500ms);
+  CHECK_FALSE(g.gatherer.is_complete());
+  g.run(1s);
+  CHECK(g.gatherer.is_complete());
+  CHECK(reach_of(g) == "4");
 }

@@ -96,7 +96,8 @@ TEST_CASE("gatherer relays: each socket has its own", "[gather]") {
 }
 
 TEST_CASE("gatherer relays: both families of one allocation are two relays", "[gather]") {
-  fixture f{{.servers = support::only_turn, .relay = {.family = turn::relay_family::both}}};
+  fixture f{{.servers = support::only_turn}};
+  f.turn().dual_ipv6 = true;
   f.begin();
   f.run(1s);
   std::vector<gather::candidate> relays;

@@ -16,7 +16,8 @@ TEST_CASE("calls: each has its place, which is its number in a recording", "[rec
   STATIC_REQUIRE(place_of<call::handle_datagram, call::any> == 20);
   STATIC_REQUIRE(place_of<call::remark, call::any> == 27);
   STATIC_REQUIRE(place_of<call::resolved_hidden, call::any> == 29);
-  STATIC_REQUIRE(std::variant_size_v<call::any> == 30);
+  STATIC_REQUIRE(place_of<call::set_credentials, call::any> == 30);
+  STATIC_REQUIRE(std::variant_size_v<call::any> == 31);
 }
 
 TEST_CASE("calls: arguments read back", "[record]") {
@@ -35,7 +36,8 @@ TEST_CASE("calls: arguments read back", "[record]") {
       call::handle_datagram{now, {socket_id{9}, somewhere, as_byte_view("bytes")}},
       call::add_hidden_remote{
           {.foundation = {}, .address = {{}, 7}}, "name", "ufrag", stream_id{1}},
-      call::resolved_hidden{{1, 2}, somewhere.address}, call::resolved_hidden{{1, 2}, {}});
+      call::resolved_hidden{{1, 2}, somewhere.address}, call::resolved_hidden{{1, 2}, {}},
+      call::set_credentials{now, 3, "user", "secret", now + std::chrono::seconds{1}});
   out.flush();
   record::input in{kept};
   call::add_local local;
@@ -63,6 +65,13 @@ TEST_CASE("calls: arguments read back", "[record]") {
   CHECK(found.id == ice::hidden_id{1, 2});
   CHECK(found.found == somewhere.address);
   CHECK_FALSE(none.found);
+  call::set_credentials credentials;
+  REQUIRE(in(credentials));
+  CHECK(credentials.now == now);
+  CHECK(credentials.server == 3);
+  CHECK(credentials.username == "user");
+  CHECK(credentials.credential == "secret");
+  CHECK(credentials.expires == now + std::chrono::seconds{1});
   CHECK(in.empty());
 }
 

@@ -60,13 +60,20 @@ TEST_CASE("events: any two that differ have other bytes", "[record]") {
   add(event::socket_needed{.attempt = {}, .socket = {}, .server = somewhere});
   add(event::token_needed{});
   add(event::server_result{});
-  add(event::server_result{.server = {}, .code = stun::error_code::unauthenticated});
+  add(event::server_result{.server = {},
+                           .said = turn::complaint{stun::error_code::unauthenticated, true}});
   add(event::server_result{.server = {}, .took = 1ns});
   add(event::enough_gathered{});
   add(event::relay_lost{});
   add(event::relay_lost{.why = turn::end_reason::expired});
   add(event::relay_replaced{});
   add(event::relay_replaced{.id = {1, 1}});
+  add(event::relay_replaced{.is_cut_off = true});
+  add(event::relay_lost{.said = turn::complaint{stun::error_code::unauthenticated, true}});
+  add(event::relay_lost{.said = turn::complaint{stun::error_code::unauthenticated, false}});
+  add(event::credentials_needed{});
+  add(event::credentials_needed{.server = 1});
+  add(event::credentials_needed{.end = time_point{1s}});
   add(event::dropped{});
   add(event::dropped{event::dropped::events, 3});
   CHECK(all.size() == count);

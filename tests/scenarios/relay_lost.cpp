@@ -25,8 +25,11 @@ constexpr wire_config wire{.latency = 10ms};
 
 /// A side that is reached through a relay only, and one that is reached directly or likewise.
 struct call {
-  call(bool tcp, bool both_relayed)
-      : server{.uris = tcp ? by_tcp : by_udp, .username = "user", .credential = "password"},
+  call(bool tcp, bool both_relayed, const turn_habits& habits = {})
+      : turn{net,
+             {net.add_interface(internet, turn_address, wire)},
+             {.credentials = {.users = {{"user", "password"}}}, .habits = habits}},
+        server{.uris = tcp ? by_tcp : by_udp, .username = "user", .credential = "password"},
         left{net, behaviour(ice::role::controlling, true), 1},
         right{net, behaviour(ice::role::controlled, both_relayed), 2} {
     left.connect_to(turn);
@@ -79,9 +82,7 @@ struct call {
   }
 
   network net{1};
-  turn_party turn{net,
-                  {net.add_interface(internet, turn_address, wire)},
-                  {.credentials = {.users = {{"user", "password"}}}}};
+  turn_party turn;
   gather::server server;
   client left;
   client right;
@@ -150,8 +151,33 @@ TEST_CASE("relay lost: of both sides, a restart tells the new ones", "[scenario]
     const auto replaced = side->all<event::relay_replaced>();
     REQUIRE(replaced.size() == 1);
     CHECK(side->agent().local(replaced.front().id)->candidate.type == relay);
+    CHECK(replaced.front().is_cut_off);
+    CHECK(side->agent().report().last_fault.has_value());
   }
   c.left.act(c.net, [](auto& a) { a.restart(); });
   CHECK(c.time_to_talk(10s) < 2s);
   CHECK(c.left.selected_types() == std::pair{relay, relay});
+}
+
+TEST_CASE("relay lost: hosts that restart when they are told to have their call back by themselves",
+          "[scenario][sim][ATK-E08]") {
+  const bool tcp = GENERATE(false, true);
+  const bool silently = GENERATE(false, true);
+  call c{tcp, true, {.forgets_silently = silently}};
+  c.left.restarts_when_cut_off = c.right.restarts_when_cut_off = true;
+  REQUIRE(c.settle());
+  c.net.run_for(1min);
+  c.crash(0s);
+  CHECK(c.time_to_talk(15s) < 15s);
+}
+
+TEST_CASE(
+    "relay lost: a restart names no relay that the server has forgotten, and says nothing of it",
+    "[scenario][sim]") {
+  call c{false, true, {.forgets_silently = true}};
+  REQUIRE(c.settle());
+  c.net.run_for(1min);
+  c.turn.server().restart();
+  c.left.act(c.net, [](auto& a) { a.restart(); });
+  CHECK(c.time_to_talk(15s) < 15s);
 }

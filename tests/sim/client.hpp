@@ -112,7 +112,8 @@ class client final : public party {
   std::vector<std::pair<time_point, event::any>> events;
   std::vector<ice::candidate> told;  ///< to the peer
   std::vector<std::pair<time_point, std::string>> received;
-  bool server_is_up = true;  ///< to be connected to
+  bool server_is_up = true;            ///< to be connected to
+  bool restarts_when_cut_off = false;  ///< as event::relay_replaced asks for
 
  private:
   struct connection {
@@ -147,6 +148,9 @@ class client final : public party {
     events.emplace_back(net.now(), e);
     if (const auto* const wanted = std::get_if<event::connection_needed>(&e)) {
       if (server_ != nullptr) connect(net, *wanted);
+    }
+    if (const auto* const other = std::get_if<event::relay_replaced>(&e)) {
+      if (other->is_cut_off && restarts_when_cut_off) act(net, [](auto& a) { a.restart(); });
     }
     if (const auto* const found = std::get_if<event::local_candidate>(&e)) {
       const auto candidate = agent_.local(found->id)->candidate;

@@ -31,6 +31,7 @@ class stun_server final : public party {
   }
 
   bool silent = false;  ///< takes no requests
+  bool plain = false;   ///< says MAPPED-ADDRESS only, as servers of before RFC 5389
 
   void receive(network& net, const arrival& what) override {
     if (silent) return;
@@ -38,6 +39,15 @@ class stun_server final : public party {
     if (const auto from = socket_for(what)) {
       const auto size = describe(net, what, *from, buffer);
       if (size) net.send(*from, what.remote, byte_view{buffer}.first(*size));
+      return;
+    }
+    if (plain) {
+      const auto message = stun::message_view::parse(what.bytes);
+      if (!message) return;
+      stun::writer out{
+          buffer, {stun::method::binding, stun::message_class::success}, message->transaction()};
+      const auto size = out.add(stun::mapped_address{what.remote}).finish();
+      net.send(what.socket, what.remote, byte_view{buffer}.first(size.value()));
       return;
     }
     const auto answer = stun::respond_to_binding({what.socket, what.remote, what.bytes}, buffer);

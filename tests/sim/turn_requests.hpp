@@ -109,6 +109,10 @@ inline void turn_server::on_request(time_point now, const endpoint& client,
   if (!unknown.empty()) return fail(r, stun::error_code::unknown_attribute, unknown);
   if (const auto code = take_refusal(message.method())) return fail(r, *code);
   const auto* const a = rows_.of_client(client);
+  if (a == nullptr && config_.habits.forgets_silently &&
+      message.method() != stun::method::allocate) {
+    return;
+  }
   const auto name = r.user != nullptr ? r.user->name : std::string{};
   if (a != nullptr && a->user != name) return fail(r, stun::error_code::wrong_credentials);
   if (message.method() == stun::method::allocate) return on_allocate(r);
@@ -154,11 +158,19 @@ inline void turn_server::on_allocate(const request& r) {
   if (const auto fault = find_allocate_fault(r)) return fail(r, *fault);
   if (alternate_) return fail(r, stun::error_code::try_alternate);
   const auto& m = r.message;
+  const bool asks_for_both = m.has<stun::additional_address_family>();
+  const auto second = config_.habits.second;
+  if (asks_for_both && second == second_family::refused) {
+    return fail(r, stun::error_code::address_family_not_supported);
+  }
+  if (asks_for_both && second == second_family::too_much) {
+    return fail(r, stun::error_code::insufficient_capacity);
+  }
   const auto life = granted(m);
   const auto until = after(r.now, life);
   const auto name = r.user != nullptr ? r.user->name : std::string{};
   const auto wanted = m.get<stun::requested_address_family>();
-  const bool both = m.has<stun::additional_address_family>();
+  const bool both = asks_for_both && second != second_family::ignored;
   const auto even = m.get<stun::even_port>();
 
   std::vector<endpoint> made;

@@ -31,6 +31,24 @@
 
 namespace floe::sim {
 
+/// What a server answers to a request for relays of both families.
+enum class second_family : std::uint8_t {
+  served,    ///< as far as it has addresses
+  ignored,   ///< as a request for IPv4, as servers of before RFC 8656 do
+  refused,   ///< 440
+  too_much,  ///< 508
+};
+
+/// What servers do that RFC 8656 does not say.
+struct turn_habits {
+  bool forgets_silently = false;    ///< no answer about an allocation that it does not have
+  bool no_error_code = false;       ///< an error says no more than that
+  bool unprotected_errors = false;  ///< an error has no integrity, whatever the request had
+  second_family second = second_family::served;
+
+  [[nodiscard]] constexpr bool operator==(const turn_habits&) const noexcept = default;
+};
+
 struct turn_config {
   std::vector<address> relays{};  ///< where relayed addresses are, at most one of each family
   turn_credentials_config credentials{};
@@ -39,6 +57,7 @@ struct turn_config {
   duration permission = 5min;
   duration channel = 10min;
   std::size_t quota = 100;  ///< allocations of one user
+  turn_habits habits{};
 };
 
 class turn_server {
@@ -170,10 +189,10 @@ class turn_server {
     std::vector<std::byte> bytes(largest);
     stun::writer out{
         bytes, {r.message.method(), stun::message_class::error}, r.message.transaction()};
-    out.add(stun::error_code_attribute{code});
+    if (!config_.habits.no_error_code) out.add(stun::error_code_attribute{code});
     if (!unknown.empty()) out.add(stun::unknown_attributes{unknown});
     if (code == stun::error_code::try_alternate) out.add(stun::alternate_server{*alternate_});
-    r.proof.seal(out);
+    if (!config_.habits.unprotected_errors) r.proof.seal(out);
     finish(r, std::move(bytes), out);
   }
 

@@ -39,9 +39,8 @@ TEST_CASE("error rules: what can be done without is left out", "[turn][8656-7.4-
     CHECK(turn::decide_allocate({.code = code, .can_ask_for_less = true}) ==
           allocate_decision::ask_for_less);
   }
-  CHECK(turn::decide_allocate({.code = error_code::mobility_forbidden,
-                               .can_ask_for_less = true,
-                               .asked_for_mobility = true}) == allocate_decision::ask_for_less);
+  CHECK(turn::decide_allocate({.code = error_code::mobility_forbidden, .can_ask_for_less = true}) ==
+        allocate_decision::ask_for_less);
 }
 
 TEST_CASE("error rules: nothing is tried for ever", "[turn][8656-7.4-g][ATK-E05][ATK-E09]") {
@@ -151,7 +150,6 @@ TEST_CASE("error rules: a first error is the first of everything", "[turn]") {
   CHECK(allocate.waits == 0);
   CHECK(allocate.sockets == 1);
   CHECK_FALSE(allocate.can_ask_for_less);
-  CHECK_FALSE(allocate.asked_for_mobility);
   const turn::peer_facts peer;
   CHECK(peer.server_errors == 0);
   CHECK(peer.peers == 1);

@@ -57,3 +57,13 @@ TEST_CASE("refresh: an offered connection is to be bound within thirty seconds",
   CHECK(turn::connection_bind_limit == 30s);
   CHECK(turn::retry_wait == 2s);
 }
+
+TEST_CASE("refresh rules: a server that answers, and not about an allocation, has forgotten it",
+          "[turn]") {
+  for (unsigned unanswered = 0; unanswered < 7; ++unanswered) {
+    for (unsigned answered = 0; answered < 7; ++answered) {
+      CHECK(turn::is_forgotten({unanswered, answered}) == (unanswered >= 4 && answered >= 3));
+    }
+  }
+  CHECK_FALSE(turn::is_forgotten({}));
+}

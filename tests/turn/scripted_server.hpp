@@ -61,11 +61,14 @@ class scripted_server {
   std::string password = "pass";
   std::string realm = "example.org";
   std::string nonce = "nonce-1";
-  bool modern = false;    ///< offers SHA-256 and USERHASH
-  bool open = false;      ///< asks for no credentials
-  bool mobile = false;    ///< hands out tickets
-  bool dual_ipv6 = true;  ///< has an IPv6 address for those who ask for a second one
-  bool reserves = true;   ///< answers EVEN-PORT with a token
+  bool modern = false;               ///< offers SHA-256 and USERHASH
+  bool open = false;                 ///< asks for no credentials
+  bool mobile = false;               ///< hands out tickets
+  bool dual_ipv6 = true;             ///< has an IPv6 address for those who ask for a second one
+  bool reserves = true;              ///< answers EVEN-PORT with a token
+  std::uint16_t first_port = 50000;  ///< relays have those above
+  std::optional<floe::address> dreaded{};  ///< a peer at whose name it makes no sense any more
+  bool dreads_with_code = false;           ///< what then comes has an ERROR-CODE beside nonsense
   std::uint32_t lifetime = 600;
   floe::endpoint mapped{floe::address::v4(198, 51, 100, 7), 40000};
   std::optional<bytes> token{};  ///< the one that it knows (RFC 7635), with its key
@@ -212,6 +215,16 @@ class scripted_server {
         is_signed));
   }
 
+  /// An error response that nobody can make sense of.
+  void mumble(const floe::stun::message_view& m) {
+    answers_.push_back(
+        answer(m.bytes(), floe::stun::message_class::error, [&](floe::stun::writer& w) {
+          if (!dreads_with_code) return;
+          w.add(floe::stun::error_code_attribute{floe::stun::error_code::forbidden});
+          w.add(floe::stun::bytes_attribute<static_cast<floe::stun::attribute_type>(0x7ffe)>{});
+        }));
+  }
+
   std::string whole_nonce() const {
     if (!modern) return nonce;
     const auto front = floe::stun::nonce_front({true, true});
@@ -292,6 +305,7 @@ class scripted_server {
         if (it->type != stun::attribute_type::xor_peer_address) continue;
         const auto peer = stun::xor_peer_address::decode(it->value, m.transaction());
         if (!peer) return refuse(m, stun::error_code::bad_request);
+        if (dreaded == peer->value.address) return mumble(m);
         found->second.permissions[{peer->value.address, 0}] = now + std::chrono::seconds{300};
         any = true;
       }
@@ -311,7 +325,7 @@ class scripted_server {
     if (!m.has<stun::requested_transport>()) return refuse(m, stun::error_code::bad_request);
     if (allocations.count(client)) return refuse(m, stun::error_code::allocation_mismatch);
     allocation a;
-    const auto port = static_cast<std::uint16_t>(50000 + ++allocated_);
+    const auto port = static_cast<std::uint16_t>(first_port + ++allocated_);
     a.relayed_v4 = {address::v4(203, 0, 113, 9), port};
     std::array<std::uint8_t, 16> octets{0x20, 0x01, 0x0d, 0xb8};
     octets[15] = 9;
@@ -382,6 +396,7 @@ class scripted_server {
     if (!number || !peer || !turn::is_channel(number->value)) {
       return refuse(m, stun::error_code::bad_request);
     }
+    if (dreaded == peer->value.address) return mumble(m);
     for (const auto& [n, binding] : a.channels) {
       if ((n == number->value) != (binding.first == peer->value)) {
         complaints.emplace_back("a channel bound to two");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
@@ -11,6 +12,7 @@
 using namespace floe;
 using namespace std::chrono_literals;
 using stun::error_code;
+using stun::message_class;
 using stun::method;
 using support::bench;
 using support::bytes;
@@ -158,7 +160,7 @@ TEST_CASE("upkeep: a server that was restarted is noticed soon after data is sen
   b.server.restart();
   REQUIRE(b.send(peer, text("x")));
   b.settle();
-  b.run(9999ms);
+  b.run(4999ms);
   CHECK(b.session.state() == allocation_state::active);
   b.run(1ms);
   CHECK(b.last<event::ended>()->why == end_reason::forgotten);
@@ -240,7 +242,7 @@ TEST_CASE("upkeep: a ticket that the server does not take loses the allocation",
     REQUIRE(b.session.move(b.now, socket_id{21}));
     b.settle();
     CHECK(b.last<event::ended>()->why == end_reason::forgotten);
-    CHECK(b.last<event::ended>()->code == code);
+    CHECK(b.last<event::ended>()->said->code == code);
   }
   bench lost{mobile()};
   lost.server.mobile = true;
@@ -274,7 +276,7 @@ TEST_CASE("upkeep: answers that prove nothing are the reason when nothing else c
         reject::bad_integrity);
   b.lose_all = true;
   b.run(40s);
-  CHECK(b.last<event::ended>()->why == end_reason::credentials);
+  CHECK(b.last<event::ended>()->why == end_reason::unproved);
 }
 
 TEST_CASE("upkeep: every call that says the time is at that time", "[turn]") {
@@ -489,9 +491,10 @@ TEST_CASE("upkeep: a socket that can't be moved to is left, and what else was as
   b.now += 500ms;
   b.session.handle_timeout(b.now);
   const auto out = b.drain();
-  REQUIRE(out.size() == 1);
+  REQUIRE(out.size() == 2);
   CHECK(out[0].to.local == support::turn_socket);
   CHECK(parsed(out[0].message).method() == method::create_permission);
+  CHECK(parsed(out[1].message).method() == method::binding);  // beside what is repeated
 }
 
 TEST_CASE("upkeep: after a move the new socket is the one that must reach the server", "[turn]") {
@@ -680,4 +683,153 @@ TEST_CASE("upkeep: while a token is awaited nothing is asked without it", "[turn
   b.settle();
   CHECK(b.session.is_permitted(peer.address));
   CHECK(b.session.is_permitted(address::v4(198, 51, 100, 21)));
+}
+
+namespace {
+
+/// A server that lost its allocations and does not say so, but answers Binding requests.
+struct forgetful : bench {
+  bool answers_binding = true;
+  bool forgets = true;
+
+  void settle_forgetfully() {
+    session.handle_timeout(now);
+    for (auto out = drain(); !out.empty(); out = drain()) {
+      for (const auto& s : out) {
+        const auto m = parsed(s.message);
+        if (m.method() == method::binding) {
+          if (!answers_binding) continue;
+          deliver(server.answer(
+              s.message, message_class::success,
+              [](stun::writer& w) { w.add(stun::xor_mapped_address{support::turn_client}); },
+              false));
+        } else if (!forgets) {
+          for (const auto& a : server.take(now, support::client_at(s.to.local), s.message)) {
+            deliver(a);
+          }
+        }
+      }
+    }
+  }
+
+  void run_forgetfully(duration span) {
+    const auto end = now + span;
+    for (;;) {
+      settle_forgetfully();
+      const auto next = session.next_timeout();
+      if (!next || *next > end) break;
+      now = (std::max)(now, *next);
+    }
+    now = end;
+    settle_forgetfully();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("upkeep: an allocation is gone when its server answers everything but what is about it",
+          "[turn]") {
+  for (const int what : {0, 1, 2, 3}) {
+    CAPTURE(what);
+    forgetful b;
+    b.allocate();
+    REQUIRE(b.session.permit(peer.address));
+    b.settle();
+    b.run_forgetfully(1s);
+    const auto began = b.now;
+    bytes buffer(200);
+    if (what == 0) REQUIRE(b.session.wrap(peer, buffer, 48, 4));
+    if (what == 1) REQUIRE(b.session.permit(address::v4(198, 51, 100, 21)));
+    if (what == 2) REQUIRE(b.session.bind(peer));
+    if (what == 3) b.session.prove();
+    CHECK(b.session.is_proving() == (what == 3));
+    b.run_forgetfully(what == 0 ? 5s + 4s : 4s);
+    REQUIRE(b.last<event::ended>());
+    CHECK(b.last<event::ended>()->why == end_reason::forgotten);
+    CHECK_FALSE(b.session.is_proving());
+    CHECK(b.now - began < 10s);
+  }
+}
+
+TEST_CASE("upkeep: an outage, or a server that answers no Binding request, proves nothing",
+          "[turn]") {
+  forgetful silent;
+  silent.allocate();
+  silent.answers_binding = false;
+  silent.session.prove();
+  silent.run_forgetfully(1min);
+  CHECK_FALSE(silent.last<event::ended>());
+  CHECK_FALSE(silent.session.is_proving());
+
+  // Whatever the server says of the allocation begins the count anew.
+  forgetful b;
+  b.allocate();
+  b.session.prove();
+  b.run_forgetfully(2s);
+  b.forgets = false;
+  b.run_forgetfully(2s);
+  CHECK_FALSE(b.session.is_proving());
+  b.forgets = true;
+  b.session.prove();
+  b.run_forgetfully(2s);
+  CHECK_FALSE(b.last<event::ended>());
+  b.run_forgetfully(2s);
+  CHECK(b.last<event::ended>());
+}
+
+TEST_CASE("upkeep: new credentials are used from the next request on, and the relay stays",
+          "[turn]") {
+  bench b;
+  b.allocate();
+  b.server.user = "user-2";
+  b.server.password = "pass-2";
+  REQUIRE(b.session.use_credentials("user-2", "pass-2"));
+  CHECK(b.drain().empty());
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  CHECK(b.session.is_permitted(peer.address));
+  CHECK(parsed(b.log.back().message).get<stun::username>()->value == "user-2");
+  CHECK(b.server.count[method::create_permission] == 1);
+  b.run(30min);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(b.count<event::credentials_refused>() == 0);
+  CHECK(b.session.use_credentials("", "x").error() == errc::unsupported);
+  CHECK(b.session.use_credentials(std::string(509, 'u'), "x").error() == errc::unsupported);
+  CHECK(b.session.use_credentials("u", std::string(764, 'x')).error() == errc::unsupported);
+}
+
+TEST_CASE("upkeep: where an allocation is bound to its user, that one keeps it", "[turn]") {
+  bench b;
+  b.allocate();
+  REQUIRE(b.session.use_credentials("user-2", "pass-2"));
+  REQUIRE(b.session.permit(peer.address));
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  CHECK(parsed(out[0].message).get<stun::username>()->value == "user-2");
+  b.server.user = "user-2";
+  b.server.password = "pass-2";
+  b.deliver(b.server.answer(out[0].message, message_class::error, [](stun::writer& w) {
+    w.add(stun::error_code_attribute{error_code::wrong_credentials});
+  }));
+  b.server.user = "user";
+  b.server.password = "pass";
+  b.settle();
+  CHECK(b.session.is_permitted(peer.address));
+  b.run(30min);
+  CHECK(b.session.state() == allocation_state::active);
+}
+
+TEST_CASE("upkeep: credentials that are not taken any more are told of, once for each", "[turn]") {
+  bench b;
+  b.allocate();
+  b.server.password = "pass-2";
+  b.run(9min + 30s);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(b.count<event::credentials_refused>() == 1);
+  CHECK(b.last<event::credentials_refused>()->code == error_code::unauthenticated);
+  REQUIRE(b.session.use_credentials("user", "pass-2"));
+  b.run(30min);
+  CHECK(b.session.state() == allocation_state::active);
+  CHECK(b.count<event::credentials_refused>() == 1);
 }

@@ -211,6 +211,17 @@ class agent {
   /// when it has not asked for one. The view holds until the next call. source: RFC 7635 sec. 6.1
   [[nodiscard]] std::string_view token_server_name(gather::attempt_id which) const;
 
+  /// Other credentials for a server of config.servers, counted in their order, as
+  /// event::credentials_needed asks for them or ahead of time. They are used from the next request
+  /// on. A relay that stands is kept where the server takes them for it, and otherwise as long as
+  /// it takes those before; a server that refused those is asked again, and what it gives is told
+  /// as a candidate, or as event::relay_replaced. expires: when they end, where the host knows:
+  /// others are asked for a minute before errors: no_path for a server that there is not;
+  /// unsupported for an empty user name, or texts
+  ///         that are too long (RFC 8489 sec. 14.3: 508 bytes of user name)
+  result<void> set_credentials(time_point now, std::uint16_t server, std::string_view username,
+                               std::string_view credential, deadline expires = std::nullopt);
+
   /// errors: no_path when it is not wanted any more; see turn::credential::bring()
   result<void> bring_token(time_point now, gather::attempt_id which, const turn::token& token);
 
@@ -321,6 +332,11 @@ class agent {
   struct gatherer_events;
   void on_found(const gather::candidate& found);
   void take_replacement(ice::local_id id);
+  [[nodiscard]] bool is_cut_off(stream_id stream) const;
+  void note_fault(gather::outcome why, const std::optional<turn::complaint>& said);
+  result<ice::local_id> enter_relayed(ice::local_id host, socket_id allocation,
+                                      const endpoint& relayed, const endpoint& mapped,
+                                      server_id server, std::size_t place);
   void permit(const path& along);
   void bind_channel(const ice::valid_pair& v);
   bool ask_relays();
@@ -516,6 +532,7 @@ class agent {
   fixed_vector<gather::gatherer> gatherer_;  ///< one where there are servers
   std::size_t failed_servers_ = 0;
   bool lossy_ = false;  ///< a check was answered that had to be repeated
+  std::optional<server_fault> server_fault_;  ///< the last
   statistics stats_;
 };
 

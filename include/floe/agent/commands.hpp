@@ -120,6 +120,13 @@ inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endp
 inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id allocation,
                                                 const endpoint& relayed, const endpoint& mapped,
                                                 server_id server) {
+  return enter_relayed(host, allocation, relayed, mapped, server, 0);
+}
+
+/// place: see local_candidates::make_relayed()
+inline result<ice::local_id> agent::enter_relayed(ice::local_id host, socket_id allocation,
+                                                  const endpoint& relayed, const endpoint& mapped,
+                                                  server_id server, std::size_t place) {
   const auto& through = locals_[host];
   Expects(through.candidate.type == ice::candidate_type::host);
   if (closed_) return unexpected{errc::session_closed};
@@ -131,7 +138,7 @@ inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id al
       locals_.find(through.stream, through.candidate.component, relayed)) {
     return unexpected{errc::invalid_candidate};
   }
-  return enter(locals_.make_relayed(host, allocation, relayed, mapped, server));
+  return enter(locals_.make_relayed(host, allocation, relayed, mapped, server, place));
 }
 
 inline result<void> agent::remove_local(socket_id socket) {
@@ -287,6 +294,8 @@ inline void agent::restart(stream_id stream) {
 
   events_.push(event::restarted{stream});
   if (!row.gathering) return;
+  // One that its server forgot would be offered in vain.
+  if (auto* const g = gatherer()) g->prove_relays();
   announce(stream);
   row.gathered = false;
   finish_gathering(stream);

@@ -19,7 +19,7 @@
 namespace floe {
 
 /// Events that wait to be polled. When there is no room the oldest report on a pair goes, else the
-/// oldest event, and the next poll says how many did.
+/// oldest event that is not event::relay_replaced, and the next poll says how many did.
 class event_queue {
  public:
   event_queue(std::size_t capacity, memory_ref memory) : ring_(capacity, memory) {}
@@ -56,6 +56,10 @@ class event_queue {
       const bool report = std::holds_alternative<event::pair_changed>(e) ||
                           std::holds_alternative<event::pair_removed>(e);
       return report && !std::exchange(found, true);
+    });
+    if (found) return;
+    ring_.erase_if([&found](const event::any& e) {
+      return !std::holds_alternative<event::relay_replaced>(e) && !std::exchange(found, true);
     });
     if (!found) ring_.pop();
   }

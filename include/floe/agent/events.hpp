@@ -138,6 +138,7 @@ struct pair_removed {
 
 // What a gatherer tells is passed on as it is.
 using gather::event::connection_needed;
+using gather::event::credentials_needed;
 using gather::event::name_needed;
 using gather::event::relay_lost;
 using gather::event::server_result;
@@ -148,11 +149,14 @@ using gather::event::token_needed;
 struct enough_gathered {};
 
 /// A relay has taken the place of a lost one, after the peer was told that there are no more
-/// candidates (RFC 8838 sec. 13). A peer that its checks reach learns it from them; only
-/// agent::restart() names it, which two sides need that have nothing but relays.
+/// candidates (RFC 8838 sec. 13). A peer that its checks reach learns it from them, at once. Two
+/// sides that have nothing but relays may not reach each other any more: `is_cut_off` says that a
+/// component has no path now, and then agent::restart() names the relay to the peer. This event
+/// never gives way to others.
 struct relay_replaced {
   stream_id stream{};
   ice::local_id id{};
+  bool is_cut_off = false;
 };
 
 /// The address behind the name of a hidden candidate of the peer is wanted: agent::hidden_name()
@@ -170,11 +174,12 @@ struct dropped {
 };
 
 /// Any of these.
-using any = std::variant<local_candidate, gathering_done, state_changed, checklist_changed,
-                         path_found, selected, consent_lost, role_changed, learned_candidate,
-                         released, restarted, pair_changed, pair_removed, name_needed,
-                         connection_needed, socket_needed, token_needed, server_result,
-                         enough_gathered, relay_lost, dropped, address_needed, relay_replaced>;
+using any =
+    std::variant<local_candidate, gathering_done, state_changed, checklist_changed, path_found,
+                 selected, consent_lost, role_changed, learned_candidate, released, restarted,
+                 pair_changed, pair_removed, name_needed, connection_needed, socket_needed,
+                 token_needed, server_result, enough_gathered, relay_lost, dropped, address_needed,
+                 relay_replaced, credentials_needed>;
 
 }  // namespace event
 

@@ -9,9 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "floe/agent/connection.hpp"
+#include "floe/gather/events.hpp"
 #include "floe/ice/verdict.hpp"
 
 namespace floe {
@@ -29,6 +31,14 @@ enum class session_verdict : std::uint8_t {
   no_working_pair,       ///< the pairs tell why: session_report::pairs
 };
 
+/// What the last server that failed came to: one that gave nothing, or took back what it gave.
+struct server_fault {
+  gather::outcome outcome{};
+  std::optional<turn::complaint> said{};  ///< its last word, when that was a no
+
+  [[nodiscard]] constexpr bool operator==(const server_fault&) const noexcept = default;
+};
+
 /// What is true of a session.
 struct session_report {
   connection_state state = connection_state::idle;
@@ -37,7 +47,8 @@ struct session_report {
   std::size_t remote_candidates = 0;  ///< signalled and learned
   std::size_t pair_count = 0;
   ice::pair_verdict pairs = ice::pair_verdict::untried;  ///< the most telling of all pairs
-  std::size_t failed_servers = 0;                        ///< see event::server_result
+  std::size_t failed_servers = 0;  ///< that gave nothing, and relays that were lost
+  std::optional<server_fault> last_fault{};
   bool gathering = false;
   bool has_credentials = false;  ///< those of the peer
   bool has_path = false;         ///< for every component

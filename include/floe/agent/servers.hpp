@@ -60,6 +60,17 @@ inline result<void> agent::bring_token(time_point now, gather::attempt_id which,
   return done;
 }
 
+inline result<void> agent::set_credentials(time_point now, std::uint16_t server,
+                                           std::string_view username, std::string_view credential,
+                                           deadline expires) {
+  advance(now);
+  auto* const g = gatherer();
+  auto done = g != nullptr ? g->set_credentials(now_, server, username, credential, expires)
+                           : result<void>{unexpected{errc::no_path}};
+  pump();
+  return done;
+}
+
 inline bool agent::handle_stream(time_point now, socket_id socket, byte_view bytes) {
   advance(now);
   auto* const g = gatherer();
@@ -101,6 +112,7 @@ struct agent::gatherer_events {
   void operator()(const gather::event::mapping_changed& e) const { self.forget_mapping(e.before); }
   void operator()(const gather::event::relay_lost& e) const {
     if (const auto base = self.locals_.find_socket(e.relay)) self.forget_local(*base);
+    self.note_fault(gather::detail::outcome_of(e.why), e.said);
     self.events_.push(e);
   }
   void operator()(const gather::event::permitted& e) const {
@@ -114,8 +126,9 @@ struct agent::gatherer_events {
   void operator()(const gather::event::connection_needed& e) const { self.events_.push(e); }
   void operator()(const gather::event::socket_needed& e) const { self.events_.push(e); }
   void operator()(const gather::event::token_needed& e) const { self.events_.push(e); }
+  void operator()(const gather::event::credentials_needed& e) const { self.events_.push(e); }
   void operator()(const gather::event::server_result& e) const {
-    self.failed_servers_ += e.outcome == gather::outcome::answered ? 0U : 1U;
+    if (e.outcome != gather::outcome::answered) self.note_fault(e.outcome, e.said);
     self.events_.push(e);
   }
   void operator()(const gather::event::enough&) const {
@@ -144,8 +157,8 @@ inline void agent::on_found(const gather::candidate& found) {
     return;
   }
   if (!host) return release_relay(found.relay);
-  const auto entered =
-      add_relayed(*host, found.relay, found.address, found.mapped, found.server_number);
+  const auto entered = enter_relayed(*host, found.relay, found.address, found.mapped,
+                                     found.server_number, found.place);
   if (!entered) return release_relay(found.relay);
   if (found.is_replacement) take_replacement(*entered);
 }
@@ -157,15 +170,26 @@ inline void agent::take_replacement(ice::local_id id) {
   const auto stream = row.stream;
   if (!at(stream).gathered || !config_.offers(row.candidate)) return;
   locals_.convey(id);
-  events_.push(event::relay_replaced{stream, id});
+  events_.push(event::relay_replaced{stream, id, is_cut_off(stream)});
   reprioritize();
-  // A settled list forms its pairs when it looks for another path.
-  if (checklists_.state(stream) == ice::checklist_state::completed) return;
+  // A settled list that still has its paths forms its pairs when it looks for others.
+  if (checklists_.state(stream) == ice::checklist_state::completed && !is_cut_off(stream)) return;
   if (pair_up(stream)) {
     at(stream).give_up.reset();
     transition(stream, ice::checklist_event::revived);
   }
   unfreeze_first(stream);
+}
+
+/// True when a component of a stream that had a path has none.
+inline bool agent::is_cut_off(stream_id stream) const {
+  return std::any_of(components_.begin(), components_.end(),
+                     [&](const component& c) { return c.stream == stream && !c.link; });
+}
+
+inline void agent::note_fault(gather::outcome why, const std::optional<turn::complaint>& said) {
+  ++failed_servers_;
+  server_fault_ = server_fault{why, said};
 }
 
 /// Gives a relay back, if it is one of the gatherer's.

@@ -393,6 +393,7 @@ inline session_report agent::report() const {
                    .remote_candidates = remotes_.rows().size(),
                    .pair_count = checklists_.size(),
                    .failed_servers = failed_servers_,
+                   .last_fault = server_fault_,
                    .has_credentials = true};
   locals_.rows().for_each([&](ice::local_id, const ice::local_candidate& row) {
     r.local_candidates += row.conveyed && config_.offers(row.candidate) ? 1U : 0U;

@@ -36,6 +36,7 @@ struct candidate {
   server_id server_number{};  ///< equal for servers with equal addresses
   turn::transport transport = turn::transport::udp;
   bool is_replacement = false;  ///< of a relay that was lost
+  std::uint8_t place = 0;       ///< of a relay among those of its base, the best first
 
   [[nodiscard]] constexpr bool is_relayed() const noexcept { return kind == service::relay; }
 };

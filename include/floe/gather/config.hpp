@@ -23,6 +23,7 @@ struct server {
   gsl::span<const std::string_view> uris{};  ///< stun:, turn: or turns:
   std::string_view username{};               ///< for turn: and turns:; prepared (OpaqueString)
   std::string_view credential{};             ///< the password
+  deadline expires{};  ///< when they end, where the host knows: event::credentials_needed is early
 };
 
 /// What a server is asked for.
@@ -46,9 +47,9 @@ struct config {
   duration retry_lost = std::chrono::seconds{1};     ///< wait before a lost relay is replaced
   std::uint32_t first_relay = 0xffffffff;            ///< numbers of relays count down from here
   stun::retransmit_config retransmit{};
-  std::string_view software{};  ///< must outlive the gatherer
-  turn::allocate_options relay{};
-  bool special_peers = false;  ///< see turn::session_config
+  std::string_view software{};                                       ///< must outlive the gatherer
+  turn::allocate_options relay{.family = turn::relay_family::both};  ///< see family_to_ask()
+  bool special_peers = false;                                        ///< see turn::session_config
   turn::session_limits relay_limits{};
   gather::limits limits{};
 };

@@ -45,6 +45,7 @@ enum class outcome : std::uint8_t {
   unsupported,         ///< a URI that floe does not use
   no_room,             ///< more was configured than the limits allow
   no_matching_family,  ///< the server has no address of the socket's family
+  unproved,            ///< all answers lacked the integrity they must have: they may be anybody's
 };
 
 namespace event {
@@ -94,8 +95,8 @@ struct server_result {
   socket_id socket{};
   endpoint server;  ///< 0.0.0.0 where there was none to ask
   gather::outcome outcome{};
-  std::optional<stun::error_code> code{};
-  duration took{};  ///< from the first request on
+  std::optional<turn::complaint> said{};  ///< its last word, when that was a no
+  duration took{};                        ///< from the first request on
 };
 /// There is something to answer the peer with.
 struct enough {};
@@ -106,7 +107,14 @@ struct complete {};
 struct relay_lost {
   socket_id relay{};
   turn::end_reason why{};
-  std::optional<stun::error_code> code{};
+  std::optional<turn::complaint> said{};  ///< its server's last word, when that was a no
+};
+/// Other credentials for a server are wanted: set_credentials() brings them. `server` counts those
+/// of the configuration. Either those it has end at `end`, or the server takes them no more, though
+/// a relay was had with them; that stays until it expires.
+struct credentials_needed {
+  std::uint16_t server = 0;
+  deadline end{};
 };
 struct permitted {
   socket_id relay{};
@@ -115,7 +123,7 @@ struct permitted {
 struct permission_refused {
   socket_id relay{};
   floe::address peer;
-  stun::error_code code{};
+  std::optional<stun::error_code> code{};
 };
 struct icmp {
   socket_id relay{};
@@ -128,7 +136,7 @@ struct dropped {
 
 using any = std::variant<name_needed, connection_needed, socket_needed, token_needed, found,
                          mapping_changed, server_result, enough, complete, relay_lost, permitted,
-                         permission_refused, icmp, dropped>;
+                         permission_refused, icmp, dropped, credentials_needed>;
 
 }  // namespace event
 

@@ -33,6 +33,7 @@
 #include "floe/gather/candidate.hpp"
 #include "floe/gather/config.hpp"
 #include "floe/gather/events.hpp"
+#include "floe/gather/order.hpp"
 #include "floe/gather/progress.hpp"
 #include "floe/gather/relays.hpp"
 #include "floe/gather/retry.hpp"
@@ -103,6 +104,19 @@ class gatherer {
   /// Gives all relays back; poll_transmit() has one last message for each.
   void close(time_point now);
 
+  /// Other credentials for a server, counted in the order of config.servers: used from the next
+  /// request on, for relays that stand as well (turn::session::use_credentials()). A server that
+  /// gave no relay because of those before is asked again. expires: see gather::server
+  /// errors: no_path for a server that there is not; unsupported for an empty user name, or texts
+  ///         that are too long
+  result<void> set_credentials(time_point now, std::uint16_t server, std::string_view username,
+                               std::string_view credential, deadline expires = std::nullopt);
+
+  /// The relays are about to be offered anew: each is asked for once more, and while the answers
+  /// are awaited, for server_limit at most, is_complete() does not hold; nor while a lost one is
+  /// sought again.
+  void prove_relays();
+
   /// The host of a URI; empty for one that is not known.
   [[nodiscard]] std::string_view host_of(uri_number uri) const noexcept {
     return uri < sources_.size() ? sources_[uri].host.view() : std::string_view{};
@@ -116,7 +130,7 @@ class gatherer {
 
   /// True when nothing is awaited from the servers, of the sockets there are now.
   [[nodiscard]] bool is_complete() const noexcept {
-    return started_ && judge(facts()) == progress::complete;
+    return started_ && judge(facts()) == progress::complete && !is_proving();
   }
 
   /// True while a relay that was lost is sought again.
@@ -181,6 +195,8 @@ class gatherer {
   struct account {
     stored_text username;
     stored_text credential;
+    deadline expires{};
+    deadline ask_at{};  ///< when the host is asked for others
   };
 
   enum class stage : std::uint8_t {
@@ -201,6 +217,7 @@ class gatherer {
     bool reported = false;    ///< its server_result was told
     bool is_first = true;     ///< counts for the progress; later ones replace what was lost
     bool falls_back = false;  ///< its server is full: it is to be asked for a reflexive address
+    bool refused_credentials = false;  ///< asked again when there are others
     std::uint8_t tries = 0;
     std::uint8_t address = 0;  ///< the how-manieth of the URI
     endpoint server{};
@@ -227,9 +244,16 @@ class gatherer {
   [[nodiscard]] const endpoint* address_for(const attempt& a) const noexcept;
   void ask(attempt_id id, attempt& a);
   void open_session(attempt& a, socket_id local);
-  void fail(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
-  void give_up(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
-  void report(attempt& a, outcome why, std::optional<stun::error_code> code = std::nullopt);
+  using complaint = std::optional<turn::complaint>;
+  void fail(attempt& a, outcome why, const complaint& said = std::nullopt);
+  void give_up(attempt& a, outcome why, const complaint& said = std::nullopt);
+  void report(attempt& a, outcome why, const complaint& said = std::nullopt);
+  [[nodiscard]] std::optional<attempt_id> next_to_ask() const noexcept;
+  [[nodiscard]] bool is_told(const attempt& a) const noexcept;
+  [[nodiscard]] asking asking_of(const attempt& a) const noexcept;
+  [[nodiscard]] std::uint8_t place_of(uri_number uri, floe::family family) const noexcept;
+  [[nodiscard]] bool is_proving() const noexcept;
+  void ask_for_credentials();
   void on_deadline(attempt_id id, attempt& a);
   void let_go(attempt& a);
   void rest(attempt& a);
@@ -277,6 +301,7 @@ class gatherer {
   std::uint32_t dropped_ = 0;
   std::uint32_t next_relay_;
   std::optional<std::uint16_t> streaming_;  ///< the place whose bytes are being read
+  deadline proving_until_{};                ///< while relays are about to be offered anew
 };
 
 }  // namespace floe::gather

@@ -84,7 +84,14 @@ inline gatherer::gatherer(const config& config, entropy_ref entropy, memory_ref 
   Expects(sources_.capacity() < 0xffff);
   addresses_.resize(addresses_.capacity());
   for (const auto& s : config.servers) {
-    accounts_.push_back({{s.username, memory}, {s.credential, memory}});
+    // There is room for others in their place.
+    accounts_.push_back(
+        {{(std::max)(s.username.size(), stun::username_limits.bytes_sent), memory},
+         {(std::max)(s.credential.size(), stun::phrase_limits.bytes_accepted), memory}});
+    auto& known = accounts_.back();
+    known.username.assign(s.username);
+    known.credential.assign(s.credential);
+    known.expires = known.ask_at = s.expires;
     for (const auto uri : s.uris) {
       const auto plan = plan_for(uri);
       source row{.plan = plan.value_or(gather::plan{}),
@@ -160,9 +167,48 @@ inline void gatherer::settle_address(attempt& a) {
   }
 }
 
-inline bool gatherer::wants_start() const noexcept {
-  return !closed_ &&
-         attempts_.find_if([](const attempt& a) { return a.stage == stage::queued; }).has_value();
+inline bool gatherer::wants_start() const noexcept { return !closed_ && next_to_ask().has_value(); }
+
+inline asking gatherer::asking_of(const attempt& a) const noexcept {
+  return {a.service, sources_[a.uri].plan.transport, a.uri};
+}
+
+/// The attempt whose turn it is.
+inline std::optional<attempt_id> gatherer::next_to_ask() const noexcept {
+  std::optional<attempt_id> best;
+  attempts_.for_each([&](attempt_id id, const attempt& a) {
+    if (a.stage != stage::queued) return;
+    if (!best || comes_before(asking_of(a), asking_of(*attempts_.find(*best)))) best = id;
+  });
+  return best;
+}
+
+/// True for a question that the server answered when it gave the same socket a relay.
+inline bool gatherer::is_told(const attempt& a) const noexcept {
+  return a.service == service::reflexive && attempts_.find_if([&](const attempt& other) {
+    return other.service == service::relay && other.stage == stage::holding &&
+           other.local == a.base.socket && other.server == a.server;
+  });
+}
+
+/// Where a relay stands among those of its base.
+inline std::uint8_t gatherer::place_of(uri_number uri, floe::family family) const noexcept {
+  const asking self{service::relay, sources_[uri].plan.transport, uri};
+  std::size_t better = 0;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const auto& plan = sources_[i].plan;
+    const asking other{plan.service, plan.transport, static_cast<std::uint16_t>(i)};
+    better += other.service == service::relay && comes_before(other, self) ? 1U : 0U;
+  }
+  const auto place = 2 * better + (family == family::ipv4 ? 1U : 0U);
+  return static_cast<std::uint8_t>((std::min)(place, std::size_t{0xff}));
+}
+
+inline bool gatherer::is_proving() const noexcept {
+  if (!proving_until_ || *proving_until_ <= now_) return false;
+  bool proving = is_replacing();
+  relays_.for_each([&](std::uint16_t, const turn::session& s) { proving |= s.is_proving(); });
+  return proving;
 }
 
 inline bool gatherer::is_replacing() const noexcept {
@@ -175,15 +221,18 @@ inline bool gatherer::is_replacing() const noexcept {
 inline void gatherer::start_one(time_point now) {
   advance(now);
   if (!closed_) {
-    const auto next = attempts_.find_if([](const attempt& a) { return a.stage == stage::queued; });
-    if (next) ask(*next, attempts_[*next]);
+    if (const auto next = next_to_ask()) ask(*next, attempts_[*next]);
   }
   pump();
 }
 
 inline void gatherer::ask(attempt_id id, attempt& a) {
-  a.stage = stage::asking;
   if (!a.started) a.started = now_;
+  if (is_told(a)) {
+    a.stage = stage::failed;  // the relay's attempt keeps the address alive
+    return report(a, outcome::answered);
+  }
+  a.stage = stage::asking;
   a.ends = after(now_, config_.server_limit);
   if (a.service == service::reflexive) {
     const auto query = client_.ask(now_, a.base.socket, a.server);
@@ -205,10 +254,13 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
   session.transport = row.plan.transport;
   session.user = accounts_[row.server].username.view();
   session.password = accounts_[row.server].credential.view();
-  if (a.base.bound.address.family == family::ipv6 &&
-      session.ask.family == turn::relay_family::ipv4) {
-    session.ask.family = turn::relay_family::ipv6;
-  }
+  const auto own = a.base.bound.address.family;
+  const auto other_asks = attempts_.find_if([&](const attempt& other) {
+    return other.uri == a.uri && other.service == service::relay &&
+           other.base.bound.address.family != own && other.stage != stage::failed;
+  });
+  session.either_family = session.ask.family == turn::relay_family::both;
+  session.ask.family = family_to_ask(session.ask.family, own, other_asks.has_value());
   const auto place = relays_.open(session);
   if (!place) return fail(a, outcome::no_room);
   a.place = *place;
@@ -220,30 +272,32 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
 }
 
 /// Goes on to the next address of the server, where another may help, or gives up.
-inline void gatherer::fail(attempt& a, outcome why, std::optional<stun::error_code> code) {
+inline void gatherer::fail(attempt& a, outcome why, const complaint& said) {
   const bool other_may_help = why == outcome::timeout || why == outcome::unreachable;
   if (other_may_help) ++a.address;
-  if (!other_may_help || address_for(a) == nullptr) return give_up(a, why, code);
+  if (!other_may_help || address_for(a) == nullptr) return give_up(a, why, said);
   a.ends.reset();
   let_go(a);
   settle_address(a);
 }
 
-inline void gatherer::give_up(attempt& a, outcome why, std::optional<stun::error_code> code) {
+inline void gatherer::give_up(attempt& a, outcome why, const complaint& said) {
   a.ends.reset();
   let_go(a);
+  a.falls_back = a.is_first && a.service == service::relay && is_full(said);
+  a.refused_credentials = why == outcome::credentials;
   if (!a.is_first && may_pass(why)) return rest(a);
   a.stage = stage::failed;
-  report(a, why, code);
+  report(a, why, said);
 }
 
-inline void gatherer::report(attempt& a, outcome why, std::optional<stun::error_code> code) {
+inline void gatherer::report(attempt& a, outcome why, const complaint& said) {
   if (std::exchange(a.reported, true)) return;
   push(event::server_result{.uri = a.uri,
                             .socket = a.base.socket,
                             .server = a.server,
                             .outcome = why,
-                            .code = code,
+                            .said = said,
                             .took = elapsed(a.started.value_or(now_), now_)});
 }
 
@@ -262,7 +316,12 @@ inline void gatherer::on_deadline(attempt_id, attempt& a) {
     case stage::queued:
     case stage::failed: break;
     case stage::connecting:
-    case stage::asking: fail(a, outcome::timeout); break;
+    case stage::asking: {
+      const auto* const session = relays_.find(a.place);
+      const auto said = session != nullptr ? session->said() : std::nullopt;
+      fail(a, said && !said->proved ? outcome::unproved : outcome::timeout, said);
+      break;
+    }
     case stage::holding:
       a.ends = after(now_, config_.keepalive);
       if (!a.query) {
@@ -294,6 +353,8 @@ inline void gatherer::pump() {
   });
   collect();
   fall_back();
+  ask_for_credentials();
+  if (proving_until_ && *proving_until_ <= now_) proving_until_.reset();
   judge_progress();
 }
 
@@ -303,10 +364,25 @@ inline deadline gatherer::next_timeout() const noexcept {
     soonest = earliest(soonest, s.next_timeout());
   });
   attempts_.for_each([&](attempt_id, const attempt& a) { soonest = earliest(soonest, a.ends); });
+  if (is_proving()) soonest = earliest(soonest, proving_until_);
+  if (started_ && !closed_) {
+    for (const auto& a : accounts_) soonest = earliest(soonest, a.ask_at);
+  }
   if (started_ && !closed_ && told_ == progress::gathering) {
     soonest = earliest(soonest, after(started_at_, config_.enough_after));
   }
   return soonest;
+}
+
+/// Asks the host for credentials in the place of those that are about to end.
+inline void gatherer::ask_for_credentials() {
+  if (!started_ || closed_) return;
+  for (std::size_t i = 0; i < accounts_.size(); ++i) {
+    auto& a = accounts_[i];
+    if (!a.ask_at || *a.ask_at > now_) continue;
+    a.ask_at.reset();
+    push(event::credentials_needed{static_cast<std::uint16_t>(i), a.expires});
+  }
 }
 
 inline progress_facts gatherer::facts() const noexcept {

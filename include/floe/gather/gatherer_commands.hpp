@@ -46,6 +46,9 @@ inline void gatherer::start(time_point now) {
   if (started_ || closed_) return;
   started_ = true;
   started_at_ = now_;
+  for (auto& a : accounts_) {
+    if (a.expires) a.ask_at = ask_for_credentials_at(now_, *a.expires);
+  }
   for (const auto& b : bases_) plan_attempts(b);
   pump();
 }
@@ -105,6 +108,47 @@ inline result<void> gatherer::bring_token(time_point now, attempt_id which,
   auto brought = session->bring_token(now_, token);
   pump();
   return brought;
+}
+
+inline result<void> gatherer::set_credentials(time_point now, std::uint16_t server,
+                                              std::string_view username,
+                                              std::string_view credential, deadline expires) {
+  advance(now);
+  if (closed_) return unexpected{errc::session_closed};
+  if (server >= accounts_.size()) return unexpected{errc::no_path};
+  if (username.empty() || username.size() > stun::username_limits.bytes_sent ||
+      credential.size() > stun::phrase_limits.bytes_accepted) {
+    return unexpected{errc::unsupported};
+  }
+  auto& known = accounts_[server];
+  known.username.assign(username);
+  known.credential.wipe();
+  known.credential.assign(credential);
+  known.expires = known.ask_at = expires;
+  if (started_ && expires) known.ask_at = ask_for_credentials_at(now_, *expires);
+  attempts_.for_each([&](attempt_id, attempt& a) {
+    auto& row = sources_[a.uri];
+    if (row.server != server || a.service != service::relay) return;
+    if (auto* const session = relays_.find(a.place)) {
+      (void)session->use_credentials(username, credential);
+    } else if (std::exchange(a.refused_credentials, false) && a.stage == stage::failed) {
+      told_ = progress::gathering;
+      a.reported = false;
+      a.started.reset();
+      a.address = 0;
+      settle_address(a);
+    }
+  });
+  pump();
+  return {};
+}
+
+inline void gatherer::prove_relays() {
+  if (!started_ || closed_) return;
+  proving_until_ = after(now_, config_.server_limit);
+  relays_.for_each([&](std::uint16_t place, turn::session& s) {
+    if (owner_of(place)) s.prove();
+  });
 }
 
 inline void gatherer::close(time_point now) {

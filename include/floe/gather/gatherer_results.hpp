@@ -30,6 +30,7 @@ namespace detail {
     case turn::end_reason::unusable_answer: return outcome::unusable_answer;
     case turn::end_reason::unreachable:
     case turn::end_reason::broken_stream: return outcome::unreachable;
+    case turn::end_reason::unproved: return outcome::unproved;
     case turn::end_reason::closed:
     case turn::end_reason::timeout:
     case turn::end_reason::forgotten:
@@ -86,7 +87,9 @@ inline void gatherer::on_query(const stun::query_event& e) {
   }
   if (a.stage != stage::asking) return;  // a keepalive: the next one may do better
   const auto& failed = std::get<stun::query_failed>(e);
-  fail(a, detail::outcome_of(failed.why), failed.code);
+  // Nothing protects what a STUN server says.
+  fail(a, detail::outcome_of(failed.why),
+       failed.code ? complaint{{*failed.code, false}} : std::nullopt);
 }
 
 inline void gatherer::on_mapped(attempt& a, const endpoint& mapped) {
@@ -158,8 +161,7 @@ inline void gatherer::on_session_event(attempt_id id, attempt& a, const turn::ev
   if (const auto* const allocated = std::get_if<told::allocated>(&e)) {
     on_allocated(a, allocated->grant);
   } else if (const auto* const off = std::get_if<told::put_off>(&e)) {
-    a.falls_back = a.is_first;
-    fail(a, outcome::refused, off->code);
+    fail(a, outcome::refused, off->said);
   } else if (const auto* const socket = std::get_if<told::socket_needed>(&e)) {
     a.stage = stage::connecting;
     const auto transport = sources_[a.uri].plan.transport;
@@ -170,6 +172,8 @@ inline void gatherer::on_session_event(attempt_id id, attempt& a, const turn::ev
     } else {
       push(event::socket_needed{id, a.base.socket, a.server});
     }
+  } else if (std::holds_alternative<told::credentials_refused>(e)) {
+    push(event::credentials_needed{sources_[a.uri].server, std::nullopt});
   } else if (std::holds_alternative<told::token_needed>(e)) {
     push(event::token_needed{id});
   } else if (const auto* const permitted = std::get_if<told::permitted>(&e)) {
@@ -206,6 +210,7 @@ inline void gatherer::on_allocated(attempt& a, const turn::grant& granted) {
     if (!relayed) continue;
     c.address = *relayed;
     c.is_replacement = !a.is_first;
+    c.place = place_of(a.uri, relayed->address.family);
     c.relay = static_cast<socket_id>(next_relay_--);
     (relayed->address.family == family::ipv4 ? a.relay_v4 : a.relay_v6) = c.relay;
     find(c);
@@ -214,9 +219,9 @@ inline void gatherer::on_allocated(attempt& a, const turn::grant& granted) {
 
 inline void gatherer::on_ended(attempt_id, attempt& a, const turn::event::ended& e) {
   a.place = no_place;
-  if (a.stage != stage::holding) return fail(a, detail::outcome_of(e.why), e.code);
+  if (a.stage != stage::holding) return fail(a, detail::outcome_of(e.why), e.said);
   for (const auto relay : {a.relay_v4, a.relay_v6}) {
-    if (relay != socket_id{}) push(event::relay_lost{relay, e.why, e.code});
+    if (relay != socket_id{}) push(event::relay_lost{relay, e.why, e.said});
   }
   forget(a);
   a.relay_v4 = a.relay_v6 = {};

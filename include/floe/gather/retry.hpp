@@ -10,6 +10,8 @@
 
 #include "floe/core/language.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 
 #include "floe/core/time.hpp"
@@ -42,6 +44,7 @@ inline constexpr unsigned most_retries = 8;
     case outcome::refused:
     case outcome::timeout:
     case outcome::unreachable:
+    case outcome::unproved:
     case outcome::no_room: return true;
     case outcome::answered:
     case outcome::credentials:
@@ -51,6 +54,20 @@ inline constexpr unsigned most_retries = 8;
     case outcome::no_matching_family: return false;
   }
   return false;
+}
+
+/// True for a server that has no room for a relay, and may still say how it sees a socket.
+/// source: RFC 8445 sec. 5.1.1.2
+[[nodiscard]] constexpr bool is_full(const std::optional<turn::complaint>& said) noexcept {
+  return said && (said->code == stun::error_code::allocation_quota_reached ||
+                  said->code == stun::error_code::insufficient_capacity);
+}
+
+/// How long before their end other credentials are asked for: a minute, or half of what is left.
+[[nodiscard]] constexpr time_point ask_for_credentials_at(time_point now, time_point end) noexcept {
+  const auto left = elapsed(now, end);
+  const auto early = (std::min)(duration{std::chrono::minutes{1}}, left / 2);
+  return after(now, left - early);
 }
 
 }  // namespace floe::gather

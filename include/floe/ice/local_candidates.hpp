@@ -89,18 +89,18 @@ class local_candidates {
   }
 
   /// The candidate relayed by a server that `host` reaches; `socket` stands for its allocation, and
-  /// `mapped` is what the server saw. nullopt as above.
-  [[nodiscard]] std::optional<local_candidate> make_relayed(local_id host, socket_id socket,
-                                                            const endpoint& relayed,
-                                                            const endpoint& mapped,
-                                                            server_id server) const {
+  /// `mapped` is what the server saw. place: among the relays of `host`, the best first, in
+  /// whatever order they come; as far as there is room. nullopt as above.
+  [[nodiscard]] std::optional<local_candidate>
+  make_relayed(local_id host, socket_id socket, const endpoint& relayed, const endpoint& mapped,
+               server_id server, std::size_t place = 0) const {
     auto made = rows_[host];
     made.candidate.type = candidate_type::relay;
     made.candidate.address = relayed;
     made.candidate.related = mapped;
     made.socket = socket;
     made.base = relayed;
-    return make_obtained(made, host, server);
+    return make_obtained(made, host, server, place);
   }
 
   /// Gives the candidates of a stream that checks did not teach their final priorities, now that
@@ -236,13 +236,18 @@ class local_candidates {
 
   /// Completes what was obtained through a host candidate.
   [[nodiscard]] std::optional<local_candidate> make_obtained(local_candidate made, local_id host,
-                                                             server_id server) const {
+                                                             server_id server,
+                                                             std::size_t place = 0) const {
     const auto type = made.candidate.type;
-    std::size_t variant = 0;
+    auto variant = place;
     const auto is_taken = [&](const local_candidate& row) {
       return row.candidate.type == type && row.host == host && row.variant == variant;
     };
-    while (rows_.find_if(is_taken)) ++variant;
+    while (variant < max_variants && rows_.find_if(is_taken)) ++variant;
+    if (variant >= max_variants) {
+      variant = 0;
+      while (rows_.find_if(is_taken)) ++variant;
+    }
     if (variant >= max_variants) return std::nullopt;
     made.candidate.foundation = local_foundation(type, made.base.address, server);
     made.host = host;

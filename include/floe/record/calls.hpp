@@ -109,6 +109,13 @@ struct bring_token {
   floe::gather::attempt_id which;
   turn::token token;
 };
+struct set_credentials {
+  time_point now;
+  std::uint16_t server = 0;
+  std::string_view username;
+  std::string_view credential;
+  deadline expires{};
+};
 struct handle_stream {
   time_point now;
   socket_id socket{};
@@ -153,7 +160,7 @@ using any =
                  nominate, restart, close, resolved, connected, connect_failed, handle_unreachable,
                  bring_token, handle_stream, next_inbound, handle_datagram, handle_timeout,
                  poll_transmit, poll_event, next_timeout, encapsulate, pace, remark,
-                 add_hidden_remote, resolved_hidden>;
+                 add_hidden_remote, resolved_hidden, set_credentials>;
 
 }  // namespace call
 
@@ -257,6 +264,10 @@ void fields(Archive& a, call::bring_token& c) {
   a(c.now, c.which, c.token);
 }
 template <class Archive>
+void fields(Archive& a, call::set_credentials& c) {
+  a(c.now, c.server, c.username, c.credential, c.expires);
+}
+template <class Archive>
 void fields(Archive& a, call::handle_stream& c) {
   a(c.now, c.socket, c.bytes);
 }
@@ -342,6 +353,9 @@ inline void make(agent& a, const call::handle_unreachable& c) {
 }
 inline auto make(agent& a, const call::bring_token& c) {
   return a.bring_token(c.now, c.which, c.token);
+}
+inline auto make(agent& a, const call::set_credentials& c) {
+  return a.set_credentials(c.now, c.server, c.username, c.credential, c.expires);
 }
 inline auto make(agent& a, const call::handle_stream& c) {
   return a.handle_stream(c.now, c.socket, c.bytes);

@@ -40,14 +40,14 @@ requires(sizeof...(T) <= sizeof...(All)) struct begins_with<std::variant<All...>
 
 }  // namespace detail
 
-static_assert(
-    detail::begins_with<
-        event::any, event::local_candidate, event::gathering_done, event::state_changed,
-        event::checklist_changed, event::path_found, event::selected, event::consent_lost,
-        event::role_changed, event::learned_candidate, event::released, event::restarted,
-        event::pair_changed, event::pair_removed, event::name_needed, event::connection_needed,
-        event::socket_needed, event::token_needed, event::server_result, event::enough_gathered,
-        event::relay_lost, event::dropped, event::address_needed, event::relay_replaced>::value);
+static_assert(detail::begins_with<
+              event::any, event::local_candidate, event::gathering_done, event::state_changed,
+              event::checklist_changed, event::path_found, event::selected, event::consent_lost,
+              event::role_changed, event::learned_candidate, event::released, event::restarted,
+              event::pair_changed, event::pair_removed, event::name_needed,
+              event::connection_needed, event::socket_needed, event::token_needed,
+              event::server_result, event::enough_gathered, event::relay_lost, event::dropped,
+              event::address_needed, event::relay_replaced, event::credentials_needed>::value);
 static_assert(detail::begins_with<inbound, consumed, payload, rejected>::value);
 static_assert(detail::is_counted(connection_state::idle, connection_state::checking,
                                  connection_state::connected, connection_state::completed,
@@ -66,12 +66,13 @@ static_assert(detail::is_counted(gather::outcome::answered, gather::outcome::ref
                                  gather::outcome::credentials, gather::outcome::timeout,
                                  gather::outcome::unusable_answer, gather::outcome::unreachable,
                                  gather::outcome::unresolved, gather::outcome::unsupported,
-                                 gather::outcome::no_room, gather::outcome::no_matching_family));
+                                 gather::outcome::no_room, gather::outcome::no_matching_family,
+                                 gather::outcome::unproved));
 static_assert(detail::is_counted(turn::end_reason::closed, turn::end_reason::refused,
                                  turn::end_reason::credentials, turn::end_reason::timeout,
                                  turn::end_reason::unusable_answer, turn::end_reason::unreachable,
                                  turn::end_reason::broken_stream, turn::end_reason::forgotten,
-                                 turn::end_reason::expired));
+                                 turn::end_reason::expired, turn::end_reason::unproved));
 static_assert(detail::is_counted(event::dropped::remote_candidates, event::dropped::pairs,
                                  event::dropped::early_checks, event::dropped::answers,
                                  event::dropped::servers, event::dropped::events));
@@ -139,14 +140,18 @@ inline void fields(output& a, event::socket_needed& e) {
   a(attempt, socket, server);
 }
 inline void fields(output& a, event::token_needed& e) { a(e.attempt); }
+inline void fields(output& a, turn::complaint& c) {
+  auto& [code, proved] = c;
+  a(code, proved);
+}
 inline void fields(output& a, event::server_result& e) {
-  auto& [uri, socket, server, outcome, code, took] = e;
-  a(uri, socket, server, outcome, code, took);
+  auto& [uri, socket, server, outcome, said, took] = e;
+  a(uri, socket, server, outcome, said, took);
 }
 inline void fields(output&, event::enough_gathered&) {}
 inline void fields(output& a, event::relay_lost& e) {
-  auto& [relay, why, code] = e;
-  a(relay, why, code);
+  auto& [relay, why, said] = e;
+  a(relay, why, said);
 }
 inline void fields(output& a, event::dropped& e) {
   auto& [what, count] = e;
@@ -158,8 +163,12 @@ inline void fields(output& a, event::address_needed& e) {
   a(stream, id);
 }
 inline void fields(output& a, event::relay_replaced& e) {
-  auto& [stream, id] = e;
-  a(stream, id);
+  auto& [stream, id, is_cut_off] = e;
+  a(stream, id, is_cut_off);
+}
+inline void fields(output& a, event::credentials_needed& e) {
+  auto& [server, end] = e;
+  a(server, end);
 }
 
 inline void fields(output&, consumed&) {}

@@ -222,7 +222,9 @@ class player {
     for (; count > 0; --count) {
       row r{{}, uris_.size(), 0};
       std::uint64_t uris = 0;
-      if (!input_(r.server.username, r.server.credential, uris)) return verdict::damaged;
+      if (!input_(r.server.username, r.server.credential, r.server.expires, uris)) {
+        return verdict::damaged;
+      }
       if (uris > most_uris - uris_.size()) return verdict::unplayable;
       r.size = static_cast<std::size_t>(uris);
       for (; uris > 0; --uris) {

@@ -134,6 +134,10 @@ class recorder {
   result<void> bring_token(time_point now, gather::attempt_id which, const turn::token& token) {
     return run(call::bring_token{now, which, token});
   }
+  result<void> set_credentials(time_point now, std::uint16_t server, std::string_view username,
+                               std::string_view credential, deadline expires = std::nullopt) {
+    return run(call::set_credentials{now, server, username, credential, expires});
+  }
   bool handle_stream(time_point now, socket_id socket, byte_view bytes) {
     return run(call::handle_stream{now, socket, bytes});
   }
@@ -212,7 +216,8 @@ class recorder {
     output_.raw(magic);
     output_(version, describe(now, config), std::uint64_t{config.servers.size()});
     for (const auto& server : config.servers) {
-      output_(server.username, server.credential, std::uint64_t{server.uris.size()});
+      output_(server.username, server.credential, server.expires,
+              std::uint64_t{server.uris.size()});
       for (const auto uri : server.uris) output_(uri);
     }
     pace_ = pace();

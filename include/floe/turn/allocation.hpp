@@ -117,6 +117,9 @@ without(const allocate_options& o, const stun::attribute_list& unknown) noexcept
       less.reservation.reset();
     } else if (type == attribute_type::mobility_ticket) {
       less.mobility = false;
+    } else if (type == attribute_type::additional_address_family &&
+               less.family == relay_family::both) {
+      less.family = relay_family::ipv4;
     } else {
       return std::nullopt;
     }
@@ -132,6 +135,30 @@ without_port_wishes(const allocate_options& o) noexcept {
   less.even_port = less.reserve_next_port = false;
   less.reservation.reset();
   return less == o ? std::nullopt : std::optional{less};
+}
+
+/// The families to ask for next, when the server won't give `refused`: of two one, IPv4 first,
+/// which every server has; and then the other, where it was asked for at first, or where `either`
+/// will do. nullopt: there is none left. source: RFC 8656 sec. 7.1, 7.4
+[[nodiscard]] constexpr std::optional<relay_family>
+next_family(relay_family at_first, relay_family refused, bool either) noexcept {
+  if (refused == relay_family::both) return relay_family::ipv4;
+  const auto other = refused == relay_family::ipv4 ? relay_family::ipv6 : relay_family::ipv4;
+  if (at_first == relay_family::both) {
+    return refused == relay_family::ipv4 ? std::optional{other} : std::nullopt;
+  }
+  return either && refused == at_first ? std::optional{other} : std::nullopt;
+}
+
+/// True for an error that another choice of families can mend. Servers of before RFC 8656 know
+/// nothing of a second address, and say so in many ways; two addresses take twice the room.
+[[nodiscard]] constexpr bool is_about_family(stun::error_code code, relay_family asked) noexcept {
+  using stun::error_code;
+  if (code == error_code::address_family_not_supported) return true;
+  return asked == relay_family::both &&
+         (code == error_code::bad_request || code == error_code::unknown_attribute ||
+          code == error_code::allocation_quota_reached ||
+          code == error_code::insufficient_capacity);
 }
 
 /// Why a success response grants nothing.

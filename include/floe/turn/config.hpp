@@ -75,6 +75,7 @@ struct session_config {
   std::string_view user{};      ///< prepared (OpaqueString); read at construction only
   std::string_view password{};  ///< as `user`
   allocate_options ask{};
+  bool either_family = false;  ///< the other family will do where the one in `ask` is refused
 
   stun::retransmit_config retransmit{};
   duration reliable_timeout = stun::reliable_timeout;  ///< Ti, above zero (RFC 8489 sec. 6.2.2)
@@ -83,8 +84,8 @@ struct session_config {
   bool follow_alternate = true;  ///< whether 300 leads to another server
   bool special_peers = false;    ///< whether loopback and link-local peers are asked for
   std::uint16_t bind_after = 4;  ///< datagrams to an address until its peer gets a channel; 0: none
-  std::uint16_t peers_per_request = 8;           ///< at most so many in a CreatePermission
-  duration patience = std::chrono::seconds{10};  ///< see probe_at(); zero: never
+  std::uint16_t peers_per_request = 8;          ///< at most so many in a CreatePermission
+  duration patience = std::chrono::seconds{5};  ///< see probe_at(); zero: never
   session_limits limits{};
 };
 

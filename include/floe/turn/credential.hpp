@@ -10,6 +10,7 @@
 #include "floe/core/language.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -57,15 +58,42 @@ class credential {
  public:
   /// in: see stun::long_term_session; an empty user name: there is no password, only tokens
   credential(std::string_view user, std::string_view password, memory_ref memory)
-      : by_password_{user, password, memory}, has_password_{!user.empty()},
+      : by_password_{{{user, password, memory}, {{}, {}, memory}}}, has_password_{!user.empty()},
         kid_{stun::username_limits.bytes_sent, memory}, sealed_{most_token_bytes, memory},
         realm_{stun::phrase_limits.bytes_accepted, memory}, nonce_{
                                                                 stun::phrase_limits.bytes_accepted,
                                                                 memory} {}
 
+  /// Takes another user name and password; those before are kept for fall_back().
+  /// errors: unsupported for an empty user name, or texts that are too long
+  result<void> replace(std::string_view user, std::string_view password) {
+    if (user.empty() || user.size() > stun::username_limits.bytes_sent ||
+        password.size() > stun::phrase_limits.bytes_accepted) {
+      return unexpected{errc::unsupported};
+    }
+    auto& next = by_password_[1 - current_];
+    next.replace(user, password);
+    next.learn_from(by_password());
+    has_former_ = has_password_;
+    has_password_ = true;
+    current_ = 1 - current_;
+    ++generation_;
+    return {};
+  }
+
+  /// Goes back to the user name and password before replace(), once. False when there are none.
+  [[nodiscard]] bool fall_back() {
+    if (!has_former_ || by_token_) return false;
+    has_former_ = false;
+    by_password_[1 - current_].learn_from(by_password());
+    current_ = 1 - current_;
+    ++generation_;
+    return true;
+  }
+
   /// True once requests can be protected.
   [[nodiscard]] bool is_ready() const noexcept {
-    return by_token_ ? has_token_ : by_password_.is_challenged();
+    return by_token_ ? has_token_ : by_password().is_challenged();
   }
 
   /// Counts the challenges: what was protected under another number shows an older nonce.
@@ -114,7 +142,8 @@ class credential {
 
   /// Another server: it has not challenged yet, and the token is not for it.
   void forget_server() noexcept {
-    by_password_.forget_challenge();
+    for (auto& one : by_password_) one.forget_challenge();
+    has_former_ = false;
     by_token_ = has_token_ = false;
     sealed_.clear();
     server_name_ = {};
@@ -123,7 +152,7 @@ class credential {
 
   /// Completes a request, integrity included. in: is_ready()
   void protect(stun::writer& out) const noexcept {
-    if (!by_token_) return by_password_.protect(out);
+    if (!by_token_) return by_password().protect(out);
     out.add(stun::username{kid_.view()});
     out.add(stun::bytes_attribute<stun::attribute_type::realm>{as_byte_view(realm_.view())});
     out.add(stun::bytes_attribute<stun::attribute_type::nonce>{as_byte_view(nonce_.view())});
@@ -137,16 +166,21 @@ class credential {
 
   /// What a response to a protected request proves.
   [[nodiscard]] stun::proof prove(const stun::message_view& response) const noexcept {
-    if (!by_token_) return by_password_.prove(response);
+    if (!by_token_) return by_password().prove(response);
     return is_sha256_ ? stun::prove_response(response, sha256_key_)
                       : stun::prove_response(response, sha1_key_);
   }
 
  private:
+  [[nodiscard]] stun::long_term_session& by_password() noexcept { return by_password_[current_]; }
+  [[nodiscard]] const stun::long_term_session& by_password() const noexcept {
+    return by_password_[current_];
+  }
+
   [[nodiscard]] challenge_step take_password_challenge(const stun::message_view& response,
                                                        bool was_protected, unsigned stale) {
     if (!has_password_) return challenge_step::refused;
-    switch (by_password_.take_challenge(response, was_protected, stale)) {
+    switch (by_password().take_challenge(response, was_protected, stale)) {
       case stun::challenge_decision::retry: return challenge_step::retry;
       case stun::challenge_decision::credentials_refused:
       case stun::challenge_decision::too_many_stale: return challenge_step::refused;
@@ -165,7 +199,7 @@ class credential {
     const auto realm = response.get<stun::realm>();
     const auto nonce = response.get<stun::nonce>();
     const auto name = fixed_text<stun::domain_limits.bytes_accepted>::from(server_name);
-    if (!code || !realm || !nonce || realm->value.empty() || !name) return challenge_step::unusable;
+    if (!code || !realm || !nonce || !name) return challenge_step::unusable;
     realm_.assign(realm->value);
     nonce_.assign(nonce->value);
     server_name_ = *name;
@@ -179,8 +213,10 @@ class credential {
     return challenge_step::fetch_token;
   }
 
-  stun::long_term_session by_password_;
+  std::array<stun::long_term_session, 2> by_password_;  ///< those in use, and those before
+  std::size_t current_ = 0;
   bool has_password_;
+  bool has_former_ = false;
   bool by_token_ = false;
   bool has_token_ = false;
   bool is_sha256_ = false;

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "floe/core/time.hpp"
 #include "floe/stun/message_view.hpp"
@@ -70,26 +71,17 @@ enum class allocate_decision : std::uint8_t {
 /// What is known when an error response to an Allocate comes.
 struct allocate_facts {
   stun::error_code code{};
-  unsigned server_errors = 0;  ///< 5xx so far, this one included
-  unsigned waits = 0;          ///< how often the server was left alone before
-  unsigned sockets = 1;        ///< local sockets so far
-  bool can_ask_for_less = false;
-  bool asked_for_mobility = false;
+  unsigned server_errors = 0;     ///< 5xx so far, this one included
+  unsigned waits = 0;             ///< how often the server was left alone before
+  unsigned sockets = 1;           ///< local sockets so far
+  bool can_ask_for_less = false;  ///< something in the request explains this error
 };
 
 [[nodiscard]] constexpr allocate_decision decide_allocate(const allocate_facts& f) noexcept {
   using stun::error_code;
-  if (f.code == error_code::unknown_attribute) {
-    return f.can_ask_for_less ? allocate_decision::ask_for_less : allocate_decision::fail;
-  }
-  if (f.code == error_code::mobility_forbidden) {
-    return f.asked_for_mobility ? allocate_decision::ask_for_less : allocate_decision::fail;
-  }
+  if (f.can_ask_for_less) return allocate_decision::ask_for_less;
   if (f.code == error_code::allocation_mismatch) {
     return f.sockets < most_sockets ? allocate_decision::another_socket : allocate_decision::fail;
-  }
-  if (f.code == error_code::insufficient_capacity && f.can_ask_for_less) {
-    return allocate_decision::ask_for_less;
   }
   if (f.code == error_code::allocation_quota_reached ||
       f.code == error_code::insufficient_capacity) {
@@ -149,20 +141,22 @@ enum class peer_decision : std::uint8_t {
 
 /// What is known when an error response to such a request comes.
 struct peer_facts {
-  stun::error_code code{};
-  unsigned server_errors = 0;  ///< 5xx so far, this one included
-  std::size_t peers = 1;       ///< how many the request names
+  std::optional<stun::error_code> code{};  ///< none: an answer that makes no sense
+  unsigned server_errors = 0;              ///< 5xx so far, this one included
+  std::size_t peers = 1;                   ///< how many the request names
   bool is_channel_bind = false;
   unsigned numbers = 0;  ///< how often the channel was given another number
 };
 
 [[nodiscard]] constexpr peer_decision decide_peer(const peer_facts& f) noexcept {
   using stun::error_code;
+  const auto no = f.peers > 1 ? peer_decision::separate : peer_decision::refuse;
+  if (!f.code) return no;
   if (f.code == error_code::allocation_mismatch) return peer_decision::gone;
   if (f.code == error_code::bad_request && f.is_channel_bind && f.numbers == 0) {
     return peer_decision::renumber;
   }
-  switch (stun::decide_error(f.code, f.server_errors)) {
+  switch (stun::decide_error(*f.code, f.server_errors)) {
     case stun::error_decision::authenticate: return peer_decision::authenticate;
     case stun::error_decision::resend:
       if (f.code != error_code::insufficient_capacity) return peer_decision::resend;
@@ -170,7 +164,7 @@ struct peer_facts {
     case stun::error_decision::try_alternate:
     case stun::error_decision::fail: break;
   }
-  return f.peers > 1 ? peer_decision::separate : peer_decision::refuse;
+  return no;
 }
 
 }  // namespace floe::turn

@@ -54,6 +54,16 @@ enum class end_reason : std::uint8_t {
   broken_stream,    ///< bytes came that start no message; the host closes the connection
   forgotten,        ///< the server has no such allocation any more (437)
   expired,          ///< it was not refreshed in time
+  unproved,         ///< all that came back lacked the integrity it must have: it may be anybody's
+};
+
+/// What a server said no with, and whether integrity proves that it was the server. A challenge
+/// can't be protected, so a 401 or 438 seldom is.
+struct complaint {
+  stun::error_code code{};
+  bool proved = false;
+
+  [[nodiscard]] constexpr bool operator==(const complaint&) const noexcept = default;
 };
 
 namespace event {
@@ -66,12 +76,17 @@ struct allocated {
 };
 /// Nothing for now: asked again at `until`.
 struct put_off {
-  stun::error_code code{};
+  complaint said{};
   time_point until{};
 };
 /// A token for the server token_server_name() is to be brought with bring_token() (RFC 7635
 /// sec. 6.1).
 struct token_needed {};
+/// The server does not take the credentials any more: the allocation lasts until its end, unless
+/// use_credentials() brings better ones. Told once for each.
+struct credentials_refused {
+  stun::error_code code{};
+};
 /// A socket is to be named with use_socket(): another one than before, connected to `server` where
 /// connections are used.
 struct socket_needed {
@@ -83,7 +98,7 @@ struct permitted {
 };
 struct permission_refused {
   floe::address address;
-  stun::error_code code{};
+  std::optional<stun::error_code> code{};  ///< none when the answer makes no sense
 };
 struct channel_bound {
   endpoint peer;
@@ -92,7 +107,7 @@ struct channel_bound {
 /// Data for this peer goes in Send indications.
 struct channel_refused {
   endpoint peer;
-  stun::error_code code{};
+  std::optional<stun::error_code> code{};  ///< none when the answer makes no sense
 };
 /// An ICMP error about what was sent to a peer. Nothing proves it (RFC 8656 sec. 11.6).
 struct icmp {
@@ -130,13 +145,13 @@ struct dropped {
 /// There is no allocation, and won't be. Nothing follows.
 struct ended {
   end_reason why{};
-  std::optional<stun::error_code> code{};
+  std::optional<complaint> said{};  ///< the server's last word, when that was a no
 };
 
 using any =
-    std::variant<allocated, put_off, token_needed, socket_needed, permitted, permission_refused,
-                 channel_bound, channel_refused, icmp, connection_offered, connection_bound,
-                 connection_failed, moved, move_failed, dropped, ended>;
+    std::variant<allocated, put_off, token_needed, credentials_refused, socket_needed, permitted,
+                 permission_refused, channel_bound, channel_refused, icmp, connection_offered,
+                 connection_bound, connection_failed, moved, move_failed, dropped, ended>;
 
 }  // namespace event
 

@@ -107,6 +107,18 @@ class session {
   /// errors: see credential::bring()
   result<void> bring_token(time_point now, const token& t);
 
+  /// Uses another user name and password from the next request on. Where the server won't have them
+  /// for an allocation that was made with the ones before, those are used for it as long as it
+  /// takes them. Nothing is asked because of this.
+  /// errors: unsupported for an empty user name, or texts longer than stun::username_limits and
+  ///         stun::phrase_limits accept
+  result<void> use_credentials(std::string_view user, std::string_view password);
+
+  /// Asks the server whether it still has the allocation; is_proving() until it has answered, or
+  /// is_forgotten() holds. Without an allocation this does nothing.
+  void prove() noexcept;
+  [[nodiscard]] bool is_proving() const noexcept { return proving_; }
+
   /// Goes on from another socket after the host's address changed (RFC 8016 sec. 3.2). Until
   /// event::moved data goes the old way and comes both ways.
   /// errors: unsupported when the server gave no ticket; no_path without an allocation
@@ -184,6 +196,8 @@ class session {
   [[nodiscard]] const std::optional<turn::grant>& granted() const noexcept { return grant_; }
   [[nodiscard]] path route() const noexcept { return {local_, server_}; }
   [[nodiscard]] turn::transport transport() const noexcept { return config_.transport; }
+  /// The server's last word, when that was a no.
+  [[nodiscard]] const std::optional<complaint>& said() const noexcept { return said_; }
   [[nodiscard]] bool is_permitted(const address& peer) const noexcept {
     return permissions_.stands(peer);
   }
@@ -203,6 +217,7 @@ class session {
     channel_bind,
     connect,
     connection_bind,
+    binding,
   };
 
   /// A request as its transaction remembers it.
@@ -225,8 +240,9 @@ class session {
     byte_view bytes;
   };
 
-  /// Places for the requests about the allocation itself: refresh, move, release.
-  static constexpr std::size_t own_requests = 3;
+  /// Places for the requests about the allocation itself: refresh, move, release, and a Binding
+  /// beside them.
+  static constexpr std::size_t own_requests = 4;
   static constexpr std::size_t most_redirections = 3;
   static constexpr std::size_t most_ticket_bytes = 1024;
   static constexpr duration refusal_rest = std::chrono::minutes{1};
@@ -251,10 +267,13 @@ class session {
   void pump();
   void expire();
   void on_silence(const request_table::row& row);
+  void ask_for_life();
+  void on_life();
+  [[nodiscard]] static bool is_about_allocation(purpose what) noexcept;
   void give_up(const request& r, std::optional<stun::error_code> code);
   void put_back_permissions(std::uint16_t batch);
   void put_back_channel(std::uint16_t number);
-  void end(end_reason why, std::optional<stun::error_code> code = std::nullopt);
+  void end(end_reason why);
   void apply(allocation_event event);
   [[nodiscard]] floe::deadline refresh_at() const noexcept;
 
@@ -266,7 +285,11 @@ class session {
   inbound on_attempt(const stun::message_view& message);
   inbound on_response(const path& from, const stun::message_view& message);
   std::optional<inbound> on_connection_bytes();
-  void heard() noexcept { unanswered_.reset(); }
+  void heard() noexcept {
+    unanswered_.reset();
+    silence_ = {};
+    proving_ = false;
+  }
 
   // session_responses.hpp
   void on_success(const request_table::row& row, const stun::message_view& message);
@@ -284,14 +307,13 @@ class session {
                          const stun::message_view& message);
   void on_refresh_error(const request_table::row& row, stun::error_code code,
                         const stun::message_view& message);
-  void on_peer_error(const request_table::row& row, stun::error_code code,
+  void on_peer_error(const request_table::row& row, std::optional<stun::error_code> code,
                      const stun::message_view& message);
-  void refuse_peers(const request& r, stun::error_code code);
+  void refuse_peers(const request& r, std::optional<stun::error_code> code);
+  void fail_senseless(const request_table::row& row, const stun::message_view& message);
   void authenticate(request_table::row row, stun::error_code code,
                     const stun::message_view& message);
-  void follow(const request_table::row& row, stun::error_code code,
-              const stun::message_view& message);
-  void ask_for_less(stun::error_code code, const stun::message_view& message);
+  void follow(stun::error_code code, const stun::message_view& message);
   [[nodiscard]] std::optional<allocate_options> less(stun::error_code code,
                                                      const stun::message_view& message) const;
 
@@ -308,6 +330,8 @@ class session {
   time_point now_{};
   allocation_state state_ = allocation_state::idle;
   bool refreshing_ = false;
+  bool proving_ = false;
+  bool complained_ = false;  ///< that the server does not take the credentials
   bool awaits_token_ = false;
   bool awaits_socket_ = false;
   std::uint8_t waits_ = 0;
@@ -316,10 +340,12 @@ class session {
   std::array<endpoint, most_redirections> visited_{};
   std::uint16_t batch_ = 0;
   std::optional<turn::grant> grant_;
+  std::optional<complaint> said_;  ///< the last, unless a success or another try came after it
   floe::deadline expires_;
   floe::deadline refresh_;
   floe::deadline ask_at_;      ///< while put off
-  floe::deadline unanswered_;  ///< the first datagram since the last sign of the server
+  floe::deadline unanswered_;  ///< the first datagram since the last sign of the allocation
+  silence silence_;            ///< since the same
   std::optional<socket_id> moving_to_;
   fixed_vector<std::byte> ticket_;
   stun::rto_estimate rto_;

@@ -17,10 +17,7 @@ namespace floe::turn {
 inline void session::on_error(request_table::row row, const stun::message_view& message) {
   auto& r = row.owner;
   const auto error = message.get<stun::error_code_attribute>();
-  if (!error || !is_understood(message)) {
-    if (r.what == purpose::allocate) return end(end_reason::unusable_answer);
-    return give_up(r, std::nullopt);
-  }
+  if (!error || !is_understood(message)) return fail_senseless(row, message);
   if (static_cast<unsigned>(error->code) / 100 == 5) ++r.server_errors;
   switch (r.what) {
     case purpose::allocate: return on_allocate_error(row, error->code, message);
@@ -32,6 +29,7 @@ inline void session::on_error(request_table::row row, const stun::message_view& 
     case purpose::channel_bind:
     case purpose::connect:
     case purpose::connection_bind: return on_peer_error(row, error->code, message);
+    case purpose::binding: return;
   }
 }
 
@@ -41,11 +39,10 @@ inline void session::on_allocate_error(const request_table::row& row, stun::erro
                              .server_errors = row.owner.server_errors,
                              .waits = waits_,
                              .sockets = sockets_,
-                             .can_ask_for_less = less(code, message).has_value(),
-                             .asked_for_mobility = options_.mobility};
+                             .can_ask_for_less = less(code, message).has_value()};
   switch (decide_allocate(facts)) {
     case allocate_decision::authenticate: return authenticate(row, code, message);
-    case allocate_decision::try_alternate: return follow(row, code, message);
+    case allocate_decision::try_alternate: return follow(code, message);
     case allocate_decision::resend: return again(row);
     case allocate_decision::ask_for_less: options_ = *less(code, message); return again(row);
     case allocate_decision::another_socket:
@@ -57,40 +54,58 @@ inline void session::on_allocate_error(const request_table::row& row, stun::erro
       ask_at_ = after(now_, wait_for(waits_));
       ++waits_;
       apply(allocation_event::put_off);
-      return events_.push(event::put_off{code, *ask_at_});
-    case allocate_decision::fail: return end(end_reason::refused, code);
+      return events_.push(event::put_off{said_.value_or(complaint{code, false}), *ask_at_});
+    case allocate_decision::fail: return end(end_reason::refused);
   }
 }
 
-/// The options that are left when the server can't do with what it named.
+/// The options that are left when the server can't do with what it named, or with the families that
+/// were asked for.
 inline std::optional<allocate_options> session::less(stun::error_code code,
                                                      const stun::message_view& message) const {
-  if (code == stun::error_code::insufficient_capacity) return without_port_wishes(options_);
+  auto fewer = options_;
+  if (code == stun::error_code::unknown_attribute) {
+    const auto unknown = message.get<stun::unknown_attributes>();
+    if (unknown && !unknown->types.empty()) {
+      // To servers of before RFC 6156 every relay is one of IPv4.
+      const bool named_family =
+          unknown->types.contains(stun::attribute_type::requested_address_family);
+      if (!named_family) return without(options_, unknown->types);
+      code = stun::error_code::address_family_not_supported;
+    }
+  }
+  if (code == stun::error_code::insufficient_capacity) {
+    if (const auto any_port = without_port_wishes(options_)) return any_port;
+  }
   if (code == stun::error_code::mobility_forbidden && options_.mobility) {
-    auto fewer = options_;
     fewer.mobility = false;
     return fewer;
   }
-  const auto unknown = message.get<stun::unknown_attributes>();
-  if (code != stun::error_code::unknown_attribute || !unknown) return std::nullopt;
-  return without(options_, unknown->types);
+  if (!is_about_family(code, options_.family)) return std::nullopt;
+  const auto next = next_family(config_.ask.family, options_.family, config_.either_family);
+  if (!next) return std::nullopt;
+  fewer.family = *next;
+  return fewer;
 }
 
 inline void session::on_refresh_error(const request_table::row& row, stun::error_code code,
                                       const stun::message_view& message) {
   const auto& r = row.owner;
+  if (code == stun::error_code::wrong_credentials && credential_.fall_back()) return again(row);
   switch (decide_refresh(code, r.server_errors, r.what == purpose::move)) {
     case refresh_decision::authenticate: return authenticate(row, code, message);
     case refresh_decision::resend: return again(row);
     case refresh_decision::gone:
-      return end(r.what == purpose::release ? end_reason::closed : end_reason::forgotten, code);
+      return end(r.what == purpose::release ? end_reason::closed : end_reason::forgotten);
     case refresh_decision::keep: return give_up(r, code);
   }
 }
 
-inline void session::on_peer_error(const request_table::row& row, stun::error_code code,
+inline void session::on_peer_error(const request_table::row& row,
+                                   std::optional<stun::error_code> code,
                                    const stun::message_view& message) {
   const auto& r = row.owner;
+  if (code == stun::error_code::wrong_credentials && credential_.fall_back()) return again(row);
   auto* const channel = r.what == purpose::channel_bind ? channels_.find(r.target) : nullptr;
   const peer_facts facts{.code = code,
                          .server_errors = r.server_errors,
@@ -98,9 +113,9 @@ inline void session::on_peer_error(const request_table::row& row, stun::error_co
                          .is_channel_bind = channel != nullptr,
                          .numbers = channel != nullptr ? channel->numbers : 0U};
   switch (decide_peer(facts)) {
-    case peer_decision::authenticate: return authenticate(row, code, message);
+    case peer_decision::authenticate: return authenticate(row, *code, message);
     case peer_decision::resend: return again(row);
-    case peer_decision::gone: return end(end_reason::forgotten, code);
+    case peer_decision::gone: return end(end_reason::forgotten);
     case peer_decision::renumber:
       if (channels_.renumber(now_, *channel)) {
         turn::channels::apply(*channel, channel_event::unanswered);
@@ -122,8 +137,25 @@ inline void session::on_peer_error(const request_table::row& row, stun::error_co
   }
 }
 
+/// An answer that says neither yes nor why not: without ERROR-CODE, or with what must be understood
+/// and is not. It would be the same the next time. source: RFC 8489 sec. 6.3.3, 6.3.4
+inline void session::fail_senseless(const request_table::row& row, const stun::message_view& m) {
+  switch (row.owner.what) {
+    case purpose::allocate: return end(end_reason::unusable_answer);
+    case purpose::refresh:
+    case purpose::move:
+    case purpose::release:
+    case purpose::release_family: return give_up(row.owner, std::nullopt);
+    case purpose::create_permission:
+    case purpose::channel_bind:
+    case purpose::connect:
+    case purpose::connection_bind: return on_peer_error(row, std::nullopt, m);
+    case purpose::binding: return;
+  }
+}
+
 /// What a request asked for about peers won't be had.
-inline void session::refuse_peers(const request& r, stun::error_code code) {
+inline void session::refuse_peers(const request& r, std::optional<stun::error_code> code) {
   if (r.what == purpose::create_permission) {
     permissions_.in_batch(r.target, [&](permission& p) {
       turn::permissions::apply(p, permission_event::refused);
@@ -156,8 +188,9 @@ inline void session::authenticate(request_table::row row, stun::error_code code,
     if (code == stun::error_code::stale_nonce) ++r.stale;
   }
   switch (step) {
-    case challenge_step::retry: return again(row);
+    case challenge_step::retry: said_.reset(); return again(row);
     case challenge_step::fetch_token:
+      said_.reset();
       if (r.what == purpose::allocate) {
         apply(allocation_event::put_off);
       } else {
@@ -169,23 +202,23 @@ inline void session::authenticate(request_table::row row, stun::error_code code,
     case challenge_step::refused:
     case challenge_step::unusable: break;
   }
-  if (r.what == purpose::allocate) return end(end_reason::credentials, code);
+  if (r.what == purpose::allocate) return end(end_reason::credentials);
+  if (!std::exchange(complained_, true)) events_.push(event::credentials_refused{code});
   give_up(r, code);
 }
 
 /// Goes to the server that a 300 names.
-inline void session::follow(const request_table::row& row, stun::error_code code,
-                            const stun::message_view& message) {
+inline void session::follow(stun::error_code code, const stun::message_view& message) {
   const auto alternate = message.get<stun::alternate_server>();
   const auto decision = stun::decide_alternate(
       {.code = code,
        .enabled = config_.follow_alternate && redirections_ < most_redirections,
-       .proved = !row.owner.is_protected || credential_.prove(message) == stun::proof::right,
+       .proved = true,  // an answer without proof to a request that wants one does not come so far
        .asked = server_,
        .alternate = alternate ? std::optional{alternate->value} : std::nullopt,
        .visited = gsl::span<const endpoint>{visited_}.first(redirections_)});
   if (decision != stun::alternate_decision::follow || !is_sendable(alternate->value)) {
-    return end(end_reason::refused, code);
+    return end(end_reason::refused);
   }
   visited_[redirections_] = server_;
   ++redirections_;

@@ -11,6 +11,7 @@
 #include "floe/stun/credential_rules.hpp"
 #include "floe/stun/demux.hpp"
 #include "floe/stun/fingerprint.hpp"
+#include "floe/stun/response_rules.hpp"
 #include "floe/turn/session.hpp"
 
 namespace floe::turn {
@@ -177,12 +178,27 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   if (message.method() != method_of(live->owner.what)) {
     return unexpected{reject::unknown_transaction};
   }
+  const auto error = message.get<stun::error_code_attribute>();
+  const auto found = live->owner.is_protected ? credential_.prove(message) : stun::proof::missing;
+  if (message.cls() == stun::message_class::error && error &&
+      live->owner.what != purpose::binding) {
+    said_ = complaint{error->code, found == stun::proof::right};
+  }
   if (live->owner.is_protected) {
-    const auto error = message.get<stun::error_code_attribute>();
     const auto code = error ? std::optional{error->code} : std::nullopt;
-    const auto found = credential_.prove(message);
     if (!stun::may_act_on(message.cls(), code, found, true)) {
       live->unproved = true;
+      // Nothing is repeated on a stream, so that no better answer can come.
+      if (is_stream(config_.transport)) {
+        const auto last = *live;
+        transactions_.erase(*id);
+        // With newer credentials there is another key, and the request is made anew.
+        if (last.owner.credential == credential_.generation()) {
+          on_silence(last);
+        } else {
+          again(last);
+        }
+      }
       return unexpected{found == stun::proof::missing ? reject::no_integrity
                                                       : reject::bad_integrity};
     }
@@ -190,8 +206,20 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   const auto row = *live;
   transactions_.erase(*id);
   rto_.measure(elapsed(row.schedule.start(), now_), row.schedule.sends());
-  heard();
+  if (row.owner.what == purpose::binding) {
+    on_life();
+    return std::optional<relayed_data>{};
+  }
+  // A challenge says nothing of the allocation.
+  const bool is_challenge =
+      error && stun::decide_error(error->code, 1) == stun::error_decision::authenticate;
+  if (message.cls() == stun::message_class::error && is_challenge) {
+    unanswered_.reset();
+  } else {
+    heard();
+  }
   if (message.cls() == stun::message_class::success) {
+    said_.reset();
     on_success(row, message);
   } else {
     on_error(row, message);

@@ -26,6 +26,7 @@ inline stun::method session::method_of(purpose what) noexcept {
     case purpose::channel_bind: return stun::method::channel_bind;
     case purpose::connect: return stun::method::connect;
     case purpose::connection_bind: return stun::method::connection_bind;
+    case purpose::binding: return stun::method::binding;
   }
   return stun::method::binding;
 }
@@ -33,13 +34,17 @@ inline stun::method session::method_of(purpose what) noexcept {
 /// Starts a transaction. False when there is no room for it, which the places beyond
 /// limits.outstanding rule out for the allocation's own requests.
 inline bool session::send(request r, socket_id from) {
-  r.is_protected = credential_.is_ready();
+  r.is_protected = credential_.is_ready() && r.what != purpose::binding;
   r.credential = credential_.generation();
   auto plan = config_.retransmit;
   plan.rto = rto_.rto(config_.retransmit.rto);
-  const auto schedule = is_stream(config_.transport)
-                            ? stun::retransmit_schedule::once(now_, config_.reliable_timeout)
-                            : stun::retransmit_schedule{now_, plan};
+  auto schedule = stun::retransmit_schedule{now_, plan};
+  if (is_stream(config_.transport)) {
+    schedule = stun::retransmit_schedule::once(now_, config_.reliable_timeout);
+  } else if (r.what == purpose::binding) {
+    schedule = stun::retransmit_schedule::once(now_, plan.rto);
+  }
+  if (is_about_allocation(r.what)) ++silence_.unanswered;
   const auto id =
       transactions_.start(stun::transaction_id::random(entropy_), path{from, server_}, schedule, r);
   if (!id) return false;
@@ -113,6 +118,7 @@ inline result<std::size_t> session::write(const request_table::row& row, byte_sp
         out.add(stun::connection_id{c->id});
       }
       break;
+    case purpose::binding: break;
   }
   if (r.is_protected && credential_.is_ready()) credential_.protect(out);
   if (config_.fingerprint) out.add_fingerprint();

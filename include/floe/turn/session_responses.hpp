@@ -14,16 +14,14 @@ namespace floe::turn {
 
 inline void session::on_success(const request_table::row& row, const stun::message_view& message) {
   const auto& r = row.owner;
-  if (!is_understood(message)) {
-    if (r.what == purpose::allocate) return end(end_reason::unusable_answer);
-    return give_up(r, std::nullopt);
-  }
+  if (!is_understood(message)) return fail_senseless(row, message);
   switch (r.what) {
     case purpose::allocate: return on_granted(message);
     case purpose::refresh:
     case purpose::move: return on_refreshed(row, message);
     case purpose::release: return end(end_reason::closed);
-    case purpose::release_family: return;
+    case purpose::release_family:
+    case purpose::binding: return;
     case purpose::create_permission: return on_permitted(r.target);
     case purpose::channel_bind: return on_channel_bound(r.target);
     case purpose::connect: return on_connected(row, message);

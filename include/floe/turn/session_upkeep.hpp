@@ -92,6 +92,18 @@ inline result<void> session::bring_token(time_point now, const token& t) {
   return {};
 }
 
+inline result<void> session::use_credentials(std::string_view user, std::string_view password) {
+  auto taken = credential_.replace(user, password);
+  if (taken) complained_ = false;
+  return taken;
+}
+
+inline void session::prove() noexcept {
+  if (state_ != allocation_state::active) return;
+  proving_ = true;
+  refresh_ = now_;
+}
+
 inline result<void> session::move(time_point now, socket_id local) {
   advance(now);
   if (state_ != allocation_state::active) return unexpected{errc::no_path};
@@ -143,6 +155,10 @@ inline void session::pump() {
       again(due->row);
     } else {
       queue(due->which);
+      if (is_about_allocation(due->row.owner.what)) {
+        ++silence_.unanswered;
+        ask_for_life();
+      }
     }
   }
   expire();
@@ -164,10 +180,31 @@ inline void session::expire() {
   });
 }
 
+/// True for requests that a server which forgot the allocation may leave unanswered.
+inline bool session::is_about_allocation(purpose what) noexcept {
+  return what == purpose::refresh || what == purpose::create_permission ||
+         what == purpose::channel_bind;
+}
+
+/// Asks the server for a sign of life that has nothing to do with the allocation.
+inline void session::ask_for_life() {
+  bool under_way = is_stream(config_.transport);  // a restart ends the connection
+  transactions_.for_each([&](request_table::id, const request_table::row& row) {
+    under_way = under_way || row.owner.what == purpose::binding;
+  });
+  if (!under_way) (void)send({.what = purpose::binding});
+}
+
+/// The server is there.
+inline void session::on_life() {
+  ++silence_.answered;
+  if (state_ == allocation_state::active && is_forgotten(silence_)) end(end_reason::forgotten);
+}
+
 /// Nothing came back for a request.
 inline void session::on_silence(const request_table::row& row) {
   if (row.owner.what == purpose::allocate) {
-    return end(row.unproved ? end_reason::credentials : end_reason::timeout);
+    return end(row.unproved ? end_reason::unproved : end_reason::timeout);
   }
   give_up(row.owner, std::nullopt);
 }
@@ -177,9 +214,10 @@ inline void session::on_silence(const request_table::row& row) {
 inline void session::give_up(const request& r, std::optional<stun::error_code> code) {
   switch (r.what) {
     case purpose::allocate:
+    case purpose::binding:
     case purpose::release_family: break;
     case purpose::refresh:
-      refreshing_ = false;
+      refreshing_ = proving_ = false;
       if (expires_) refresh_ = retry_at(now_, *expires_);
       break;
     case purpose::release: end(end_reason::closed); break;
@@ -213,7 +251,7 @@ inline void session::put_back_channel(std::uint16_t number) {
   c->due = c->stands() ? retry_at(now_, *c->expires) : after(now_, retry_wait);
 }
 
-inline void session::end(end_reason why, std::optional<stun::error_code> code) {
+inline void session::end(end_reason why) {
   if (state_ == allocation_state::ended) return;
   apply(state_ == allocation_state::releasing ? allocation_event::released
                                               : allocation_event::lost);
@@ -226,8 +264,8 @@ inline void session::end(end_reason why, std::optional<stun::error_code> code) {
   ask_at_.reset();
   unanswered_.reset();
   moving_to_.reset();
-  refreshing_ = awaits_token_ = awaits_socket_ = false;
-  events_.end({why, code});
+  refreshing_ = proving_ = awaits_token_ = awaits_socket_ = false;
+  events_.end({why, said_});
 }
 
 inline deadline session::refresh_at() const noexcept {
