@@ -27,6 +27,7 @@ enum class family : std::uint8_t;
 enum class gathering : std::uint8_t;
 enum class generation_number : std::uint16_t;
 enum class link_choice : std::uint8_t;
+enum class offering : std::uint8_t;
 enum class reject : std::uint8_t;
 enum class server_id : std::uint8_t;
 enum class session_verdict : std::uint8_t;
@@ -56,20 +57,13 @@ struct session_report;
 struct statistics;
 struct stream;
 struct transmit;
-template <class E>
-class unexpected;
-template <class T, class E>
-class result;
-template <class T, class Tag>
-class slot_table;
-template <class T>
-class fixed_vector;
-template <class T>
-class ring;
-template <class Tag>
-struct handle;
-template <std::size_t N>
-class fixed_text;
+template <class E> class unexpected;
+template <class T, class E> class result;
+template <class T, class Tag> class slot_table;
+template <class T> class fixed_vector;
+template <class T> class ring;
+template <class Tag> struct handle;
+template <std::size_t N> class fixed_text;
 
 }  // namespace floe
 
@@ -78,10 +72,8 @@ namespace floe::crypto {
 class crc32_state;
 enum class written : std::uint8_t;
 struct library;
-template <class Hash>
-class hmac;
-template <class Hash>
-class hmac_key;
+template <class Hash> class hmac;
+template <class Hash> class hmac_key;
 
 }  // namespace floe::crypto
 
@@ -161,11 +153,13 @@ class remote_candidates;
 class schedule;
 class valid_list;
 enum class candidate_type : std::uint8_t;
+enum class check_sender : std::uint8_t;
 enum class checklist_event : std::uint8_t;
 enum class checklist_state : std::uint8_t;
 enum class consent_step : std::uint8_t;
 enum class level : std::uint8_t;
 enum class network_cost : std::uint8_t;
+enum class pair_claim : std::uint8_t;
 enum class pair_event : std::uint8_t;
 enum class pair_state : std::uint8_t;
 enum class pair_verdict : std::uint8_t;
@@ -180,6 +174,7 @@ struct check_outcome;
 struct check_request;
 struct checklist_rule;
 struct component_outlook;
+struct component_view;
 struct consent_config;
 struct credentials_view;
 struct foundation_view;
@@ -200,9 +195,10 @@ struct preference_rank;
 struct remote_addition;
 struct remote_candidate;
 struct remote_credentials;
-struct role_claim;
 struct rival_outlook;
+struct role_claim;
 struct settled_pair;
+struct silence_rule;
 struct username_halves;
 struct valid_outlook;
 struct valid_pair;
@@ -224,8 +220,7 @@ struct outcome;
 struct policies;
 struct setup;
 struct step;
-template <class E>
-struct last_of;
+template <class E> struct last_of;
 
 }  // namespace floe::record
 
@@ -242,6 +237,7 @@ struct close;
 struct connect_failed;
 struct connected;
 struct describe_peer;
+struct drop_component;
 struct encapsulate;
 struct end_of_remote_candidates;
 struct gather;
@@ -257,6 +253,7 @@ struct poll_event;
 struct poll_transmit;
 struct remark;
 struct remove_local;
+struct remove_stream;
 struct resolved;
 struct resolved_hidden;
 struct restart;
@@ -350,10 +347,8 @@ struct text_limits;
 struct transaction_id;
 struct transaction_transmit_counter;
 struct unknown_attributes;
-template <class Framing>
-class stream_reader;
-template <class Owner>
-class transactions;
+template <class Framing> class stream_reader;
+template <class Owner> class transactions;
 
 }  // namespace floe::stun
 

@@ -557,9 +557,19 @@ TEST_CASE(
   const endpoint low{address::v4(192, 0, 2, 3), 7000};
   peer.tell_candidate(low, "2", 10);
   const auto asked = peer.next_check();
-  peer.tell_candidate();
-  (void)peer.send(peer.success(asked), low);
-  CHECK(count_events<event::path_found>(peer.n) == 0);
+  SECTION("one that the peer came on takes its place") {
+    (void)peer.check();
+    (void)peer.send(peer.success(asked), low);
+    CHECK(count_events<event::path_found>(peer.n) == 0);
+  }
+  SECTION("one that nobody has tried does not while its check is under way") {
+    peer.tell_candidate();
+    (void)peer.send(peer.success(asked), low);
+    CHECK(count_events<event::path_found>(peer.n) == 1);
+    (void)peer.send(peer.success(peer.next_check()), low);
+    CHECK(peer.n.agent.state() == connection_state::completed);
+    return;
+  }
   peer.answer_next();
   peer.answer_next();
   CHECK(peer.n.agent.state() == connection_state::completed);

@@ -72,16 +72,16 @@ TEST_CASE("commands: addresses that may not be candidates are refused, loopback 
   mapped.octets = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1};
   auto compatible = v6({});
   compatible.octets = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 1};
-  const std::vector<endpoint> excluded{{mapped, 1},
-                                       {compatible, 1},
-                                       {v6({0xfe, 0xc0}), 1},
-                                       {v6({0xff, 0x02}), 1},
-                                       {address{}, 1},
-                                       {address::v4(224, 0, 0, 1), 1},
-                                       {address::v4(192, 0, 2, 1), 0}};
+  const std::vector<endpoint> excluded{
+      {compatible, 1}, {v6({0xfe, 0xc0}), 1},          {v6({0xff, 0x02}), 1},
+      {address{}, 1},  {address::v4(224, 0, 0, 1), 1}, {address::v4(192, 0, 2, 1), 0}};
   for (const auto& at : excluded) {
     CHECK(lenient.agent.add_local(socket_id{3}, at).error() == errc::unusable_address);
   }
+  // It names the IPv4 address behind a socket of both families, and becomes no candidate itself.
+  const auto plain = lenient.agent.add_local(socket_id{3}, {mapped, 1});
+  REQUIRE(plain);
+  CHECK(lenient.agent.local(*plain)->candidate.address == endpoint{address::v4(192, 0, 2, 1), 1});
 }
 
 TEST_CASE("commands: the same base address gives the same foundation, another one another",

@@ -421,7 +421,8 @@ TEST_CASE("inbound: from one address only so many ports are learned until one of
   peer.tell_credentials();
   const auto from = [&](std::uint16_t port) { return endpoint{right_address.address, port}; };
   for (std::uint16_t i = 0; i < 20; ++i) {
-    CHECK_FALSE(refusal(peer.check({}, from(static_cast<std::uint16_t>(7000 + i)))));
+    const auto why = refusal(peer.check({}, from(static_cast<std::uint16_t>(7000 + i))));
+    CHECK(why.has_value() == (i >= ice::max_unanswered_ports));
   }
   CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports);
   SECTION("another address is another matter") {
@@ -438,5 +439,74 @@ TEST_CASE("inbound: from one address only so many ports are learned until one of
     (void)peer.send(peer.success(asked), asked.destination);
     (void)peer.check({}, from(8000));
     CHECK(count_events<event::learned_candidate>(peer.n) == ice::max_unanswered_ports + 1);
+  }
+}
+
+TEST_CASE("inbound: a check of another sender than the known peer is refused, and does nothing",
+          "[agent][8445-7.3-c]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  (void)peer.next_check();
+  const auto own = std::string{peer.n.agent.local_credentials().ufrag};
+  const visible before{peer.n};
+  // Not even the role of somebody else counts.
+  const scripted_check check{.username = own + ":restarted",
+                             .claims = {{ice::role::controlling, ~std::uint64_t{0}}}};
+  CHECK(refusal(peer.check(check, {address::v4(203, 0, 113, 9), 9})) == reject::bad_username);
+  const auto answer = peer.only_sent();
+  CHECK(peer.error_of(answer) == stun::error_code::unauthenticated);
+  const auto key = stun::short_term_key(peer.n.agent.local_credentials().password);
+  CHECK(stun::authenticate(peer.parse(answer), key).has_value());
+  CHECK(visible{peer.n} == before);
+}
+
+TEST_CASE("inbound: of the checks that came early only those of the peer count",
+          "[agent][8445-7.3-d]") {
+  scripted_peer peer{1, controlled()};
+  const auto own = std::string{peer.n.agent.local_credentials().ufrag};
+  const auto check = [&](const char* sender) {
+    return scripted_check{
+        .username = own + ":" + sender, .claims = {{ice::role::controlling, 1}}, .nominates = true};
+  };
+  // An offer that forked: two answer it, and their answers come later than their checks.
+  const endpoint other{address::v4(203, 0, 113, 9), 9};
+  (void)peer.check(check("otherpeer"), other);
+  (void)peer.check(check(scripted_peer::ufrag));
+  peer.tell_credentials();
+  CHECK(count_events<event::learned_candidate>(peer.n) == 1);
+  CHECK(peer.next_check().destination == right_address);
+  peer.net.run_for(1s);
+  for (const auto& w : peer.sent()) CHECK(w.destination == right_address);
+}
+
+TEST_CASE("inbound: a check that there is no room for is not answered with success", "[agent]") {
+  scripted_peer peer{1, controlled()};
+  peer.tell_credentials();
+  const auto from = [&](std::uint16_t port) { return endpoint{right_address.address, port}; };
+  for (std::uint16_t i = 0; i < ice::max_unanswered_ports; ++i) {
+    CHECK_FALSE(refusal(peer.check({}, from(static_cast<std::uint16_t>(7000 + i)))));
+  }
+  (void)peer.sent();
+  CHECK(refusal(peer.check({}, from(8000))) == reject::refused_check);
+  CHECK(peer.error_of(peer.sent().front()) == stun::error_code::server_error);
+}
+
+TEST_CASE("inbound: a nomination finds its place in a table full of pairs that work", "[agent]") {
+  auto behaviour = controlled();
+  behaviour.limits.pairs = 1;
+  scripted_peer peer{1, behaviour};
+  peer.introduce();
+  peer.answer_next();
+  const endpoint other{address::v4(203, 0, 113, 9), 9};
+  const scripted_check check{.claims = {{ice::role::controlling, 1}}, .nominates = true};
+  SECTION("while nothing carries data by it yet") {
+    // The pair that works carries data already: there is no room, and the peer hears of it.
+    CHECK(refusal(peer.check(check, other)) == reject::refused_check);
+  }
+  SECTION("or is told that there is none") {
+    (void)peer.check(check);
+    REQUIRE(is_settled(peer.n));
+    CHECK(refusal(peer.check(check, other)) == reject::refused_check);
+    CHECK(peer.error_of(peer.sent().back()) == stun::error_code::server_error);
   }
 }

@@ -156,8 +156,9 @@ TEST_CASE("links: what lost consent stays lost until a restart", "[agent][7675-5
   settled peer;
   peer.net.run_for(31s);
   (void)peer.sent();
-  CHECK(std::holds_alternative<consumed>(peer.check(nominating)));
-  CHECK(peer.cls(peer.only_sent()) == stun::message_class::success);
+  // With success the peer would take it for a path (RFC 7675 sec. 5.1).
+  CHECK(refusal(peer.check(nominating)) == reject::refused_check);
+  CHECK(peer.error_of(peer.only_sent()) == stun::error_code::unauthenticated);
   peer.net.run_for(10s);
   CHECK(peer.sent().empty());
   CHECK_FALSE(peer.net.send_data(peer.n, "x"));
@@ -260,28 +261,62 @@ TEST_CASE(
   CHECK(peer.only_sent().destination == moved);
 }
 
-TEST_CASE("links: data goes back to the selected pair at the instant when the other is no better",
+TEST_CASE("links: data leaves a silent pair for one that answers, and comes back with its answer",
           "[agent]") {
   settled peer;
-  const auto suspect = peer.net.now() + config{}.consent.suspect;
   const endpoint other{address::v4(192, 0, 2, 3), 7000};
-  peer.net.run_for(3s);
-  (void)peer.check({.claims = {{ice::role::controlling, 1}}}, other);
-  (void)peer.send(peer.success(peer.next_check()), other);
-  const auto later = peer.net.now() + config{}.consent.suspect;
   const auto takes = [&] {
     (void)peer.sent();
     CHECK(peer.net.send_data(peer.n, "x"));
     return peer.only_sent().destination;
   };
-  peer.net.run_for(suspect - 1ns - peer.net.now());
+  // A check from elsewhere: both are asked, where it came from and where the peer was.
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}}, other);
+  const auto to_other = peer.next_check();
+  const auto to_selected = peer.next_check();
+  REQUIRE(to_other.destination == other);
+  REQUIRE(to_selected.destination == right_address);
+  (void)peer.send(peer.success(to_other), other);
+  const auto silent = *ice::silent_at(to_selected.sent_at, ice::min_round_trip);
   CHECK(takes() == right_address);
+  const auto next_to_other = [&] {
+    for (;;) {
+      const auto asked = peer.next_check();
+      if (asked.destination == other) return asked;
+    }
+  };
+  // All are asked again when the answer is overdue, and the one that answers carries the data.
+  (void)peer.send(peer.success(next_to_other()), other);
+  CHECK(peer.net.now() < silent);
+  CHECK(takes() == right_address);
+  peer.net.run_for(silent - 1ns - peer.net.now());
+  CHECK(takes() == right_address);
+  CHECK(count_events<event::selected>(peer.n) == 1);
   peer.net.run_for(1ns);
   CHECK(takes() == other);
-  peer.net.run_for(later - 1ns - peer.net.now());
-  CHECK(takes() == other);
-  peer.net.run_for(1ns);
+  CHECK(count_events<event::selected>(peer.n) == 2);
+  CHECK(peer.n.agent.remote(peer.n.agent.selected()->remote)->candidate.address == other);
+  (void)peer.send(peer.success(to_selected));
   CHECK(takes() == right_address);
+  CHECK(count_events<event::selected>(peer.n) == 3);
+  CHECK(peer.n.agent.state() == connection_state::completed);
+}
+
+TEST_CASE("links: consent checks count and measure for the pair whose path they ask", "[agent]") {
+  settled peer;
+  const auto& lists = peer.n.agent.checklists();
+  const auto history = [&]() -> const ice::check_history& {
+    return lists[lists.order().front()].history;
+  };
+  const auto before = history();
+  const auto asked = peer.next_check();
+  CHECK(history().requests_sent == before.requests_sent + 1);
+  peer.net.run_for(90ms);
+  (void)peer.send(peer.success(asked));
+  CHECK(history().responses_received == before.responses_received + 1);
+  CHECK(history().current_round_trip_time == 90ms);
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}});
+  CHECK(history().requests_received == before.requests_received + 1);
 }
 
 TEST_CASE("links: a list that has failed looks for no other path, whatever is suspect", "[agent]") {
@@ -290,6 +325,8 @@ TEST_CASE("links: a list that has failed looks for no other path, whatever is su
   scripted_peer peer{1, behaviour};
   peer.introduce();
   peer.tell_candidate({address::v4(198, 51, 100, 9), 7000}, "2", 1);
+  peer.net.act(peer.n,
+               [](agent& x) { REQUIRE(x.add_remote(host(numbered(1), 1, component_id{2}))); });
   (void)peer.check(nominating);
   peer.answer_next();
   const auto& lists = peer.n.agent.checklists();
@@ -317,6 +354,8 @@ TEST_CASE("links: a list that fails while data is on the former path is no reaso
   (void)peer.check(nominating);
   peer.answer_next();
   restart(peer);
+  peer.net.act(peer.n,
+               [](agent& x) { REQUIRE(x.add_remote(host(numbered(1), 1, component_id{2}))); });
   peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
   const auto& lists = peer.n.agent.checklists();
   const auto has_failed = [&] { return lists.state(stream_id{0}) == ice::checklist_state::failed; };

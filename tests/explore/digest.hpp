@@ -139,6 +139,7 @@ class agent_reader {
     for (std::size_t i = 0; i < early.size(); ++i) {
       add_local(early[i].local);
       to_.add(early[i].source);
+      for (const auto c : early[i].sender.view()) to_.add(static_cast<std::uint64_t>(c));
       to_.add(early[i].check.priority);
       to_.add(flags({early[i].check.nominates, early[i].check.claim.has_value()}));
     }
@@ -246,6 +247,11 @@ class agent_reader {
     to_.add(v.round_trip);
     add_due(after(v.since, config_.nomination.patience));
     to_.add(now_ - v.proved);
+    add_due(ice::refresh_due(v, config_.keepalive));
+    to_.add(flags({v.unanswered.has_value()}));
+    for (const auto& at : {ice::overdue_at(v), ice::silent_at(v, {})}) {
+      if (at) add_due(*at);
+    }
   }
 
   template <class IsAwaited>

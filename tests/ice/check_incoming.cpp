@@ -237,3 +237,15 @@ TEST_CASE("check_incoming: what a check does not say it does not mean", "[ice]")
 TEST_CASE("check_incoming: four ports in vain are twice what NATs that can meet show", "[ice]") {
   CHECK(ice::max_unanswered_ports == 4);
 }
+
+TEST_CASE("check_incoming: once the peer is known a check of another sender is not its own",
+          "[ice][8445-7.3-c]") {
+  using ice::check_sender;
+  using ice::identify_sender;
+  CHECK(identify_sender("anybody", nullptr) == check_sender::unknown);
+  const auto known = ice::make_remote_credentials("peer", "passwordofthepeer012345").value();
+  CHECK(identify_sender("peer", &known) == check_sender::peer);
+  for (const auto* const other : {"pee", "peer2", "Peer", "restarted"}) {
+    CHECK(identify_sender(other, &known) == check_sender::other);
+  }
+}

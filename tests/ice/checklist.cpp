@@ -354,3 +354,30 @@ TEST_CASE("checklist: memory is taken once, at construction", "[ice]") {
   CHECK(set.full());
   CHECK(taken.allocations == at_first);
 }
+
+TEST_CASE("checklist: a pair whose check is under way stays, but for one that the peer came on",
+          "[ice]") {
+  checklists set{1, 1};
+  const auto id = set.add({.priority = 1, .state = pair_state::in_progress});
+  const auto nothing_in_use = [](const ice::pair&) { return false; };
+  auto newcomer = set.made({.priority = 99});
+  CHECK_FALSE(set.victim_for(newcomer, nothing_in_use));
+  newcomer.checked_by_peer = true;
+  CHECK(set.victim_for(newcomer, nothing_in_use) == id);
+  set[id].checked_by_peer = true;
+  CHECK_FALSE(set.victim_for(newcomer, nothing_in_use));
+}
+
+TEST_CASE("checklist: what the peer nominates has its place, at the cost of what works unused",
+          "[ice]") {
+  checklists set{2, 1};
+  const auto used = set.add({.priority = 1, .state = pair_state::succeeded});
+  const auto spare = set.add({.priority = 2, .state = pair_state::succeeded});
+  auto newcomer = set.made({.priority = 0});
+  newcomer.checked_by_peer = true;
+  const auto in_use = [&](const ice::pair& p) { return p.local == set[used].local; };
+  CHECK_FALSE(set.victim_for(newcomer, in_use));
+  newcomer.nominated_by_peer = true;
+  CHECK(set.victim_for(newcomer, in_use) == spare);
+  CHECK_FALSE(set.victim_for(newcomer, [](const ice::pair&) { return true; }));
+}

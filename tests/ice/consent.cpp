@@ -157,14 +157,6 @@ TEST_CASE("consent: at the beginning of the clock nothing underflows", "[ice]") 
   CHECK(c.due(time_point::max(), defaults) == consent_step::expired);
 }
 
-TEST_CASE("consent: a path is suspect after a round of checks without an answer", "[ice]") {
-  const ice::consent_config config;
-  const time_point proved{1h};
-  CHECK_FALSE(ice::is_suspect(proved, proved + 8s - duration{1}, config));
-  CHECK(ice::is_suspect(proved, proved + 8s, config));
-  CHECK_FALSE(ice::is_suspect(proved, proved + 1h, {.enabled = false}));
-}
-
 TEST_CASE("consent: an answer is waited for over three checks, and no longer than consent lasts",
           "[ice]") {
   CHECK(ice::answer_patience(defaults) == 15s);
@@ -173,4 +165,17 @@ TEST_CASE("consent: an answer is waited for over three checks, and no longer tha
   CHECK(ice::answer_patience(short_lived) == 12s);
   CHECK(ice::most_unanswered(short_lived) == 4);
   CHECK(ice::most_unanswered({.expiry = 12s - tick}) == 3);
+}
+
+TEST_CASE("consent: an answer is overdue after three round trips, and its path silent after 4.5",
+          "[ice][7675-5.1-n]") {
+  CHECK_FALSE(ice::overdue_at(std::nullopt, 100ms));
+  CHECK_FALSE(ice::silent_at(std::nullopt, 100ms));
+  CHECK(ice::overdue_at(start, 100ms) == start + 300ms);
+  CHECK(ice::silent_at(start, 100ms) == start + 450ms);
+  // What takes no time on the network takes some in the peer; what was not measured may be slow.
+  CHECK(ice::overdue_at(start, 1ms) == start + 105ms);
+  CHECK(ice::overdue_at(start, duration::zero()) == start + 1500ms);
+  CHECK(ice::silent_at(start, duration::zero()) == start + 2250ms);
+  CHECK(ice::overdue_at(time_point::max(), 1s) == time_point::max());
 }

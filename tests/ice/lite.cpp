@@ -51,3 +51,18 @@ TEST_CASE(
   CHECK(ice::agreed_pace(20ms, {}, 5ms) == 20ms);
   CHECK(ice::agreed_pace(20ms, {.pacing = 1h}, 50ms) == 10s);
 }
+
+TEST_CASE("lite: a peer is gone after a silence, if there is a limit to it", "[ice]") {
+  const time_point heard{1h};
+  CHECK(ice::gone_at(heard, 30s) == heard + 30s);
+  CHECK_FALSE(ice::gone_at(heard, std::nullopt));
+}
+
+TEST_CASE("lite: a check proves a pair that it nominates, or when the nominated one is silent",
+          "[ice][8445-7.3.2-a]") {
+  for (const bool nominates : {false, true}) {
+    for (const bool silent : {false, true}) {
+      CHECK(ice::proves_for_lite(nominates, silent) == (nominates || silent));
+    }
+  }
+}

@@ -163,17 +163,34 @@ TEST_CASE("pairing: a new pair waits when it is first of its foundation or that 
         pair_state::frozen);
 }
 
-TEST_CASE("pairing: Failed pairs give way first, then those of lower priority", "[ice]") {
+TEST_CASE("pairing: the weaker claim gives way first, then the lower priority", "[ice]") {
   const auto give_way = ice::gives_way_before;
-  CHECK(give_way(pair_of(9, pair_state::failed), pair_of(1)));
-  CHECK_FALSE(give_way(pair_of(1), pair_of(9, pair_state::failed)));
-  CHECK(give_way(pair_of(1, pair_state::failed), pair_of(2, pair_state::failed)));
-  for (const auto state : ice::pair_states) {
-    if (state == pair_state::failed) continue;
-    CHECK(give_way(pair_of(1, state), pair_of(2)));
-    CHECK_FALSE(give_way(pair_of(2, state), pair_of(2)));
-    CHECK_FALSE(give_way(pair_of(3, state), pair_of(2)));
+  std::vector<ice::pair> claims;
+  for (const auto state : {pair_state::failed, pair_state::frozen, pair_state::in_progress,
+                           pair_state::waiting, pair_state::succeeded, pair_state::failed}) {
+    claims.push_back(pair_of(9 - claims.size(), state));
   }
+  claims[3].checked_by_peer = true;
+  claims[5].nominating = true;
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    CHECK(static_cast<std::size_t>(ice::claim_of(claims[i])) == i);
+    for (std::size_t k = 0; k < claims.size(); ++k) {
+      CHECK(give_way(claims[i], claims[k]) == (i < k));
+      const bool untried = i == 1 && k == 1;
+      CHECK(ice::may_give_way(claims[i], claims[k]) == (i < k && !untried));
+    }
+    auto lower = claims[i];
+    --lower.priority;
+    CHECK(give_way(lower, claims[i]));
+    CHECK_FALSE(give_way(claims[i], lower));
+    // Among equals only what nobody has tried gives way, or works no more.
+    CHECK(ice::may_give_way(lower, claims[i]) == (i <= 1));
+    CHECK_FALSE(ice::may_give_way(claims[i], lower));
+    lower.stream = stream_id{1};
+    CHECK(ice::may_give_way(claims[i], lower) == (i <= 1));
+  }
+  CHECK(ice::claim_of(pair_of(1, pair_state::waiting)) == ice::pair_claim::untried);
+  CHECK(ice::claim_of(pair_of(1, pair_state::succeeded)) == ice::pair_claim::works);
 }
 
 TEST_CASE("pairing: a pair that works or is being nominated never gives way", "[ice]") {
@@ -201,4 +218,15 @@ TEST_CASE("pairing: no relay is told an address that the peer hides", "[ice][MDN
   CHECK(may_pair(mine(here), hidden));
   CHECK_FALSE(may_pair(mine(here, 1, candidate_type::relay), hidden));
   CHECK(may_pair(mine(here, 1, candidate_type::relay), theirs(there)));
+}
+
+TEST_CASE("pairing: a component that only one side has is dropped, unless none is left in common",
+          "[ice][8445-6.1.2.2-c]") {
+  for (unsigned bits = 0; bits < 16; ++bits) {
+    const ice::component_view c{.is_first = (bits & 1U) != 0,
+                                .peer_is_complete = (bits & 2U) != 0,
+                                .has_remote = (bits & 4U) != 0,
+                                .others_have = (bits & 8U) != 0};
+    CHECK(ice::is_absent(c) == (bits == (2U | 8U)));
+  }
 }

@@ -8,6 +8,7 @@
 
 using namespace floe;
 using namespace std::chrono_literals;
+using ice::valid_id;
 using ice::valid_list;
 using ice::valid_pair;
 
@@ -28,6 +29,8 @@ valid_pair row(std::uint16_t number, std::uint64_t priority, time_point since = 
           .since = since,
           .proved = since};
 }
+
+constexpr ice::silence_rule asks{};
 
 valid_list some(std::size_t capacity = 4) { return {capacity, memory_ref{}}; }
 
@@ -233,4 +236,76 @@ TEST_CASE("valid_list: a pair of which nothing is said belongs to the first comp
   CHECK(fresh.component == one);
   CHECK(fresh.priority == 0);
   CHECK_FALSE(fresh.nominated);
+}
+
+TEST_CASE("valid_list: a pair is silent from its first unanswered check on, and no longer",
+          "[ice]") {
+  auto list = some();
+  const auto id = *list.note(row(1, 10));
+  const auto any = [](const valid_pair&) { return true; };
+  CHECK_FALSE(ice::overdue_at(list[id]));
+  list.prove_if(any, start, std::chrono::milliseconds{100});
+  list.ask_if(any, start + 1s);
+  list.ask_if(any, start + 2s);
+  CHECK(list[id].asked == start + 2s);
+  CHECK(list[id].unanswered == start + 1s);
+  CHECK_FALSE(ice::is_overdue(list[id], start + 1300ms - duration{1}));
+  CHECK(ice::is_overdue(list[id], start + 1300ms));
+  CHECK_FALSE(ice::is_silent(list[id], start + 1450ms - duration{1}, asks));
+  CHECK(ice::is_silent(list[id], start + 1450ms, asks));
+  CHECK(ice::refresh_due(list[id], 15s) == start + 17s);
+  list.prove_if(any, start + 3s);
+  CHECK_FALSE(list[id].unanswered);
+  CHECK(list[id].rtt == std::chrono::milliseconds{100});
+  CHECK(ice::refresh_due(list[id], 15s) == start + 18s);
+  list.ask_if(any, start + 4s);
+  CHECK(list.note(row(1, 10, start + 5s)) == id);
+  CHECK_FALSE(list[id].unanswered);
+}
+
+TEST_CASE("valid_list: a silent selected pair is carried by the best that has answered since",
+          "[ice]") {
+  auto list = some();
+  CHECK_FALSE(list.carrier(stream, one, start, asks));
+  const auto selected = *list.note(row(1, 30));
+  const auto better = *list.note(row(2, 20));
+  const auto other = *list.note(row(3, 10));
+  const auto only = [&](valid_id which) {
+    return [remote = list[which].remote](const valid_pair& v) { return v.remote == remote; };
+  };
+  CHECK_FALSE(list.carrier(stream, one, start, asks));
+  CHECK(list.freshest(stream, one, start, asks) == selected);
+  list.nominate(selected);
+  list.ask_if(only(selected), start + 5s);
+  const auto silent = *ice::silent_at(list[selected], asks);
+  list.prove_if(only(other), silent - 1ms);
+  CHECK(list.carrier(stream, one, silent - duration{1}, asks) == selected);
+  // The better one has not answered since, which says nothing about it.
+  CHECK(list.carrier(stream, one, silent, asks) == other);
+  CHECK(list.freshest(stream, one, silent, asks) == better);
+  list.prove_if(only(better), silent);
+  CHECK(list.carrier(stream, one, silent, asks) == better);
+  list.ask_if(only(better), silent);
+  const auto both = *ice::silent_at(list[better], asks);
+  CHECK(list.carrier(stream, one, both, asks) == other);
+  CHECK(list.freshest(stream, one, both, asks) == other);
+  list.ask_if(only(other), silent);
+  CHECK(list.carrier(stream, one, both, asks) == selected);
+  CHECK_FALSE(list.freshest(stream, one, both, asks));
+  list.prove_if(only(selected), both);
+  CHECK(list.carrier(stream, one, both, asks) == selected);
+}
+
+TEST_CASE("valid_list: for an agent that asks nobody a pair is silent without the peer's checks",
+          "[ice]") {
+  constexpr ice::silence_rule hears{8s};
+  auto list = some();
+  const auto selected = *list.note(row(1, 30, start));
+  const auto other = *list.note(row(2, 20, start + 5s));
+  list.nominate(selected);
+  CHECK(list.carrier(stream, one, start + 8s - duration{1}, hears) == selected);
+  CHECK(list.carrier(stream, one, start + 8s, hears) == other);
+  CHECK(list.freshest(stream, one, start + 8s, hears) == other);
+  CHECK(list.carrier(stream, one, start + 13s, hears) == selected);
+  CHECK_FALSE(list.freshest(stream, one, start + 13s, hears));
 }

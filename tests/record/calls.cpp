@@ -17,7 +17,8 @@ TEST_CASE("calls: each has its place, which is its number in a recording", "[rec
   STATIC_REQUIRE(place_of<call::remark, call::any> == 27);
   STATIC_REQUIRE(place_of<call::resolved_hidden, call::any> == 29);
   STATIC_REQUIRE(place_of<call::set_credentials, call::any> == 30);
-  STATIC_REQUIRE(std::variant_size_v<call::any> == 31);
+  STATIC_REQUIRE(place_of<call::remove_stream, call::any> == 32);
+  STATIC_REQUIRE(std::variant_size_v<call::any> == 33);
 }
 
 TEST_CASE("calls: arguments read back", "[record]") {
@@ -37,7 +38,8 @@ TEST_CASE("calls: arguments read back", "[record]") {
       call::add_hidden_remote{
           {.foundation = {}, .address = {{}, 7}}, "name", "ufrag", stream_id{1}},
       call::resolved_hidden{{1, 2}, somewhere.address}, call::resolved_hidden{{1, 2}, {}},
-      call::set_credentials{now, 3, "user", "secret", now + std::chrono::seconds{1}});
+      call::set_credentials{now, 3, "user", "secret", now + std::chrono::seconds{1}},
+      call::drop_component{component_id{2}, stream_id{1}}, call::remove_stream{stream_id{3}});
   out.flush();
   record::input in{kept};
   call::add_local local;
@@ -72,6 +74,12 @@ TEST_CASE("calls: arguments read back", "[record]") {
   CHECK(credentials.username == "user");
   CHECK(credentials.credential == "secret");
   CHECK(credentials.expires == now + std::chrono::seconds{1});
+  call::drop_component dropped;
+  call::remove_stream removed;
+  REQUIRE(in(dropped, removed));
+  CHECK(dropped.component == component_id{2});
+  CHECK(dropped.stream == stream_id{1});
+  CHECK(removed.stream == stream_id{3});
   CHECK(in.empty());
 }
 

@@ -183,9 +183,135 @@ TEST_CASE("lite: what one component settles on may leave another without hope, a
   a.handle_timeout(late);
   REQUIRE(a.add_remote(
       {.foundation = ice::foundation::from_number(1), .priority = 1, .address = right_address}));
+  // Of the other family: one that pairs with nothing.
+  const auto six = address::v6({0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2});
+  REQUIRE(a.add_remote({.foundation = ice::foundation::from_number(2),
+                        .component = component_id{2},
+                        .priority = 1,
+                        .address = {six, 6000}}));
   REQUIRE(a.end_of_remote_candidates());
   CHECK(a.next_timeout() == late);
   a.handle_timeout(late);
   CHECK(a.checklists().state({}) == ice::checklist_state::failed);
   CHECK(a.next_timeout().value_or(late + 1s) > late);
+}
+
+namespace {
+
+/// A lite agent and a peer that checks from wherever it is.
+struct followed : scripted_peer {
+  followed() : scripted_peer{11, lite()} {
+    tell_credentials();
+    ask(right_address, true);
+    REQUIRE(is_settled(n));
+  }
+
+  /// Returns whether the check was answered with success.
+  bool ask(const endpoint& from, bool nominates) {
+    (void)sent();
+    (void)check({.claims = {{ice::role::controlling, 1}}, .nominates = nominates}, from);
+    const auto answers = sent();
+    return !answers.empty() && cls(answers.front()) == stun::message_class::success;
+  }
+
+  [[nodiscard]] std::optional<endpoint> data_to() {
+    (void)sent();
+    if (!net.send_data(n, "x")) return std::nullopt;
+    return only_sent().destination;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("lite: a peer whose NAT moves it again and again is followed to each place",
+          "[scenario][8445-7.3.2-a]") {
+  const bool other_address = GENERATE(false, true);
+  followed peer;
+  peer.net.run_for(6s);  // until then the best of what was nominated counts
+  for (std::uint8_t k = 0; k < 60; ++k) {
+    const endpoint from{address::v4(198, 51, 100, other_address ? k : 1),
+                        static_cast<std::uint16_t>(4000 + k)};
+    INFO(static_cast<int>(k));
+    CHECK(peer.ask(from, true));
+    CHECK(peer.data_to() == from);
+    for (int i = 0; i < 12; ++i) {
+      peer.net.run_for(5s);
+      CHECK(peer.ask(from, true));
+    }
+    CHECK(is_settled(peer.n));
+  }
+}
+
+TEST_CASE("lite: data leaves a silent address for the one that the checks come from",
+          "[scenario]") {
+  followed peer;
+  const endpoint other{address::v4(198, 51, 100, 1), 4000};
+  for (int i = 0; i < 4; ++i) {
+    peer.net.run_for(2s);
+    CHECK(peer.ask(right_address, false));
+    CHECK(peer.ask(other, false));
+    CHECK(peer.data_to() == right_address);
+  }
+  for (int i = 0; i < 5; ++i) {
+    peer.net.run_for(2s);
+    CHECK(peer.ask(other, false));
+  }
+  CHECK(peer.data_to() == other);
+  CHECK(peer.n.agent.remote(peer.n.agent.selected()->remote)->candidate.address == other);
+  CHECK(count_events<event::selected>(peer.n) == 2);
+}
+
+TEST_CASE("lite: a peer that is silent for 30 seconds is gone, and heard when it comes back",
+          "[scenario]") {
+  followed peer;
+  const auto with_data = GENERATE(false, true);
+  if (with_data) {
+    // Whoever sends data is there.
+    for (int i = 0; i < 100; ++i) {
+      peer.net.run_for(2s);
+      (void)peer.send(bytes(10, std::byte{0x80}));
+    }
+    CHECK(is_settled(peer.n));
+    CHECK(peer.data_to() == right_address);
+  }
+  peer.net.run_for(30s - 1ns);
+  CHECK(peer.data_to() == right_address);
+  CHECK(is_settled(peer.n));
+  peer.net.run_for(1ns);
+  CHECK_FALSE(peer.data_to());
+  CHECK(count_events<event::consent_lost>(peer.n) == 1);
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  peer.net.run_for(1h);
+  CHECK(peer.ask(right_address, true));
+  CHECK(is_settled(peer.n));
+  CHECK(peer.data_to() == right_address);
+}
+
+TEST_CASE("lite: a peer that never nominates and goes leaves nothing pending", "[scenario]") {
+  scripted_peer peer{12, lite()};
+  peer.tell_credentials();
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}});
+  peer.net.act(peer.n, [](agent& a) { (void)a.end_of_remote_candidates().has_value(); });
+  peer.net.run_for(2min);
+  CHECK(peer.n.agent.checklists().size() == 0);
+  CHECK(peer.n.agent.state() == connection_state::failed);
+  CHECK_FALSE(peer.n.agent.next_timeout());
+}
+
+TEST_CASE("lite: without a limit a silent peer stays; two lite agents never hear of each other",
+          "[scenario]") {
+  auto behaviour = lite();
+  behaviour.silence.reset();
+  scripted_peer peer{13, behaviour};
+  peer.tell_credentials();
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}, .nominates = true});
+  peer.net.run_for(1h);
+  CHECK(peer.net.send_data(peer.n, "x"));
+
+  duo d{14, 10ms, lite(ice::role::controlling), lite()};
+  for (auto* const n : {&d.left, &d.right}) n->agent.describe_peer({.level = ice::level::lite});
+  d.introduce();
+  d.net.run_for(1h);
+  CHECK(is_settled(d.left));
+  CHECK(d.net.send_data(d.left, "x"));
 }

@@ -2,6 +2,7 @@
 
 #include "catch.hpp"
 #include "sim/duo.hpp"
+#include "sim/scripted_peer.hpp"
 
 using namespace floe;
 using namespace floe::sim;
@@ -144,4 +145,119 @@ TEST_CASE("restart: it brings a failed session back", "[scenario][8445-9-e]") {
   signal(d.net, d.left, d.right);
   signal(d.net, d.right, d.left);
   CHECK(d.net.run_until([&] { return is_settled(d.left) && is_settled(d.right); }, 10s));
+}
+
+TEST_CASE("restart: a peer that checks from new ports before the answer is sent to wait for it",
+          "[scenario][8445-7.3-c]") {
+  // Chromium restarts so: new sockets, whose checks name the ufrag that it knows and its own new
+  // one. It keeps to whichever path answered those with success, and later refuses the checks of
+  // the new credentials there with 401.
+  const bool agent_controls = GENERATE(true, false);
+  const auto peer_role = agent_controls ? ice::role::controlled : ice::role::controlling;
+  scripted_peer peer{1, agent_controls ? controlling() : controlled()};
+  peer.introduce();
+  const auto claims = std::vector<ice::role_claim>{{peer_role, 1}};
+  (void)peer.check({.claims = claims, .nominates = !agent_controls});
+  peer.answer_next();
+  if (agent_controls) peer.answer_next();
+  REQUIRE(is_settled(peer.n));
+  (void)peer.sent();
+
+  const auto old_own = std::string{peer.n.agent.local_credentials().ufrag};
+  const auto old_password = std::string{peer.n.agent.local_credentials().password};
+  const endpoint moved{right_address.address, 6001};
+  const auto early = [&] {
+    return scripted_check{.username = old_own + ":newufrag",
+                          .password = old_password,
+                          .claims = claims,
+                          .nominates = !agent_controls};
+  };
+  CHECK(refusal(peer.check(early(), moved)) == reject::bad_username);
+  CHECK(peer.error_of(peer.only_sent()) == stun::error_code::unauthenticated);
+  const auto password = "newpasswordofthepeer0123";
+  peer.tell_credentials("newufrag", password);
+  // Not through the former generation either.
+  CHECK(refusal(peer.check(early(), moved)) == reject::bad_username);
+  for (const auto& w : peer.sent()) {
+    if (peer.cls(w) == stun::message_class::error) {
+      CHECK(peer.error_of(w) == stun::error_code::unauthenticated);
+    } else {
+      CHECK(peer.cls(w) == stun::message_class::request);
+    }
+  }
+  // What still comes over the old path is the peer's.
+  const scripted_check consent{
+      .username = old_own + ":" + scripted_peer::ufrag, .password = old_password, .claims = claims};
+  CHECK_FALSE(refusal(peer.check(consent)));
+  peer.tell_candidate(moved);
+  const auto asked = peer.next_check();
+  CHECK(asked.destination == moved);
+  (void)peer.send(peer.success(asked, left_address, password), moved);
+  CHECK(peer.net.send_data(peer.n, "x"));
+}
+
+TEST_CASE("restart: whatever changes before the answer, the newest sockets are offered after it",
+          "[scenario][8445-9-a]") {
+  scripted_peer peer{1};
+  auto& a = peer.n.agent;
+  peer.introduce();
+  const auto change_socket = [&](std::uint32_t from) {
+    REQUIRE(a.remove_local(socket_id{from}));
+    const endpoint next{address::v4(192, 0, 2, 100), static_cast<std::uint16_t>(5000 + from)};
+    peer.net.bind(peer.n, next);
+    return next;
+  };
+  (void)change_socket(1);
+  CHECK(a.gather(peer.net.now()) == offering::needs_restart);
+  CHECK(a.restart() == offering::made);
+  CHECK(a.gather(peer.net.now()) == offering::made);
+  const auto newest = change_socket(2);
+  CHECK(a.gather(peer.net.now()) == offering::needs_restart);
+  CHECK(a.restart() == offering::after_answer);
+  CHECK(a.restart() == offering::after_answer);
+  CHECK(a.gather(peer.net.now()) == offering::after_answer);
+  peer.net.act(peer.n, [](auto&) {});
+  peer.net.run_for(1s);
+  REQUIRE(count_events<event::restarted>(peer.n) == 1);
+  const std::string first{a.local_credentials().ufrag};
+
+  peer.tell_credentials("answerone", "firstpasswordofthepeer0");
+  peer.net.run_for(0s);
+  CHECK(count_events<event::restarted>(peer.n) == 2);
+  CHECK(a.local_credentials().ufrag != first);
+  CHECK(candidates_of(peer.n).back().address == newest);
+  CHECK(a.gather(peer.net.now()) == offering::made);
+  peer.tell_credentials("answertwo", "secondpasswordofthepeer");
+  peer.tell_candidate();
+  const auto asked = peer.next_check();
+  CHECK(asked.source == newest);
+  CHECK(peer.parse(asked).get<stun::username>().value().value.starts_with("answertwo"));
+  CHECK(count_events<event::restarted>(peer.n) == 2);
+}
+
+TEST_CASE(
+    "restart: before the first answer it waits for that; before gathering it has nothing to do",
+    "[scenario]") {
+  duo d{1};
+  const auto own = [&] { return std::string{d.left.agent.local_credentials().ufrag}; };
+  const auto before = own();
+  CHECK(d.left.agent.restart() == offering::after_answer);
+  CHECK(own() == before);
+  REQUIRE(d.net.run_until([&] { return true; }, 1s));
+  d.introduce();
+  CHECK(own() != before);
+  signal(d.net, d.left, d.right);
+  signal(d.net, d.right, d.left);
+  CHECK(d.net.run_until([&] { return is_settled(d.left) && is_settled(d.right); }, 10s));
+
+  seeded_entropy entropy{1};
+  agent fresh{epoch, controlling(), entropy};
+  REQUIRE(fresh.add_local(socket_id{1}, left_address));
+  CHECK(fresh.restart() == offering::made);
+  CHECK(fresh.gather(epoch) == offering::made);
+  REQUIRE(fresh.set_remote_credentials("peer", "passwordofthepeer012345"));
+  REQUIRE(fresh.poll_event());
+  fresh.close();
+  CHECK(fresh.restart() == offering::closed);
+  CHECK(fresh.gather(epoch) == offering::closed);
 }

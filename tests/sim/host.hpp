@@ -391,7 +391,9 @@ inline void host::attack(network& net, socket_id socket, const endpoint& from, b
     const auto told = byte_view{buffer}.first(out->size);
     const auto message = stun::message_view::parse(told);
     const bool refusal = message && message->cls() == stun::message_class::error;
-    if (!refusal || out->remote != from || ++answers > 1) {
+    // A socket of IPv6 shows an IPv4 address, and takes it, as a mapped one.
+    const endpoint to{unmapped(out->remote.address), out->remote.port};
+    if (!refusal || to != from || ++answers > 1) {
       net.fail("1: a forged datagram was answered with more than a refusal");
     }
     put_on_wire(net, *out, told);

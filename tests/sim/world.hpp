@@ -272,8 +272,11 @@ template <class Event>
   std::vector<ice::candidate> all;
   for (const auto& e : n.events) {
     if (const auto* const c = std::get_if<event::local_candidate>(&e.what)) {
-      const auto& candidate = n.agent.local(c->id)->candidate;
-      if (std::find(all.begin(), all.end(), candidate) == all.end()) all.push_back(candidate);
+      const auto* const row = n.agent.local(c->id);
+      if (row == nullptr) continue;
+      if (std::find(all.begin(), all.end(), row->candidate) == all.end()) {
+        all.push_back(row->candidate);
+      }
     }
   }
   return all;

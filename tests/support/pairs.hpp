@@ -57,7 +57,7 @@ class checklists : public floe::ice::checklist_set {
   std::optional<floe::ice::pair_id> squeeze_in(const pair_text& text) {
     const auto row = made(text);
     if (full()) {
-      const auto victim = victim_for(row);
+      const auto victim = victim_for(row, [](const floe::ice::pair&) { return false; });
       if (!victim) return std::nullopt;
       erase(*victim);
     }

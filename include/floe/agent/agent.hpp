@@ -89,10 +89,21 @@ class agent {
   /// errors: capacity_reached
   result<stream_id> add_stream(std::uint16_t components = 1);
 
+  /// Ends a component for good, as RTCP ends where it shares the port of RTP: its sockets are the
+  /// host's to close, and the rest of the stream is complete without it. A component that the peer
+  /// turns out not to have needs no such call.
+  /// errors: unknown_stream, unknown_component; unsupported for the first of a stream
+  result<void> drop_component(component_id component, stream_id stream = {});
+
+  /// Ends a data stream for good: its transactions, pairs and paths (RFC 8839 sec. 4.4.3.1). Its
+  /// sockets are the host's to close; limits.streams goes on counting it.
+  /// errors: unknown_stream
+  result<void> remove_stream(stream_id stream);
+
   /// Names a socket that the host has bound to `bound`: it becomes a host candidate. Earlier ones
   /// are preferred among those of the same cost and family. A socket that is named after the last
-  /// gather() becomes a candidate at the next restart: the peer was told that there are no more
-  /// (RFC 8838 sec. 13).
+  /// gather() becomes a candidate at the next restart, as another gather() says: the peer was told
+  /// that there are no more (RFC 8838 sec. 13).
   /// errors: unknown_stream, unknown_component; unusable_address for an address that RFC 8445
   ///         sec. 5.1.1.1 excludes; invalid_candidate for a socket or an address that is named
   ///         already: data of two components could not be told apart; capacity_reached
@@ -125,8 +136,11 @@ class agent {
 
   /// All sockets are named: every candidate becomes an event. gathering::complete says that no
   /// candidate follows, and event::gathering_done comes; after gathering::open candidates may be
-  /// added, each becomes an event at once, and another gather() says when all are known.
-  void gather(time_point now, gathering what = gathering::complete);
+  /// added, each becomes an event at once until the stream is settled, and another gather() says
+  /// when all are known; after gathering::continual they go on becoming events.
+  /// returns: offering::needs_restart when a candidate was named too late to be one of this round;
+  /// where a restart that will name it waits for the peer, offering::after_answer
+  offering gather(time_point now, gathering what = gathering::complete);
 
   /// What the peer must know besides the candidates. The views hold until the next restart.
   /// in: a stream of this agent
@@ -158,6 +172,7 @@ class agent {
   /// looked at, its port is. It is parked until resolved() brings the address that
   /// event::address_needed asks for, and asked for once.
   /// errors: as add_remote(); unusable_address for a name that is_hidden_name() does not know;
+  ///         or that nothing may reach, because only relays are offered;
   ///         capacity_reached also when limits.hidden_candidates were named since the last restart
   /// source: draft-ietf-mmusic-mdns-ice-candidates sec. 3.2
   result<ice::hidden_id> add_hidden_remote(const ice::candidate& candidate, std::string_view name,
@@ -184,8 +199,11 @@ class agent {
 
   /// Starts all streams over with new credentials (RFC 8445 sec. 9). Data stays on the path it has
   /// until a new one is selected. Hand the new credentials and candidates to the peer, and its
-  /// answer to set_remote_credentials(). A stream whose peer has yet to answer is left as it is.
-  void restart();
+  /// answer to set_remote_credentials(). While the peer has yet to answer what it was offered
+  /// before, nobody could tell which of the two it answers: the stream then restarts when the
+  /// answer comes, with whatever sockets there are by then, and event::restarted says so. returns:
+  /// offering::after_answer when that is so of a stream
+  offering restart();
 
   /// Ends the session: nothing is sent or accepted any more.
   void close();
@@ -204,7 +222,9 @@ class agent {
   result<void> connected(time_point now, gather::attempt_id which, socket_id socket);
   void connect_failed(time_point now, gather::attempt_id which);
 
-  /// The host learned that a server can't be reached from a socket, or that a connection is closed.
+  /// The host learned, from ICMP or a failed call, that a server or the peer can't be reached from
+  /// a socket, or that a connection is closed. A check that is under way there has failed; a path
+  /// in use is asked again at once, and all others, and left for one that answers.
   void handle_unreachable(time_point now, const path& where);
 
   /// The name by which a server that wants a token knows itself to authorization servers; empty
@@ -301,13 +321,21 @@ class agent {
   void finish_gathering(stream_id stream);
   result<ice::local_id> enter(std::optional<ice::local_candidate> made,
                               std::optional<ice::local_id> learned = std::nullopt);
-  void restart(stream_id stream);
+  offering restart(stream_id stream);
+  void forget_component(stream_id stream, component_id component);
+  [[nodiscard]] bool is_absent(const component& c) const;
+  [[nodiscard]] bool is_complete(stream_id stream) const;
+  void complete(stream_id stream);
+  void start_over(stream_id stream);
+  [[nodiscard]] bool has_unoffered(stream_id stream) const;
+  void drop_socket(ice::local_id base);
   void close_local(ice::local_id base);
   void forget_local(ice::local_id id);
 
   // remotes.hpp: what it says about the peer
   [[nodiscard]] result<void> may_take_remote(component_id component, std::string_view ufrag,
                                              stream_id stream) const;
+  [[nodiscard]] bool may_reach_hidden(stream_id stream, component_id component) const;
   result<ice::remote_id> take_remote(const ice::candidate& candidate, stream_id stream,
                                      bool hidden);
   [[nodiscard]] bool may_check(stream_id stream) const;
@@ -343,6 +371,8 @@ class agent {
   template <class Visit>
   void each_pair_through(socket_id relay, const address& peer, Visit&& visit);
   void check_again(ice::pair_id id);
+  void fail_path(const path& where);
+  [[nodiscard]] endpoint as_sent(const path& along) const;
   [[nodiscard]] result<transmit> wrap(const path& along, byte_span buffer, std::size_t offset,
                                       result<std::size_t> size, bool ahead = false);
 
@@ -363,8 +393,11 @@ class agent {
   void keep_early(const early_check& check);
   [[nodiscard]] bool accepts(const ice::incoming_check& check, ice::local_id local,
                              const endpoint& source) const;
-  void accept_check(stream_id stream, ice::local_id local, const endpoint& source,
-                    const ice::incoming_check& check);
+  result<void, stun::error_code> accept_check(stream_id stream, ice::local_id local,
+                                              const endpoint& source,
+                                              const ice::incoming_check& check);
+  void hear_check(ice::pair_id id, bool nominates);
+  void hear_from(const path& came);
   [[nodiscard]] bool is_first_by_relay(ice::pair_id id) const;
   void note_heard(stream_id stream);
   [[nodiscard]] std::optional<ice::remote_id> learn_source(stream_id stream, ice::local_id local,
@@ -374,7 +407,9 @@ class agent {
 
   // checks.hpp: what happens to pairs
   [[nodiscard]] ice::check_history* history_of(const sent_check& check);
-  std::optional<ice::pair_id> add_pair(ice::local_id local, ice::remote_id remote);
+  std::optional<ice::pair_id> add_pair(ice::local_id local, ice::remote_id remote,
+                                       const ice::incoming_check* check = nullptr);
+  [[nodiscard]] bool carries_data(const ice::pair& p) const;
   void transition(ice::pair_id id, ice::pair_event event);
   void report(ice::pair_id id, std::optional<ice::pair_state> from);
   void transition(stream_id stream, ice::checklist_event event);
@@ -387,7 +422,8 @@ class agent {
   void on_success(const check_transactions::row& row, const endpoint& mapped);
   void ask_again(stream_id stream, component_id component, duration round_trip);
   std::optional<ice::valid_id> note_valid(const ice::pair& pair, ice::local_id seen,
-                                          duration round_trip = {});
+                                          duration round_trip = {}, ice::round_trip rtt = {});
+  [[nodiscard]] ice::round_trip rtt_of(const check_transactions::row& answered) const;
   bool mark_succeeded(ice::pair_id id, bool by_nomination);
   [[nodiscard]] ice::local_id mapped_candidate(const check_transactions::row& row,
                                                const endpoint& mapped);
@@ -446,7 +482,19 @@ class agent {
   void lose_consent(component& c);
   void abandon(stream_id stream);
   void choose_links();
-  void probe_alternatives(const component& c);
+  [[nodiscard]] std::optional<ice::valid_id> in_use(const component& c) const;
+  [[nodiscard]] ice::silence_rule silence() const;
+  [[nodiscard]] deadline gone_at(const component& c) const;
+  void forget_silent_pairs();
+  [[nodiscard]] bool owes_answer(const component& c) const;
+  void ask_again(component& c);
+  void ask_all_paths(const component& c);
+  void ask(std::optional<ice::pair_id> id);
+  void refresh_pairs();
+  [[nodiscard]] bool needs_refresh(const ice::valid_pair& v) const;
+  void move_nomination(const component& c);
+  [[nodiscard]] deadline move_due(const component& c) const;
+  [[nodiscard]] std::optional<ice::pair_id> pair_of_link(const component& c) const;
   [[nodiscard]] bool is_on(const component& c, const ice::valid_pair& valid) const;
   [[nodiscard]] std::optional<ice::valid_id> chosen(const component& c, link_choice choice) const;
   [[nodiscard]] bool wants_another_link(const component& c) const;
@@ -454,9 +502,9 @@ class agent {
   void leave_link(component& c);
   void forget_former(stream_id stream);
   [[nodiscard]] bool renominates(const component& c) const;
-  [[nodiscard]] std::optional<ice::valid_id> freshest(const component& c) const;
   [[nodiscard]] link_view view_of(const component& c) const;
   [[nodiscard]] deadline link_deadline(const component& c) const;
+  [[nodiscard]] deadline carrier_deadline(const component& c) const;
 
   // outbound.hpp: from an intent to bytes
   [[nodiscard]] result<std::size_t> write(const reply& reply, byte_span buffer) const;
@@ -505,7 +553,9 @@ class agent {
   /// Calls `visit(stream_id)` for every stream.
   template <class Visit>
   void each_stream(Visit&& visit) const {
-    for (std::size_t i = 0; i < streams_.size(); ++i) visit(static_cast<stream_id>(i));
+    for (std::size_t i = 0; i < streams_.size(); ++i) {
+      if (!streams_[i].removed) visit(static_cast<stream_id>(i));
+    }
   }
 
   config config_;
@@ -531,7 +581,7 @@ class agent {
   event_queue events_;
   fixed_vector<gather::gatherer> gatherer_;  ///< one where there are servers
   std::size_t failed_servers_ = 0;
-  bool lossy_ = false;  ///< a check was answered that had to be repeated
+  bool lossy_ = false;                        ///< a check was answered that had to be repeated
   std::optional<server_fault> server_fault_;  ///< the last
   statistics stats_;
 };

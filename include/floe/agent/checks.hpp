@@ -16,19 +16,37 @@
 
 namespace floe {
 
-/// Adds a pair of two candidates, Frozen; nullopt when it is the one that gives way.
-inline std::optional<ice::pair_id> agent::add_pair(ice::local_id local, ice::remote_id remote) {
-  const auto made = ice::make_pair(local, locals_[local], remote, remotes_[remote], claim_.role);
+/// Adds a pair of two candidates, Frozen; nullopt when it is the one that gives way. check: that of
+/// the peer that it comes from, or null
+inline std::optional<ice::pair_id> agent::add_pair(ice::local_id local, ice::remote_id remote,
+                                                   const ice::incoming_check* check) {
+  auto made = ice::make_pair(local, locals_[local], remote, remotes_[remote], claim_.role);
+  if (check != nullptr) {
+    made.checked_by_peer = true;
+    made.nominated_by_peer = check->nominates && claim_.role == ice::role::controlled;
+  }
   if (checklists_.full()) {
     events_.push_dropped(event::dropped::pairs);
-    const auto victim = checklists_.victim_for(made);
+    const auto victim =
+        checklists_.victim_for(made, [&](const ice::pair& p) { return carries_data(p); });
     if (!victim) return std::nullopt;
+    fail_pair(*victim);
     drop_pair(*victim);
   }
   const auto id = checklists_.insert(made);
   permit(path_of(made));
   report(id, std::nullopt);
   return id;
+}
+
+/// True for a pair that is selected, or whose path data takes.
+inline bool agent::carries_data(const ice::pair& p) const {
+  const auto* const c = find_component(p.stream, p.component);
+  const auto selected = valid_.selected(p.stream, p.component);
+  const bool is_selected =
+      selected && valid_[*selected].checked == p.local && valid_[*selected].remote == p.remote;
+  return is_selected || (c->link && c->link->generation == at(p.stream).current.number &&
+                         c->link->path == path_of(p));
 }
 
 inline void agent::transition(ice::pair_id id, ice::pair_event event) {
@@ -94,6 +112,8 @@ inline void agent::start_check(ice::pair_id id) {
   send(owner, transaction, path_of(p), {now_, config_.check});
   ++stats_.checks_sent;
   ice::check_history::count(checklists_[id].history.requests_sent);
+  valid_.ask_if(
+      [&](const ice::valid_pair& v) { return v.checked == p.local && v.remote == p.remote; }, now_);
 }
 
 /// What is remembered of the pair of a check; nullptr when it is gone.
@@ -146,7 +166,8 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
                                  .component = check.component,
                                  .local = check.local,
                                  .remote = check.remote},
-                                local, elapsed(row.schedule.start(), now_));
+                                local, elapsed(row.schedule.start(), now_), rtt_of(row));
+  if (checked && nominated) checklists_[*checked].nominated_by_peer = false;
   if (auto* const c = find_component(check.stream, check.component); c->link) {
     if (c->link->path == row.path) c->link->consent.answered(now_);
   }
@@ -169,7 +190,7 @@ inline void agent::ask_again(stream_id stream, component_id component, duration 
 /// Enters a pair into the valid list; the peer sees it come from `seen`. round_trip: what the
 /// answer took that proved it
 inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen,
-                                                      duration round_trip) {
+                                                      duration round_trip, ice::round_trip rtt) {
   find_component(pair.stream, pair.component)->reached = true;
   const auto priority = ice::pair_priority(claim_.role, locals_[seen].candidate.priority,
                                            remotes_[pair.remote].candidate.priority);
@@ -181,7 +202,17 @@ inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice
                       .priority = priority,
                       .since = now_,
                       .proved = now_,
-                      .round_trip = round_trip});
+                      .round_trip = round_trip,
+                      .asked = now_,
+                      .rtt = rtt});
+}
+
+/// The round trip that an answer shows; zero when it may be to any of several sends.
+inline ice::round_trip agent::rtt_of(const check_transactions::row& answered) const {
+  if (answered.schedule.sends() != 1) return {};
+  // Where the clock did not move there was an answer all the same.
+  return (std::max)(ice::round_trip_of(elapsed(answered.schedule.start(), now_)),
+                    ice::round_trip{1});
 }
 
 /// Notes that a pair works, unfreezes what shares its foundation (RFC 8445 sec. 7.2.5.3.3),
@@ -319,23 +350,44 @@ inline void agent::settle(ice::valid_id id) {
     valid_.denominate(stream, component);
   }
   valid_.nominate(id);
+  c.settled = now_;
   drop_pairs([&](const ice::pair& p) {
     const bool idle = p.state != ice::pair_state::succeeded && !p.expired;
     return p.stream == stream && p.component == component && idle;
   });
   tell_selection(c);
-  const bool all = std::all_of(components_.begin(), components_.end(), [&](const auto& other) {
-    return other.stream != stream || valid_.selected(stream, other.id);
+  complete(stream);
+}
+
+/// True when every component of a stream that the peer has too has a selected pair.
+inline bool agent::is_complete(stream_id stream) const {
+  return std::all_of(components_.begin(), components_.end(), [&](const component& c) {
+    return c.stream != stream || valid_.selected(stream, c.id) || is_absent(c);
   });
-  if (all) transition(stream, ice::checklist_event::all_nominated);
+}
+
+inline void agent::complete(stream_id stream) {
+  if (is_complete(stream)) transition(stream, ice::checklist_event::all_nominated);
+}
+
+/// True for a component that the peer does not have.
+inline bool agent::is_absent(const component& c) const {
+  const auto& row = at(c.stream);
+  const bool presumed = config_.presume_end_of_candidates && row.pac && now_ >= *row.pac;
+  return ice::is_absent(
+      {.is_first = c.id == component_id{1},
+       .peer_is_complete = row.current.remote && (row.remote_complete || presumed),
+       .has_remote = remotes_.contains(c.stream, c.id),
+       .others_have = std::any_of(components_.begin(), components_.end(), [&](const auto& other) {
+         return other.stream == c.stream && remotes_.contains(other.stream, other.id);
+       })});
 }
 
 /// Makes an event of the selected pair of a component, if it has changed.
 inline void agent::tell_selection(component& c) {
-  const auto selected = valid_.selected(c.stream, c.id);
-  if (std::exchange(c.told_selection, selected) == selected) return;
-  c.settled = selected ? deadline{now_} : std::nullopt;
-  if (!selected) return;
+  if (!valid_.selected(c.stream, c.id)) c.settled.reset();
+  const auto selected = in_use(c);
+  if (std::exchange(c.told_selection, selected) == selected || !selected) return;
   const auto& v = valid_[*selected];
   bind_channel(v);
   events_.push(event::selected{v.stream, v.component, v.local, v.remote});

@@ -86,13 +86,16 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
                                               stream_id stream, component_id component,
                                               ice::network_cost cost) {
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
-  if (!ice::is_eligible_address(bound, config_.loopback)) return unexpected{errc::unusable_address};
-  if (locals_.uses(socket) || locals_.find(stream, component, bound)) {
+  const endpoint at{unmapped(bound.address), bound.port};
+  if (!ice::is_eligible_address(at, config_.loopback)) return unexpected{errc::unusable_address};
+  if (locals_.uses(socket) || locals_.find(stream, component, at)) {
     return unexpected{errc::invalid_candidate};
   }
-  const auto id = enter(locals_.make_host(socket, bound, stream, component, cost));
+  auto made = locals_.make_host(socket, at, stream, component, cost);
+  made.speaks_v6 = bound.address.family == family::ipv6;
+  const auto id = enter(made);
   if (auto* const g = gatherer(); g != nullptr && id) {
-    if (!g->add_socket(now_, socket, bound)) events_.push_dropped(event::dropped::servers);
+    if (!g->add_socket(now_, socket, at)) events_.push_dropped(event::dropped::servers);
     serve_gatherer();
   }
   return id;
@@ -107,14 +110,20 @@ inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endp
   if (!ice::is_eligible_address(mapped, config_.loopback)) {
     return unexpected{errc::unusable_address};
   }
-  const auto known = locals_.find(through.stream, through.candidate.component, mapped);
-  if (known) {
-    // A check may have been answered before the server was.
-    const auto made = locals_.make_reflexive(host, mapped, server);
-    const bool learned = locals_[*known].candidate.type == ice::candidate_type::prflx;
-    return learned && made ? enter(made, known) : *known;
-  }
-  return enter(locals_.make_reflexive(host, mapped, server));
+  const auto made = locals_.make_reflexive(host, mapped, server);
+  const auto known = locals_.rows().find_if([&](const ice::local_candidate& row) {
+    if (row.stream != through.stream || row.candidate.component != through.candidate.component ||
+        row.candidate.address != mapped) {
+      return false;
+    }
+    // Without a NAT the server sees the host's own address, which may be told in no other way.
+    return row.candidate.type != ice::candidate_type::host ||
+           ice::shows_address(row.candidate, config_.offers, config_.hide_hosts);
+  });
+  if (!known) return enter(made);
+  // A check may have been answered before the server was.
+  const bool learned = locals_[*known].candidate.type == ice::candidate_type::prflx;
+  return learned && made ? enter(made, known) : *known;
 }
 
 inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id allocation,
@@ -144,20 +153,15 @@ inline result<ice::local_id> agent::enter_relayed(ice::local_id host, socket_id 
 inline result<void> agent::remove_local(socket_id socket) {
   const auto base = locals_.find_socket(socket);
   if (!base) return unexpected{errc::invalid_candidate};
-  forget_local(*base);
-  if (auto* const g = gatherer()) {
-    release_relay(socket);
-    g->remove_socket(now_, socket);
-    serve_gatherer();
-  }
+  drop_socket(*base);
   choose_links();
   refresh_state();
   return {};
 }
 
-inline void agent::gather(time_point now, gathering what) {
+inline offering agent::gather(time_point now, gathering what) {
   now_ = (std::max)(now_, now);
-  if (closed_) return;
+  if (closed_) return offering::closed;
   each_stream([&](stream_id id) {
     if (!std::exchange(at(id).gathering, true)) {
       announce(id);
@@ -165,12 +169,30 @@ inline void agent::gather(time_point now, gathering what) {
       unfreeze_first(id);
     }
     at(id).named = at(id).named || what == gathering::complete;
+    at(id).continual = what == gathering::continual;
   });
   if (auto* const g = gatherer()) {
     g->start(now_);
     serve_gatherer();
   }
-  each_stream([&](stream_id id) { finish_gathering(id); });
+  auto all = offering::made;
+  each_stream([&](stream_id id) {
+    finish_gathering(id);
+    if (!has_unoffered(id)) return;
+    all = (std::max)(all, at(id).restart_wanted ? offering::after_answer : offering::needs_restart);
+  });
+  return all;
+}
+
+/// True when a stream has a candidate that came after its last.
+inline bool agent::has_unoffered(stream_id stream) const {
+  if (!at(stream).gathered) return false;
+  return locals_.rows()
+      .find_if([&](const ice::local_candidate& row) {
+        return row.stream == stream && row.candidate.type != ice::candidate_type::prflx &&
+               !row.conveyed && config_.offers(row.candidate);
+      })
+      .has_value();
 }
 
 inline ice::credentials_view agent::local_credentials(stream_id stream) const {
@@ -189,10 +211,68 @@ inline result<void> agent::nominate(ice::pair_id pair) {
   return {};
 }
 
-inline void agent::restart() {
-  if (closed_) return;
-  each_stream([&](stream_id id) { restart(id); });
+inline offering agent::restart() {
+  if (closed_) return offering::closed;
+  auto all = offering::made;
+  each_stream([&](stream_id id) { all = (std::max)(all, restart(id)); });
   refresh_state();
+  return all;
+}
+
+inline result<void> agent::drop_component(component_id component, stream_id stream) {
+  if (const auto known = locate(stream, component); !known) return known;
+  if (component == component_id{1}) return unexpected{errc::unsupported};
+  forget_component(stream, component);
+  refresh_state();
+  return {};
+}
+
+inline result<void> agent::remove_stream(stream_id stream) {
+  if (const auto known = locate(stream, component_id{1}); !known) return known;
+  const auto of_stream = [&](const component& c) { return c.stream == stream; };
+  for (;;) {
+    const auto found = std::find_if(components_.begin(), components_.end(), of_stream);
+    if (found == components_.end()) break;
+    forget_component(stream, found->id);
+  }
+  at(stream) = {.removed = true};
+  refresh_state();
+  return {};
+}
+
+/// Ends whatever a component has, and the component.
+inline void agent::forget_component(stream_id stream, component_id component) {
+  const auto is_host = [&](const ice::local_candidate& row) {
+    return row.stream == stream && row.candidate.component == component &&
+           row.candidate.type == ice::candidate_type::host;
+  };
+  while (const auto host = locals_.rows().find_if(is_host)) drop_socket(*host);
+  drop_pairs([&](const ice::pair& p) { return p.stream == stream && p.component == component; });
+  valid_.erase_if(
+      [&](const ice::valid_pair& v) { return v.stream == stream && v.component == component; });
+  transactions_.erase_if([&](const sent_check& check) {
+    return check.stream == stream && check.component == component;
+  });
+  remotes_.forget(stream, component);
+  hidden_.for_each([&](ice::hidden_id id, const ice::hidden_candidate& row) {
+    if (row.stream == stream && row.candidate.component == component) hidden_.erase(id);
+  });
+  components_.erase(std::remove_if(components_.begin(), components_.end(),
+                                   [&](const floe::component& c) {
+                                     return c.stream == stream && c.id == component;
+                                   }),
+                    components_.end());
+}
+
+/// Ends a socket and all that was obtained through it.
+inline void agent::drop_socket(ice::local_id base) {
+  const auto socket = locals_[base].socket;
+  forget_local(base);
+  if (auto* const g = gatherer()) {
+    release_relay(socket);
+    g->remove_socket(now_, socket);
+    serve_gatherer();
+  }
 }
 
 inline void agent::close() {
@@ -204,7 +284,8 @@ inline void agent::close() {
 
 inline result<void> agent::locate(stream_id stream, component_id component) const {
   if (closed_) return unexpected{errc::session_closed};
-  if (static_cast<std::size_t>(stream) >= streams_.size()) return unexpected{errc::unknown_stream};
+  const auto index = static_cast<std::size_t>(stream);
+  if (index >= streams_.size() || streams_[index].removed) return unexpected{errc::unknown_stream};
   if (find_component(stream, component) == nullptr) return unexpected{errc::unknown_component};
   return {};
 }
@@ -224,6 +305,12 @@ inline result<ice::local_id> agent::enter(std::optional<ice::local_candidate> ma
   if (config_.offers(made->candidate)) locals_.open(*id);
   const auto& row = at(made->stream);
   if (!row.gathering || row.gathered) return *id;
+  if (checklists_.state(made->stream) == ice::checklist_state::completed && !row.continual) {
+    // The peer is told no more (RFC 8838 sec. 13), and learns it from a check if it must.
+    if (config_.offers(made->candidate)) locals_.convey(*id);
+    reprioritize();
+    return *id;
+  }
   announce(*id);
   reprioritize();
   pair_up(made->stream);
@@ -260,11 +347,21 @@ inline void agent::finish_gathering(stream_id stream) {
   events_.push(event::gathering_done{stream});
 }
 
-/// Starts a stream over, unless the peer has yet to answer: to the beginning, or to an earlier
-/// restart. A second one before the answer could not be told from the first by the peer's.
-inline void agent::restart(stream_id stream) {
+/// Starts a stream over, or lets that wait while the peer has yet to answer: to the beginning, or
+/// to an earlier restart. Its answer to the first of two could not be told from that to the second.
+inline offering agent::restart(stream_id stream) {
   auto& row = at(stream);
-  if (!row.current.remote) return;
+  if (!row.current.remote) {
+    // Before anything was gathered all that there is will be.
+    row.restart_wanted = row.gathering;
+    return row.restart_wanted ? offering::after_answer : offering::made;
+  }
+  start_over(stream);
+  return offering::made;
+}
+
+inline void agent::start_over(stream_id stream) {
+  auto& row = at(stream);
   const auto fresh = ice::make_local_credentials(entropy_, config_.hash_library);
   const bool still_on_former =
       row.former && std::any_of(components_.begin(), components_.end(), [&](const component& c) {

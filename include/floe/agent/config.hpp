@@ -28,7 +28,19 @@
 namespace floe {
 
 /// Whether more local candidates may follow those that agent::gather() announces.
-enum class gathering : std::uint8_t { complete, open };
+enum class gathering : std::uint8_t {
+  complete,   ///< no more
+  open,       ///< until a pair is selected: then the peer is told none (RFC 8838 sec. 13)
+  continual,  ///< even then, as long as the session lasts
+};
+
+/// What became of a call that is to offer candidates to the peer.
+enum class offering : std::uint8_t {
+  made,           ///< they are events now, or as soon as servers give them
+  after_answer,   ///< once set_remote_credentials() brings the peer's answer to those before
+  needs_restart,  ///< only agent::restart() can: the peer was told that there are no more
+  closed,         ///< the session has ended
+};
 
 /// The capacity of every table of an agent. All memory is taken when the agent is made. Where a
 /// table is full the worst entry gives way, and an event::dropped says so. Each is 1 to 4096.
@@ -92,6 +104,10 @@ struct config {
 
   /// Whether the peer must keep consenting to receive data.
   ice::consent_config consent{};
+
+  /// How long the peer of a lite agent, which asks nobody, may say nothing until its path is no
+  /// longer used; none: for ever.
+  std::optional<duration> silence = std::chrono::seconds{30};
 
   /// Tr: how long a path may be idle before a keepalive (RFC 8445 sec. 11). Consent checks keep a
   /// path alive as well, so this shows only without them.
@@ -195,6 +211,7 @@ struct config_fault {
   if (c.consent.late <= duration::zero() || c.consent.late > c.consent.expiry) {
     return {{"consent.late", "must be above zero, at most the expiry"}};
   }
+  if (c.silence && *c.silence < seconds{5}) return {{"silence", "must be at least 5 s"}};
   if (c.keepalive < ice::min_keepalive) {
     return {{"keepalive", "must be at least 15 s (RFC 8445 sec. 11)"}};
   }

@@ -21,7 +21,9 @@ inline inbound agent::handle_datagram(time_point now, const datagram& datagram) 
   ++stats_.datagrams_received;
   stats_.bytes_received += datagram.bytes.size();
   now_ = (std::max)(now_, now);
-  const auto result = dispatch(datagram);
+  // Sockets of both families show IPv4 addresses in IPv6 clothes.
+  const endpoint source{unmapped(datagram.remote.address), datagram.remote.port};
+  const auto result = dispatch({datagram.local, source, datagram.bytes});
   if (const auto* const refused = std::get_if<rejected>(&result)) {
     ++stats_.rejected[static_cast<std::size_t>(refused->reason)];
   }
@@ -66,6 +68,7 @@ inline inbound agent::on_message(const datagram& datagram, const stun::message_v
       if (!message.unknown_required(ice::known_in_check).empty()) {
         return rejected{reject::unknown_attribute};
       }
+      hear_from({datagram.local, datagram.remote});
       return consumed{};  // a keepalive: it has done its work in the middleboxes
     case stun::message_class::success:
     case stun::message_class::error: return on_response(datagram, message);
@@ -115,37 +118,39 @@ inline inbound agent::on_proved_request(const datagram& datagram,
     answer(reply);
     return rejected{reply.unknown.empty() ? reject::bad_attribute : reject::unknown_attribute};
   }
+  const auto refuse = [&](stun::error_code code, reject reason) -> inbound {
+    reply.what = reply::error;
+    reply.code = code;
+    answer(reply);
+    return rejected{reason};
+  };
+  const auto who = ice::identify_sender(sender, to.generation->peer());
+  const auto named = ice::remote_ufrag::from(sender);
+  if (who == ice::check_sender::other || !named) {
+    return refuse(stun::error_code::unauthenticated, reject::bad_username);
+  }
   switch (ice::decide_role(config_.level, claim_, check->claim)) {
     case ice::role_decision::keep: break;
     case ice::role_decision::switch_role: switch_role(ice::opposite(claim_.role)); break;
     case ice::role_decision::keep_and_reply_487:
-      reply.what = reply::error;
-      reply.code = stun::error_code::role_conflict;
-      answer(reply);
-      return rejected{reject::role_conflict};
+      return refuse(stun::error_code::role_conflict, reject::role_conflict);
   }
   if (!accepts(*check, local, datagram.remote)) {
-    reply.what = reply::error;
-    reply.code = stun::error_code::bad_request;
-    answer(reply);
-    return rejected{reject::refused_nomination};
+    return refuse(stun::error_code::bad_request, reject::refused_nomination);
   }
+
   const auto& row = at(to.stream);
   if (to.generation == &row.current && row.abandoned) {
     // To answer with success would be to consent to data that nobody takes (RFC 7675 sec. 5.2).
-    reply.what = reply::error;
-    reply.code = stun::error_code::forbidden;
-    answer(reply);
-    return rejected{reject::closed};
+    return refuse(stun::error_code::forbidden, reject::closed);
+  }
+  if (who == ice::check_sender::unknown) {
+    keep_early({to.stream, local, datagram.remote, *named, *check});
+  } else if (to.generation == &row.current) {
+    const auto taken = accept_check(to.stream, local, datagram.remote, *check);
+    if (!taken) return refuse(taken.error(), reject::refused_check);
   }
   answer(reply);
-
-  if (to.generation != &row.current) return consumed{};
-  if (row.current.remote && row.current.remote->ufrag.view() == sender) {
-    accept_check(to.stream, local, datagram.remote, *check);
-  } else {
-    keep_early({to.stream, local, datagram.remote, *check});
-  }
   return consumed{};
 }
 
@@ -196,14 +201,15 @@ inline void agent::note_answer(ice::check_history& history, const check_transact
     history.last_error = static_cast<std::uint16_t>(error->code);
   }
   if (outcome.what == ice::check_outcome::wrong_path) history.answered_elsewhere = true;
-  const bool measures = outcome.what == ice::check_outcome::succeeded && row.schedule.sends() == 1;
-  if (measures) {
-    history.current_round_trip_time = ice::round_trip_of(elapsed(row.schedule.start(), now_));
+  const auto rtt = rtt_of(row);
+  if (outcome.what == ice::check_outcome::succeeded && rtt != ice::round_trip::zero()) {
+    history.current_round_trip_time = rtt;
   }
 }
 
 inline inbound agent::on_data(const datagram& datagram) {
   const path came{datagram.local, datagram.remote};
+  hear_from(came);
   for (const auto& c : components_) {
     if (c.link && c.link->path == came) return payload{c.stream, c.id, datagram.bytes, true};
   }
@@ -240,7 +246,9 @@ inline std::optional<agent::route> agent::find_route(std::string_view ufrag) con
 /// Answers a request that named or proved no valid credentials, if the host wants that.
 inline inbound agent::refuse_stranger(const datagram& datagram, const stun::message_view& message,
                                       stun::error_code code, reject reason) {
-  if (config_.answer_strangers) {
+  // An answer would tell a stranger that somebody is at an address that is not offered.
+  const auto base = locals_.find_socket(datagram.local);
+  if (config_.answer_strangers && base && locals_[*base].open) {
     answer({.what = reply::error,
             .to = {datagram.local, datagram.remote},
             .transaction = message.transaction(),
@@ -258,7 +266,8 @@ inline void agent::answer(const reply& reply) {
 inline void agent::keep_early(const early_check& check) {
   auto kept = check;
   early_.erase_if([&](const early_check& other) {
-    const bool same = other.local == check.local && other.source == check.source;
+    const bool same =
+        other.local == check.local && other.source == check.source && other.sender == check.sender;
     const bool nominated = same && other.check.nominates && other.check.claim == check.check.claim;
     kept.check.nominates = kept.check.nominates || nominated;
     return same;
@@ -272,27 +281,38 @@ inline void agent::keep_early(const early_check& check) {
 }
 
 /// Does what follows from a check of the peer: learn where it came from, check back, take its
-/// nomination (RFC 8445 sec. 7.3.1.3 to 7.3.1.5).
-inline void agent::accept_check(stream_id stream, ice::local_id local, const endpoint& source,
-                                const ice::incoming_check& check) {
-  if (at(stream).abandoned) return;
+/// nomination (RFC 8445 sec. 7.3.1.3 to 7.3.1.5). What nothing can come of must not be answered
+/// with success, which the sender takes for a path. errors: unauthenticated where consent is over,
+/// and with it these credentials on this path (RFC 7675 sec. 5.1); server_error without room for it
+inline result<void, stun::error_code> agent::accept_check(stream_id stream, ice::local_id local,
+                                                          const endpoint& source,
+                                                          const ice::incoming_check& check) {
+  constexpr auto over = unexpected{stun::error_code::unauthenticated};
+  constexpr auto no_room = unexpected{stun::error_code::server_error};
+  if (at(stream).abandoned) return over;
+  const bool is_new = !remotes_.find(stream, locals_[local].candidate.component, source);
   const auto remote = learn_source(stream, local, source, check.priority);
-  if (!remote) return;
+  if (!remote) return no_room;
   const auto known = checklists_.find(local, *remote);
-  const auto id = known ? known : add_pair(local, *remote);
-  if (!id || checklists_[*id].expired) return;
+  const auto id = known ? known : add_pair(local, *remote, &check);
+  if (!id) return no_room;
+  if (checklists_[*id].expired) return over;
   const bool is_news = is_first_by_relay(*id);
   checklists_[*id].checked_by_peer = true;
   note_heard(stream);
+  checklists_[*id].heard = now_;
   ice::check_history::count(checklists_[*id].history.requests_received);
   transition(stream, ice::checklist_event::revived);
   if (config_.level == ice::level::full) {
     trigger(*id);
     if (is_news) ask_again(stream, checklists_[*id].component, {});
-  } else if (check.nominates) {
-    // A lite agent does not check: what the peer nominates is valid (RFC 8445 sec. 7.3.2).
-    transition(*id, ice::pair_event::check_succeeded);
-    note_valid(checklists_[*id], local);
+    // A peer that is seen elsewhere all of a sudden may be gone from where it was.
+    if (const auto carrier = in_use(*find_component(stream, checklists_[*id].component));
+        carrier && is_new) {
+      ask(checklists_.find(valid_[*carrier].checked, valid_[*carrier].remote));
+    }
+  } else {
+    hear_check(*id, check.nominates);
   }
 
   auto& row = checklists_[*id];
@@ -302,6 +322,30 @@ inline void agent::accept_check(stream_id stream, ice::local_id local, const end
     case ice::peer_nomination::nominate_now:
       if (const auto valid = valid_.find(local, *remote)) settle(*valid);
       break;
+  }
+  return {};
+}
+
+/// Takes a check of the peer for what it is to an agent that sends none: a sign of life.
+inline void agent::hear_check(ice::pair_id id, bool nominates) {
+  const auto& p = checklists_[id];
+  auto& c = *find_component(p.stream, p.component);
+  const auto selected = valid_.selected(c.stream, c.id);
+  const bool is_known = valid_.find(p.local, p.remote).has_value();
+  const bool left = selected && ice::is_silent(valid_[*selected], now_, silence());
+  if (is_known || ice::proves_for_lite(nominates, left)) {
+    transition(id, ice::pair_event::check_succeeded);
+    note_valid(p, p.local);
+  }
+  hear_from(path_of(p));
+}
+
+/// Notes that something came on a path, for an agent that asks nobody.
+inline void agent::hear_from(const path& came) {
+  if (!silence().unheard) return;
+  for (auto& c : components_) {
+    const auto gone = gone_at(c);
+    if (c.link && c.link->path == came && !(gone && now_ >= *gone)) c.link->consent.answered(now_);
   }
 }
 
@@ -328,7 +372,9 @@ inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::
                                                          std::uint32_t priority) {
   const auto component = locals_[local].candidate.component;
   if (const auto known = remotes_.find(stream, component, source)) return known;
-  if (!remotes_.may_learn(local, source, ice::max_unanswered_ports)) {
+  // A lite agent sends no check that could teach the peer another port, and hears no answer.
+  const bool asks = config_.level == ice::level::full;
+  if (asks && !remotes_.may_learn(local, source, ice::max_unanswered_ports)) {
     return std::nullopt;
   }
   auto learned = remotes_.learn(stream, component, source, priority, local);

@@ -41,8 +41,9 @@ inline std::optional<transmit> agent::poll_transmit(byte_span buffer) {
 
 inline std::optional<transmit> agent::poll_gatherer(byte_span buffer) {
   auto* const g = gatherer();
-  const auto out = g != nullptr ? g->poll_transmit(buffer) : std::nullopt;
+  auto out = g != nullptr ? g->poll_transmit(buffer) : std::nullopt;
   if (out) {
+    out->remote = as_sent({out->local, out->remote});
     ++stats_.datagrams_sent;
     stats_.bytes_sent += out->size;
   }
@@ -57,6 +58,8 @@ inline result<transmit> agent::encapsulate(byte_view data, byte_span buffer, str
   const auto& link = find_component(stream, component)->link;
   // A host that is late may have named the time with data only.
   if (!link || link->consent.has_expired(now_, config_.consent)) return unexpected{errc::no_path};
+  const auto gone = gone_at(*find_component(stream, component));
+  if (gone && now_ >= *gone) return unexpected{errc::no_path};
   const auto place = offset_in(buffer, data);
   if (!place && data.size() > buffer.size()) return unexpected{errc::buffer_too_small};
   if (!place && !data.empty()) std::memmove(buffer.data(), data.data(), data.size());
@@ -103,7 +106,7 @@ inline transmit agent::sent(const path& path, const transmit& datagram) {
 inline const ice::valid_pair* agent::selected(stream_id stream, component_id component) const {
   const auto* const c = find_component(stream, component);
   if (c == nullptr) return nullptr;
-  const auto id = valid_.selected(stream, component);
+  const auto id = in_use(*c);
   return id ? valid_.find(*id) : nullptr;
 }
 

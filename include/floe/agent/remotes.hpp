@@ -27,10 +27,15 @@ inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::s
     case ice::remote_change::none: return {};
     case ice::remote_change::half: return unexpected{errc::half_changed_credentials};
     case ice::remote_change::stale: return unexpected{errc::stale_generation};
-    case ice::remote_change::restart: restart(stream); break;
+    case ice::remote_change::restart: start_over(stream); break;
     case ice::remote_change::first: break;
   }
   row.current.remote = *made;
+  if (std::exchange(row.restart_wanted, false)) {
+    start_over(stream);
+    refresh_state();
+    return {};
+  }
   pair_up(stream);
   unfreeze_first(stream);
   replay_early_checks(stream);
@@ -67,7 +72,9 @@ inline result<ice::hidden_id> agent::add_hidden_remote(const ice::candidate& can
   const bool is_host = candidate.type == ice::candidate_type::host;
   if (!is_host || !ice::is_well_formed(candidate)) return unexpected{errc::invalid_candidate};
   const auto host_name = ice::read_hidden_name(name);
-  if (!host_name) return unexpected{errc::unusable_address};
+  if (!host_name || !may_reach_hidden(stream, candidate.component)) {
+    return unexpected{errc::unusable_address};
+  }
   const auto known = hidden_.find_if([&](const ice::hidden_candidate& row) {
     return row.stream == stream && row.candidate.component == candidate.component &&
            row.candidate.address.port == candidate.address.port && row.name == *host_name;
@@ -99,6 +106,20 @@ inline result<ice::remote_id> agent::resolved(ice::hidden_id id,
   auto candidate = row->candidate;
   candidate.address.address = *found;
   return take_remote(candidate, row->stream, true);
+}
+
+/// True when something but a relay may reach an address that the peer hides: no relay is told it,
+/// and so with relays alone nobody need know it either. Sockets may yet be named.
+inline bool agent::may_reach_hidden(stream_id stream, component_id component) const {
+  bool any = false;
+  bool direct = false;
+  locals_.rows().for_each([&](ice::local_id, const ice::local_candidate& row) {
+    if (row.stream != stream || row.candidate.component != component) return;
+    if (row.candidate.type != ice::candidate_type::host) return;
+    any = true;
+    direct = direct || ice::offers_direct(row.candidate, config_.offers);
+  });
+  return direct || !any;
 }
 
 /// Whether the peer may still signal a candidate of the generation that `ufrag` names.
@@ -185,7 +206,11 @@ inline void agent::replay_early_checks(stream_id stream) {
   for (auto left = early_.size(); left != 0; --left) {
     const auto early = *early_.pop();
     if (early.stream == stream) {
-      accept_check(early.stream, early.local, early.source, early.check);
+      // Several may have answered an offer, and one of them is the peer (RFC 8445 sec. 7.3).
+      if (ice::identify_sender(early.sender.view(), at(stream).current.peer()) ==
+          ice::check_sender::peer) {
+        (void)accept_check(early.stream, early.local, early.source, early.check);
+      }
     } else {
       const bool kept = early_.push(early);
       Ensures(kept);

@@ -56,7 +56,7 @@ struct session_report {
 
 [[nodiscard]] constexpr session_verdict judge(const session_report& r) noexcept {
   if (r.state == connection_state::closed) return session_verdict::closed;
-  if (r.has_path) return session_verdict::works;
+  if (r.has_path && r.state != connection_state::failed) return session_verdict::works;
   if (!r.gathering) return session_verdict::not_gathering;
   if (r.local_candidates == 0) return session_verdict::no_local_candidates;
   if (!r.has_credentials) return session_verdict::no_credentials;

@@ -46,8 +46,30 @@ inline void agent::connect_failed(time_point now, gather::attempt_id which) {
 
 inline void agent::handle_unreachable(time_point now, const path& where) {
   advance(now);
-  if (auto* const g = gatherer()) g->handle_unreachable(now_, where);
+  const path plain{where.local, {unmapped(where.remote.address), where.remote.port}};
+  if (auto* const g = gatherer()) g->handle_unreachable(now_, plain);
+  if (!closed_) fail_path(plain);
   pump();
+}
+
+/// Fails the checks that are under way on a path, and doubts it where it carries data.
+inline void agent::fail_path(const path& where) {
+  const auto is_there = [&](const check_transactions::row& row) {
+    return row.owner.what == sent_check::connectivity && !row.cancelled && row.path == where;
+  };
+  for (;;) {
+    std::optional<check_transactions::id> found;
+    transactions_.for_each([&](check_transactions::id id, const check_transactions::row& row) {
+      if (!found && is_there(row)) found = id;
+    });
+    if (!found) break;
+    const auto row = *transactions_.find(*found);
+    transactions_.erase(*found);
+    on_failure(row);
+  }
+  for (const auto& c : components_) {
+    if (c.link && c.link->path == where) ask_all_paths(c);
+  }
 }
 
 inline result<void> agent::bring_token(time_point now, gather::attempt_id which,
@@ -279,6 +301,13 @@ inline void agent::check_again(ice::pair_id id) {
   if (waits_for_slot && p.state == ice::pair_state::in_progress) trigger(id);
 }
 
+/// The address that the socket of a path takes for its remote end.
+inline endpoint agent::as_sent(const path& along) const {
+  const auto base = locals_.find_socket(along.local);
+  if (!base || !locals_[*base].speaks_v6) return along.remote;
+  return {v4_mapped(along.remote.address), along.remote.port};
+}
+
 /// The datagram that carries what was written to `offset` of `buffer` along a path: as it is, or in
 /// what the relay asks for. size: of what was written, or why it was not | ahead: whether it may
 /// leave right behind the request that lets it through
@@ -289,12 +318,13 @@ inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::si
   if (!locals_.uses(along.local)) return unexpected{errc::no_path};
   auto* const g = gatherer();
   if (g == nullptr || !g->is_relay(along.local)) {
-    return transmit{along.local, along.remote, *size, offset};
+    return transmit{along.local, as_sent(along), *size, offset};
   }
   const auto wrapped = g->wrap(along.local, along.remote, buffer, offset, *size, ahead);
   if (!wrapped) return unexpected{wrapped.error()};
   auto out = wrapped->to_send;
   out.offset = wrapped->offset;
+  out.remote = as_sent({out.local, out.remote});
   return out;
 }
 

@@ -40,10 +40,13 @@ struct generation {
 struct stream {
   generation current{};
   std::optional<generation> former{};
+  bool removed = false;          ///< the host has ended it for good
   bool gathering = false;        ///< the host has named its sockets: candidates become events
+  bool continual = false;        ///< candidates are named whatever is selected
   bool named = false;            ///< the host has said that it adds no more
   bool gathered = false;         ///< the last of them has been named
   bool remote_complete = false;  ///< the peer has named all its candidates
+  bool restart_wanted = false;   ///< it is to start over when the peer has answered
   bool abandoned = false;        ///< a side took its consent back: only a restart resumes
   bool heard = false;            ///< the peer's checks came since the search for a path began
   deadline completed{};          ///< since when it is Completed and nothing was released
@@ -74,8 +77,8 @@ struct component {
   std::optional<ice::valid_id> told_selection{};  ///< the selected pair that the host knows of
   bool path_announced = false;                    ///< event::path_found was sent in this generation
   bool reached = false;  ///< a pair was valid since the search for a path began
-  bool probed = false;   ///< the other paths were asked since the selected one is suspect
-  deadline settled{};    ///< since when it has had a selected pair; none without one
+  bool probed = false;   ///< all paths were asked since the one that carries data owes an answer
+  deadline settled{};    ///< since when it has had a nominated pair; none without one
   std::optional<floe::link> link{};
 };
 
@@ -84,34 +87,30 @@ struct early_check {
   stream_id stream{};
   ice::local_id local;
   endpoint source;
+  ice::remote_ufrag sender;  ///< the ufrag that it named as its sender's
   ice::incoming_check check;
 };
 
 /// What a component knows about its paths. With a selected pair, on a list that has not failed,
-/// nothing below has_fresh is asked for.
+/// nothing below has_selected is asked for.
 struct link_view {
   bool has_failed = false;        ///< the checklist has failed
   bool has_selected = false;      ///< a pair is selected
-  bool is_suspect = false;        ///< the selected pair should have been proved again by now
-  bool has_fresh = false;         ///< then: some pair is valid and not suspect
-  bool has_valid = false;         ///< some pair is valid
+  bool has_valid = false;         ///< some pair is valid and not silent
   bool on_former = false;         ///< the link in use belongs to the former generation
   bool on_current_valid = false;  ///< the link in use is a pair of this generation, still valid
 };
 
 /// Which path data takes next.
-enum class link_choice : std::uint8_t { keep, take_selected, take_fresh, take_best, drop };
+enum class link_choice : std::uint8_t { keep, take_selected, take_best, drop };
 
-/// The selected pair, once there is one, unless it is suspect and another is not. Until then the
-/// path of the former generation as long as its peer consents (RFC 8445 sec. 9), else any valid
-/// pair (sec. 12.1), without leaving one that still is. A stream that failed sends nothing
-/// (sec. 12.1).
+/// The selected pair, once there is one, or what carries its data (ice::valid_list::carrier()).
+/// Until then the path of the former generation as long as its peer consents (RFC 8445 sec. 9),
+/// else any valid pair (sec. 12.1), without leaving one that still is. A stream that failed sends
+/// nothing (sec. 12.1).
 [[nodiscard]] constexpr link_choice choose_link(const link_view& view) noexcept {
   if (view.has_failed) return view.on_former ? link_choice::keep : link_choice::drop;
-  if (view.has_selected) {
-    const bool left_behind = view.is_suspect && view.has_fresh;
-    return left_behind ? link_choice::take_fresh : link_choice::take_selected;
-  }
+  if (view.has_selected) return link_choice::take_selected;
   if (view.on_former || view.on_current_valid) return link_choice::keep;
   return view.has_valid ? link_choice::take_best : link_choice::drop;
 }

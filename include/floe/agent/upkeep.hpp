@@ -32,12 +32,23 @@ inline deadline agent::next_timeout() const {
   if (config_.consent.enabled) {
     next.note(valid_.stale_deadline(config_.consent.expiry));
   }
+  if (silence().unheard && config_.silence) {
+    for (const auto id : checklists_.order()) {
+      const auto& p = checklists_[id];
+      if (!carries_data(p)) next.note(ice::gone_at(p.heard, config_.silence));
+    }
+  }
+  valid_.for_each([&](ice::valid_id id) {
+    const auto& v = valid_[id];
+    if (needs_refresh(v)) next.note(ice::refresh_due(v, config_.keepalive));
+  });
   each_stream([&](stream_id id) {
     next.note(conclusion_deadline(id));
     next.note(ice::release_due(at(id).completed, config_.release));
   });
   for (const auto& c : components_) {
     next.note(link_deadline(c));
+    next.note(carrier_deadline(c));
     next.note(nomination_deadline(c));
     if (settled_by_candidates(c) || wants_another_link(c)) next.note(now_);
   }
@@ -68,6 +79,7 @@ inline void agent::pump() {
     give_up();
     nominate();
     choose_links();
+    refresh_pairs();
     release_unselected();
     start_next_check();
   } while (ask_server());
@@ -111,7 +123,11 @@ inline deadline agent::conclusion_deadline(stream_id stream) const {
   const auto list = outlook(stream);
   const bool starts = !row.pac || (!row.give_up && ice::is_complete(list));
   if (starts || ice::conclude(list, now_)) return now_;
-  return ice::conclusion_due(list, now_);
+  const bool running = list.state == ice::checklist_state::running;
+  if (running && is_complete(stream)) return now_;
+  // Then the peer is presumed to have named all its components.
+  const auto presumed = running && now_ < *row.pac ? row.pac : std::nullopt;
+  return earliest(ice::conclusion_due(list, now_), presumed);
 }
 
 /// What the nomination rule must know about a component.
@@ -167,7 +183,9 @@ inline ice::rival_outlook agent::rival(const ice::pair& p) const {
 inline std::optional<ice::valid_id>
 agent::favourite(const component& c, const std::optional<ice::settled_pair>& first) const {
   return valid_.best_by(c.stream, c.id, [&](const ice::valid_pair& v) {
-    return ice::rank_of(foundation_of(v), v.priority, first);
+    // What has fallen silent since is the last thing to nominate.
+    return std::pair{!ice::is_silent(v, now_, silence()),
+                     ice::rank_of(foundation_of(v), v.priority, first)};
   });
 }
 
@@ -175,7 +193,7 @@ agent::favourite(const component& c, const std::optional<ice::settled_pair>& fir
 inline std::optional<ice::pair_id>
 agent::nominee(const component& c, const std::optional<ice::settled_pair>& first) const {
   const auto best = favourite(c, first);
-  if (!best) return std::nullopt;
+  if (!best || ice::is_silent(valid_[*best], now_, silence())) return std::nullopt;
   return checklists_.find(valid_[*best].checked, valid_[*best].remote);
 }
 
@@ -225,6 +243,7 @@ inline void agent::nominate() {
 /// Fails the lists that nothing can help any more.
 inline void agent::give_up() {
   each_stream([&](stream_id id) {
+    if (checklists_.state(id) == ice::checklist_state::running) complete(id);
     auto end = ice::conclude(outlook(id), now_);
     if (end == ice::checklist_event::path_lost) {
       look_again(id);
@@ -252,8 +271,9 @@ inline void agent::end_checks(stream_id stream) {
 inline ice::list_outlook agent::outlook(stream_id stream) const {
   const auto& row = at(stream);
   const auto every_component = [&](auto&& holds) {
-    return std::all_of(components_.begin(), components_.end(),
-                       [&](const component& c) { return c.stream != stream || holds(c.id); });
+    return std::all_of(components_.begin(), components_.end(), [&](const component& c) {
+      return c.stream != stream || holds(c.id) || is_absent(c);
+    });
   };
   const auto state = checklists_.state(stream);
   return {.state = state,
@@ -267,9 +287,9 @@ inline ice::list_outlook agent::outlook(stream_id stream) const {
               state == ice::checklist_state::completed && every_component([&](component_id id) {
                 return valid_.selected(stream, id).has_value();
               }),
-          .all_reached =
-              std::all_of(components_.begin(), components_.end(),
-                          [&](const component& c) { return c.stream != stream || c.reached; }),
+          .all_reached = std::all_of(
+              components_.begin(), components_.end(),
+              [&](const component& c) { return c.stream != stream || c.reached || is_absent(c); }),
           .heard = row.heard,
           .pac = row.pac,
           .give_up = row.give_up};
@@ -294,7 +314,7 @@ inline void agent::look_again(stream_id stream) {
   pair_up(stream);
   for (const auto id : checklists_.order()) {
     const auto& p = checklists_[id];
-    if (p.stream == stream && !p.expired && p.state != ice::pair_state::succeeded) trigger(id);
+    if (p.stream == stream) ask(id);
   }
   // Where there is something to try, or a relay may come back, it gets its time; else the end of
   // consent was the end.
@@ -380,7 +400,8 @@ inline connection_facts agent::facts() const {
   });
   for (const auto& c : components_) {
     if (checklists_.state(c.stream) == ice::checklist_state::failed) continue;
-    const bool reachable = c.link && c.link->generation == at(c.stream).current.number;
+    const bool reachable =
+        is_absent(c) || (c.link && c.link->generation == at(c.stream).current.number);
     facts.all_reachable = facts.all_reachable && reachable;
     facts.peer_is_late = facts.peer_is_late || (config_.consent.enabled && c.link &&
                                                 c.link->consent.is_late(now_, config_.consent));
@@ -402,12 +423,16 @@ inline session_report agent::report() const {
     r.gathering = r.gathering || at(id).gathering;
     r.has_credentials = r.has_credentials && at(id).current.remote;
   });
+  const auto has_path = [&](const component& c) { return c.link || is_absent(c); };
+  r.has_path =
+      !components_.empty() && std::all_of(components_.begin(), components_.end(), has_path);
   for (const auto id : checklists_.order()) {
-    const auto verdict = ice::judge(checklists_[id]);
+    const auto& p = checklists_[id];
+    // What works for one component explains nothing of another that does not.
+    if (!r.has_path && has_path(*find_component(p.stream, p.component))) continue;
+    const auto verdict = ice::judge(p);
     if (ice::weight_of(verdict) > ice::weight_of(r.pairs)) r.pairs = verdict;
   }
-  r.has_path = std::all_of(components_.begin(), components_.end(),
-                           [](const component& c) { return c.link.has_value(); });
   r.verdict = judge(r);
   return r;
 }

@@ -65,6 +65,8 @@ enum class reject : std::uint8_t {
   unverified_source,    ///< data from where no authenticated check has come from
   role_conflict,        ///< answered with 487 (Role Conflict)
   refused_nomination,   ///< it nominates a pair that the host's policy does not accept
+  refused_check,        ///< a check that nothing can come of: its path has lost its consent, or
+                        ///< there is no room for it
   closed,               ///< the session has ended, or the stream was given up
 };
 

@@ -90,6 +90,19 @@ struct endpoint {
          std::all_of(a.octets.begin(), a.octets.begin() + 10, [](auto o) { return o == 0; });
 }
 
+/// The IPv4 address in IPv6 clothes, and any other as it is.
+[[nodiscard]] constexpr address unmapped(const address& a) noexcept {
+  if (!is_v4_mapped(a)) return a;
+  return address::v4(a.octets[12], a.octets[13], a.octets[14], a.octets[15]);
+}
+
+/// An IPv4 address in IPv6 clothes, as a socket of that family takes it, and any other as it is.
+[[nodiscard]] constexpr address v4_mapped(const address& a) noexcept {
+  if (a.family != family::ipv4) return a;
+  return address::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a.octets[0], a.octets[1],
+                      a.octets[2], a.octets[3]});
+}
+
 /// True for the deprecated ::/96 other than :: and ::1 (RFC 4291 sec. 2.5.5.1).
 [[nodiscard]] constexpr bool is_v4_compatible(const address& a) noexcept {
   return a.family == family::ipv6 && !is_unspecified(a) && !is_loopback(a) &&

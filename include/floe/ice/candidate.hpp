@@ -54,8 +54,9 @@ struct local_candidate {
   std::uint8_t variant = 0;             ///< tells those of one type apart that it led to
   server_id server{};                   ///< that it was obtained from
   std::uint16_t foundation_number = 0;  ///< equal for local candidates with equal foundations
-  bool open = false;      ///< it, or one that it is the base of, may be used: checks may come in
-  bool conveyed = false;  ///< and was handed to the host, to be told to the peer
+  bool speaks_v6 = false;  ///< its socket is one of IPv6, where IPv4 addresses are mapped ones
+  bool open = false;       ///< it, or one that it is the base of, may be used: checks may come in
+  bool conveyed = false;   ///< and was handed to the host, to be told to the peer
 };
 
 /// A candidate of the peer.

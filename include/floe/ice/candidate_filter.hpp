@@ -26,6 +26,21 @@ using candidate_filter = bool (*)(const candidate&) noexcept;
   return c.type != candidate_type::host;
 }
 
+/// True when the peer is told the address of a candidate: it is offered, and not behind a name.
+/// Only what repeats such a one is redundant (RFC 8445 sec. 5.1.3).
+[[nodiscard]] inline bool shows_address(const candidate& c, candidate_filter offers,
+                                        bool hides_hosts) noexcept {
+  return offers(c) && !(hides_hosts && c.type == candidate_type::host);
+}
+
+/// True when a host candidate can be of use to a peer by another way than a relay: it is offered
+/// itself, or what a server sees of it would be.
+[[nodiscard]] inline bool offers_direct(const candidate& host, candidate_filter offers) noexcept {
+  auto seen = host;
+  seen.type = candidate_type::srflx;
+  return offers(host) || offers(seen);
+}
+
 /// What stands for a related address that is not told (RFC 8839 sec. 5.1).
 [[nodiscard]] constexpr endpoint hidden_endpoint(family f) noexcept { return {{{}, f}, 9}; }
 

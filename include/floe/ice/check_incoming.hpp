@@ -11,10 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "floe/core/bytes.hpp"
 #include "floe/core/endpoint.hpp"
 #include "floe/core/result.hpp"
+#include "floe/ice/credentials.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/role.hpp"
 #include "floe/stun/attribute_list.hpp"
@@ -76,6 +78,24 @@ read_check(const stun::authenticated& request) {
   }
   const bool peer_is_controlled = *claim && (*claim)->role == role::controlled;
   return incoming_check{priority->value, *claim, nominates.has_value() && !peer_is_controlled};
+}
+
+/// Who sent a check, by the half of its USERNAME that names the sender.
+enum class check_sender : std::uint8_t {
+  peer,     ///< the one whose credentials are known
+  unknown,  ///< nobody can say: the peer's credentials are yet to come
+  other,    ///< somebody else than the peer whose credentials are known
+};
+
+/// known: the peer's credentials of the generation whose ufrag the check names; null before they
+/// came. RFC 8445 sec. 7.3 lets any sender pass; but what is answered with success counts as a path
+/// with its sender, and a check of other credentials than the peer's makes none: one that restarted
+/// and whose new ones are still on their way must not take the path of the old ones for its new
+/// one.
+[[nodiscard]] inline check_sender identify_sender(std::string_view sender,
+                                                  const remote_credentials* known) noexcept {
+  if (known == nullptr) return check_sender::unknown;
+  return known->ufrag.view() == sender ? check_sender::peer : check_sender::other;
 }
 
 /// How many candidates one base learns from one address before any of them has answered. NATs that

@@ -117,15 +117,15 @@ class checklist_set {
   }
 
   /// The pair that gives way to `newcomer` when the set is full (RFC 8445 sec. 6.1.2.5, RFC 8838
-  /// sec. 10): the least of the longest list, so that no stream starves another; in the newcomer's
-  /// own list one that is Failed or of lower priority. nullopt: the newcomer itself gives way.
-  [[nodiscard]] std::optional<pair_id> victim_for(const pair& newcomer) const {
+  /// sec. 10): the least of the longest list, so that no stream starves another, among those that
+  /// may_give_way() and are not `is_in_use(pair const&)`. nullopt: the newcomer itself gives way.
+  template <class IsInUse>
+  [[nodiscard]] std::optional<pair_id> victim_for(const pair& newcomer, IsInUse&& is_in_use) const {
     const auto from = longest_with(newcomer.stream);
     std::optional<pair_id> victim;
     for (const auto id : order_) {
       const auto& p = rows_[id];
-      if (p.stream != from || is_indispensable(p)) continue;
-      if (p.stream == newcomer.stream && !gives_way_before(p, newcomer)) continue;
+      if (p.stream != from || !may_give_way(p, newcomer) || is_in_use(p)) continue;
       if (!victim || gives_way_before(p, rows_[*victim])) victim = id;
     }
     return victim;

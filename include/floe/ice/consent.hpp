@@ -30,8 +30,8 @@ struct consent_config {
   /// How long an answer is good for (RFC 7675 sec. 5.1).
   duration expiry = std::chrono::seconds{30};
 
-  /// How long without an answer on the selected path until the others are checked again, and one
-  /// that answers carries the data: over a round of checks, so that one was lost.
+  /// How long without an answer on the selected path until the controlling agent nominates the one
+  /// that data has moved to: over a round of checks, so that no lost one moves a session for good.
   duration suspect = std::chrono::seconds{8};
 
   /// How long without an answer until the session counts as disconnected: long enough that a single
@@ -58,10 +58,30 @@ struct consent_config {
   return static_cast<std::size_t>(answer_patience(config) / shortest_wait) + 1;
 }
 
-/// True when a path that was proved last at `proved` should have been proved again by now.
-[[nodiscard]] constexpr bool is_suspect(time_point proved, time_point now,
-                                        const consent_config& config) noexcept {
-  return config.enabled && now >= after(proved, config.suspect);
+/// The round trip of a path on which none was measured.
+inline constexpr duration assumed_round_trip = std::chrono::milliseconds{500};
+
+/// The shortest round trip that is reckoned with: a peer may be busy for a moment.
+inline constexpr duration min_round_trip = std::chrono::milliseconds{35};
+
+/// The round trip to reckon with where `measured` was; zero where none was.
+[[nodiscard]] constexpr duration expected_round_trip(duration measured) noexcept {
+  return measured == duration::zero() ? assumed_round_trip : (std::max)(measured, min_round_trip);
+}
+
+/// When an answer is overdue: three round trips after the check left that nothing has answered
+/// since. The path is asked again then, and all others (RFC 7675 sec. 5.1: a single lost one is no
+/// failure). unanswered: when that was; none without such a check - rtt: as last measured, or zero
+[[nodiscard]] constexpr deadline overdue_at(deadline unanswered, duration rtt) noexcept {
+  if (!unanswered) return std::nullopt;
+  return after(*unanswered, scaled(expected_round_trip(rtt), 3));
+}
+
+/// When a path is silent, and left for one that answers: half a round trip after the answer to the
+/// second check should have come.
+[[nodiscard]] constexpr deadline silent_at(deadline unanswered, duration rtt) noexcept {
+  if (!unanswered) return std::nullopt;
+  return after(*unanswered, scaled(expected_round_trip(rtt), 9) / 2);
 }
 
 /// What is due on a path.
@@ -73,6 +93,9 @@ class consent {
   /// proved: when an authenticated answer last came on the path | wait: until the first check
   consent(time_point proved, time_point now, duration wait) noexcept
       : proved_{proved}, next_check_{after(now, wait)} {}
+
+  /// When an answer last came on the path; where nobody asks, when anything did.
+  [[nodiscard]] time_point proved() const noexcept { return proved_; }
 
   /// Notes an authenticated answer to a check on the path.
   void answered(time_point now) noexcept { proved_ = (std::max)(proved_, now); }

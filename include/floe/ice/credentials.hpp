@@ -51,9 +51,12 @@ struct local_credentials {
   [[nodiscard]] credentials_view view() const noexcept { return {ufrag.view(), password.view()}; }
 };
 
+/// A peer's username fragment.
+using remote_ufrag = fixed_text<max_ufrag_size>;
+
 /// What the peer expects of this agent's requests. The password itself is not kept.
 struct remote_credentials {
-  fixed_text<max_ufrag_size> ufrag;
+  remote_ufrag ufrag;
   stun::integrity_key key;
 };
 

@@ -46,6 +46,19 @@ struct peer_traits {
   return conflict ? role_decision::keep_and_reply_487 : role_decision::keep;
 }
 
+/// When the peer of a lite agent counts as gone, that was last heard of at `heard`; never without a
+/// limit. Its checks and its data show that it is there: nobody asks it.
+[[nodiscard]] constexpr deadline gone_at(time_point heard,
+                                         const std::optional<duration>& silence) noexcept {
+  return silence ? deadline{after(heard, *silence)} : std::nullopt;
+}
+
+/// True when a check that comes in makes its pair valid for a lite agent: when it nominates
+/// (RFC 8445 sec. 7.3.2), or when the pair is silent that was nominated, and the peer is here.
+[[nodiscard]] constexpr bool proves_for_lite(bool nominates, bool selected_is_silent) noexcept {
+  return nominates || selected_is_silent;
+}
+
 /// The slowest pace that a peer may ask for.
 inline constexpr duration max_pace = std::chrono::seconds{10};
 

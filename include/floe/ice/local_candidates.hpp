@@ -71,6 +71,7 @@ class local_candidates {
     made.stream = stream;
     made.socket = socket;
     made.base = bound;
+    made.speaks_v6 = bound.address.family == family::ipv6;
     made.rank = rank_of(cost, bound.address, earlier);
     made.candidate.priority = untaken_priority(made);
     return made;

@@ -113,6 +113,7 @@ struct pair {
   check_history history{};
   time_point asked{};  ///< when its last new check left; meaningless before
   pair_state state = pair_state::frozen;
+  time_point heard{};              ///< when a check of the peer last came on it
   bool triggered = false;          ///< stands in the triggered-check queue
   bool nominating = false;         ///< controlling: its next checks carry USE-CANDIDATE
   bool nominated_by_peer = false;  ///< controlled: nominate it when its check succeeds

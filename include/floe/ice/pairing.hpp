@@ -39,6 +39,20 @@ namespace floe::ice {
   return a.family == family::ipv4 || is_link_local(a) == is_link_local(b);
 }
 
+/// What is known of a component of a stream on the peer's side.
+struct component_view {
+  bool is_first = false;          ///< of its stream
+  bool peer_is_complete = false;  ///< the peer has named all its candidates, or is presumed to
+  bool has_remote = false;        ///< a candidate of the peer belongs to it
+  bool others_have = false;       ///< to another component one does
+};
+
+/// True for a component that the peer does not have: the number of components is the least of both
+/// sides (RFC 8445 sec. 6.1.2.2). Where nothing is left in common none is dropped.
+[[nodiscard]] constexpr bool is_absent(const component_view& c) noexcept {
+  return !c.is_first && c.peer_is_complete && !c.has_remote && c.others_have;
+}
+
 /// The pair of two candidates, Frozen.
 [[nodiscard]] constexpr pair make_pair(local_id local, const local_candidate& mine,
                                        remote_id remote, const remote_candidate& theirs,
@@ -72,18 +86,42 @@ struct foundation_view {
   return !others.holds_earlier || others.holds_succeeded ? pair_state::waiting : pair_state::frozen;
 }
 
-/// True when `a` should be given up rather than `b`: Failed pairs first, then the lower priority
-/// (RFC 8838 sec. 10).
-[[nodiscard]] constexpr bool gives_way_before(const pair& a, const pair& b) noexcept {
-  const auto rank = [](const pair& p) {
-    return std::tuple{p.state != pair_state::failed, p.priority};
-  };
-  return rank(a) < rank(b);
+/// What speaks for keeping a pair, from the weakest claim to the strongest.
+enum class pair_claim : std::uint8_t {
+  none,       ///< it has failed
+  untried,    ///< a check may still leave
+  under_way,  ///< a check has left, and its answer may be on its way
+  reached,    ///< a check of the peer came on it, and was answered
+  works,      ///< it is valid
+  nominated,  ///< it carries the session, or is about to
+};
+
+[[nodiscard]] constexpr pair_claim claim_of(const pair& p) noexcept {
+  if (p.nominating || p.nominated_by_peer) return pair_claim::nominated;
+  if (p.state == pair_state::succeeded) return pair_claim::works;
+  if (p.state == pair_state::failed) return pair_claim::none;
+  if (p.checked_by_peer) return pair_claim::reached;
+  return p.state == pair_state::in_progress ? pair_claim::under_way : pair_claim::untried;
 }
 
-/// True when a pair carries, or is about to carry, the session: it never gives way.
+/// True when `a` should be given up rather than `b`: the weaker claim first, then the lower
+/// priority (RFC 8838 sec. 10).
+[[nodiscard]] constexpr bool gives_way_before(const pair& a, const pair& b) noexcept {
+  return std::tuple{claim_of(a), a.priority} < std::tuple{claim_of(b), b.priority};
+}
+
+/// True when a pair may be given up for `newcomer`: one with a stronger claim, or where nobody has
+/// tried either, of another stream or of higher priority.
+[[nodiscard]] constexpr bool may_give_way(const pair& p, const pair& newcomer) noexcept {
+  const auto claim = claim_of(p);
+  if (claim < claim_of(newcomer)) return true;
+  if (claim > pair_claim::untried) return false;
+  return p.stream != newcomer.stream || gives_way_before(p, newcomer);
+}
+
+/// True when a pair carries, or is about to carry, the session.
 [[nodiscard]] constexpr bool is_indispensable(const pair& p) noexcept {
-  return p.state == pair_state::succeeded || p.nominating || p.nominated_by_peer;
+  return claim_of(p) >= pair_claim::works;
 }
 
 }  // namespace floe::ice

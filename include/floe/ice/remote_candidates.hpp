@@ -161,6 +161,22 @@ class remote_candidates {
 
   void erase(remote_id id) { rows_.erase(id); }
 
+  /// Forgets all of a component.
+  void forget(stream_id stream, component_id component) {
+    rows_.for_each([&](remote_id id, const remote_candidate& row) {
+      if (row.stream == stream && row.candidate.component == component) rows_.erase(id);
+    });
+  }
+
+  /// True when a candidate belongs to a component.
+  [[nodiscard]] bool contains(stream_id stream, component_id component) const {
+    return rows_
+        .find_if([&](const remote_candidate& row) {
+          return row.stream == stream && row.candidate.component == component;
+        })
+        .has_value();
+  }
+
   /// Forgets all of a stream, as a restart does (RFC 8445 sec. 9).
   void forget(stream_id stream) {
     rows_.for_each([&](remote_id id, const remote_candidate& row) {

@@ -17,6 +17,9 @@
 #include "floe/core/slot_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/ice/candidate.hpp"
+#include "floe/ice/check_history.hpp"
+#include "floe/ice/consent.hpp"
+#include "floe/ice/keepalive.hpp"
 
 namespace floe::ice {
 
@@ -37,7 +40,45 @@ struct valid_pair {
   time_point since;       ///< when it became valid
   time_point proved;      ///< when an answer last came
   duration round_trip{};  ///< the shortest that an answer to its checks took; zero without a check
+  time_point asked{};     ///< when a check last left
+  deadline unanswered{};  ///< when the first check left that nothing has answered since
+  ice::round_trip rtt{};  ///< as last measured; zero: not yet
 };
+
+/// When a pair owes an answer.
+[[nodiscard]] constexpr deadline overdue_at(const valid_pair& v) noexcept {
+  return overdue_at(v.unanswered, v.rtt);
+}
+[[nodiscard]] constexpr bool is_overdue(const valid_pair& v, time_point now) noexcept {
+  const auto at = overdue_at(v);
+  return at && now >= *at;
+}
+
+/// What makes a pair silent: answers that are due, or for an agent that asks nobody a time without
+/// a check of the peer's.
+struct silence_rule {
+  std::optional<duration> unheard{};  ///< that time; none for an agent that asks
+};
+
+/// Since when a pair may be silent.
+[[nodiscard]] constexpr deadline silent_since(const valid_pair& v,
+                                              const silence_rule& rule) noexcept {
+  return rule.unheard ? deadline{v.proved} : v.unanswered;
+}
+[[nodiscard]] constexpr deadline silent_at(const valid_pair& v, const silence_rule& rule) noexcept {
+  return rule.unheard ? deadline{after(v.proved, *rule.unheard)} : silent_at(v.unanswered, v.rtt);
+}
+[[nodiscard]] constexpr bool is_silent(const valid_pair& v, time_point now,
+                                       const silence_rule& rule) noexcept {
+  const auto at = silent_at(v, rule);
+  return at && now >= *at;
+}
+
+/// When a pair that carries no data needs a check, so that the NATs along it keep it open and it
+/// can take over: like a path that is idle (RFC 8445 sec. 11).
+[[nodiscard]] constexpr time_point refresh_due(const valid_pair& v, duration tr) noexcept {
+  return keepalive_due((std::max)(v.asked, v.proved), tr);
+}
 
 /// Every valid pair of a session.
 class valid_list {
@@ -57,7 +98,7 @@ class valid_list {
     });
     if (known) {
       auto& kept = rows_[*known];
-      kept.proved = (std::max)(kept.proved, row.proved);
+      prove(kept, row.proved, row.rtt);
       kept.round_trip = (std::min)(kept.round_trip, row.round_trip);
       return known;
     }
@@ -88,11 +129,22 @@ class valid_list {
     });
   }
 
-  /// Notes a new proof of every row for which `matches(valid_pair const&)` holds.
+  /// Notes a new proof of every row for which `matches(valid_pair const&)` holds. rtt: the time
+  /// that the answer took; zero when it can't be told
   template <class Matches>
-  void prove_if(Matches&& matches, time_point now) {
+  void prove_if(Matches&& matches, time_point now, round_trip rtt = {}) {
     rows_.for_each([&](valid_id, valid_pair& row) {
-      if (matches(std::as_const(row))) row.proved = (std::max)(row.proved, now);
+      if (matches(std::as_const(row))) prove(row, now, rtt);
+    });
+  }
+
+  /// Notes that a check leaves on every row for which `matches(valid_pair const&)` holds.
+  template <class Matches>
+  void ask_if(Matches&& matches, time_point now) {
+    rows_.for_each([&](valid_id, valid_pair& row) {
+      if (!matches(std::as_const(row))) return;
+      row.asked = now;
+      if (!row.unanswered) row.unanswered = now;
     });
   }
 
@@ -114,6 +166,12 @@ class valid_list {
     return rows_.find_if([&](const valid_pair& v) {
       return v.remote == remote && (v.checked == checked || v.local == checked);
     });
+  }
+
+  /// Calls `visit(valid_id)` for every row.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    rows_.for_each([&](valid_id id, const valid_pair&) { visit(id); });
   }
 
   /// True when `matches(valid_pair const&)` holds for some row.
@@ -157,6 +215,27 @@ class valid_list {
     return best_if(stream, component, [](const valid_pair& v) { return v.nominated; });
   }
 
+  /// The pair that carries the data of a component with a selected one: that, or while it is silent
+  /// the best of those that have answered since it fell silent.
+  [[nodiscard]] std::optional<valid_id> carrier(stream_id stream, component_id component,
+                                                time_point now, const silence_rule& rule) const {
+    const auto chosen = selected(stream, component);
+    if (!chosen || !is_silent(rows_[*chosen], now, rule)) return chosen;
+    const auto since = *silent_since(rows_[*chosen], rule);
+    const auto fresh = best_if(stream, component, [&](const valid_pair& v) {
+      return v.proved > since && !is_silent(v, now, rule);
+    });
+    return fresh ? fresh : chosen;
+  }
+
+  /// The valid pair of highest priority of a component that is not silent: what is silent may have
+  /// lost its consent already.
+  [[nodiscard]] std::optional<valid_id> freshest(stream_id stream, component_id component,
+                                                 time_point now, const silence_rule& rule) const {
+    return best_if(stream, component,
+                   [&](const valid_pair& v) { return !is_silent(v, now, rule); });
+  }
+
   /// When the first of the valid pairs of a component became valid.
   [[nodiscard]] floe::deadline first_since(stream_id stream, component_id component) const {
     soonest first;
@@ -174,6 +253,12 @@ class valid_list {
   }
 
  private:
+  static void prove(valid_pair& row, time_point now, round_trip rtt) {
+    row.proved = (std::max)(row.proved, now);
+    row.unanswered.reset();
+    if (rtt != round_trip::zero()) row.rtt = rtt;
+  }
+
   template <class Matches, class Rank>
   [[nodiscard]] std::optional<valid_id> best(Matches&& matches, Rank&& rank) const {
     std::optional<valid_id> found;

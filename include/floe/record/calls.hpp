@@ -28,6 +28,13 @@ namespace call {
 struct add_stream {
   std::uint16_t components = 1;
 };
+struct drop_component {
+  component_id component{1};
+  stream_id stream{};
+};
+struct remove_stream {
+  stream_id stream{};
+};
 struct add_local {
   socket_id socket{};
   endpoint bound;
@@ -154,13 +161,12 @@ struct remark {
   std::string_view text;
 };
 
-using any =
-    std::variant<add_stream, add_local, add_reflexive, add_relayed, remove_local, gather,
-                 set_remote_credentials, describe_peer, add_remote, end_of_remote_candidates,
-                 nominate, restart, close, resolved, connected, connect_failed, handle_unreachable,
-                 bring_token, handle_stream, next_inbound, handle_datagram, handle_timeout,
-                 poll_transmit, poll_event, next_timeout, encapsulate, pace, remark,
-                 add_hidden_remote, resolved_hidden, set_credentials>;
+using any = std::variant<
+    add_stream, add_local, add_reflexive, add_relayed, remove_local, gather, set_remote_credentials,
+    describe_peer, add_remote, end_of_remote_candidates, nominate, restart, close, resolved,
+    connected, connect_failed, handle_unreachable, bring_token, handle_stream, next_inbound,
+    handle_datagram, handle_timeout, poll_transmit, poll_event, next_timeout, encapsulate, pace,
+    remark, add_hidden_remote, resolved_hidden, set_credentials, drop_component, remove_stream>;
 
 }  // namespace call
 
@@ -190,6 +196,14 @@ inline constexpr std::size_t most_margin = 1024;
 template <class Archive>
 void fields(Archive& a, call::add_stream& c) {
   a(c.components);
+}
+template <class Archive>
+void fields(Archive& a, call::drop_component& c) {
+  a(c.component, c.stream);
+}
+template <class Archive>
+void fields(Archive& a, call::remove_stream& c) {
+  a(c.stream);
 }
 template <class Archive>
 void fields(Archive& a, call::add_local& c) {
@@ -313,6 +327,10 @@ inline void fields(output& a, call::encapsulate& c) {
 // ---- making them ------------------------------------------------------------------------------
 
 inline auto make(agent& a, const call::add_stream& c) { return a.add_stream(c.components); }
+inline auto make(agent& a, const call::drop_component& c) {
+  return a.drop_component(c.component, c.stream);
+}
+inline auto make(agent& a, const call::remove_stream& c) { return a.remove_stream(c.stream); }
 inline auto make(agent& a, const call::add_local& c) {
   return a.add_local(c.socket, c.bound, c.stream, c.component, c.cost);
 }
@@ -323,7 +341,7 @@ inline auto make(agent& a, const call::add_relayed& c) {
   return a.add_relayed(c.host, c.allocation, c.relayed, c.mapped, c.server);
 }
 inline auto make(agent& a, const call::remove_local& c) { return a.remove_local(c.socket); }
-inline void make(agent& a, const call::gather& c) { a.gather(c.now, c.what); }
+inline auto make(agent& a, const call::gather& c) { return a.gather(c.now, c.what); }
 inline auto make(agent& a, const call::set_remote_credentials& c) {
   return a.set_remote_credentials(c.ufrag, c.password, c.stream);
 }
@@ -341,7 +359,7 @@ inline auto make(agent& a, const call::end_of_remote_candidates& c) {
   return a.end_of_remote_candidates(c.ufrag, c.stream);
 }
 inline auto make(agent& a, const call::nominate& c) { return a.nominate(c.pair); }
-inline void make(agent& a, const call::restart&) { a.restart(); }
+inline auto make(agent& a, const call::restart&) { return a.restart(); }
 inline void make(agent& a, const call::close&) { a.close(); }
 inline void make(agent& a, const call::resolved& c) { a.resolved(c.now, c.uri, c.addresses); }
 inline auto make(agent& a, const call::connected& c) {

@@ -62,9 +62,9 @@ struct difference {
 };
 
 /// What a call returned, with the value where it is of interest; for others, the error if one.
-using answer =
-    std::variant<std::monostate, bool, std::optional<errc>, inbound, std::optional<inbound>,
-                 std::optional<transmit>, std::optional<event::any>, result<transmit>, deadline>;
+using answer = std::variant<std::monostate, bool, std::optional<errc>, inbound,
+                            std::optional<inbound>, std::optional<transmit>,
+                            std::optional<event::any>, result<transmit>, deadline, offering>;
 
 /// A call that was played. Views last until the next one.
 struct step {

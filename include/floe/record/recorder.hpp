@@ -93,8 +93,12 @@ class recorder {
     return run(call::add_relayed{host, allocation, relayed, mapped, server});
   }
   result<void> remove_local(socket_id socket) { return run(call::remove_local{socket}); }
-  void gather(time_point now, gathering what = gathering::complete) {
-    run(call::gather{now, what});
+  result<void> drop_component(component_id component, stream_id stream = {}) {
+    return run(call::drop_component{component, stream});
+  }
+  result<void> remove_stream(stream_id stream) { return run(call::remove_stream{stream}); }
+  offering gather(time_point now, gathering what = gathering::complete) {
+    return run(call::gather{now, what});
   }
   result<void> set_remote_credentials(std::string_view ufrag, std::string_view password,
                                       stream_id stream = {}) {
@@ -116,7 +120,7 @@ class recorder {
     return run(call::end_of_remote_candidates{ufrag, stream});
   }
   result<void> nominate(ice::pair_id pair) { return run(call::nominate{pair}); }
-  void restart() { run(call::restart{}); }
+  offering restart() { return run(call::restart{}); }
   void close() { run(call::close{}); }
   void resolved(time_point now, gather::uri_number uri, gsl::span<const endpoint> addresses) {
     const auto count = (std::min)(addresses.size(), input::most_endpoints);

@@ -34,7 +34,7 @@
 namespace floe::record {
 
 /// Changes with every change of the format. A player plays only its own.
-inline constexpr std::uint32_t version = 3;
+inline constexpr std::uint32_t version = 4;
 
 /// What a recording begins with; the version follows.
 inline constexpr std::array<std::byte, 8> magic{std::byte{0x89}, std::byte{'f'}, std::byte{'l'},
@@ -63,11 +63,15 @@ struct last_of<ice::network_cost> {
 };
 template <>
 struct last_of<gathering> {
-  static constexpr auto value = gathering::open;
+  static constexpr auto value = gathering::continual;
 };
 template <>
 struct last_of<turn::relay_transport> {
   static constexpr auto value = turn::relay_transport::tcp;
+};
+template <>
+struct last_of<offering> {
+  static constexpr auto value = offering::closed;
 };
 template <>
 struct last_of<turn::relay_family> {
@@ -81,7 +85,9 @@ static_assert(detail::is_counted(ice::candidate_type::host, ice::candidate_type:
                                  ice::candidate_type::prflx, ice::candidate_type::relay));
 static_assert(detail::is_counted(ice::network_cost::lowest, ice::network_cost::low,
                                  ice::network_cost::high, ice::network_cost::highest));
-static_assert(detail::is_counted(gathering::complete, gathering::open));
+static_assert(detail::is_counted(gathering::complete, gathering::open, gathering::continual));
+static_assert(detail::is_counted(offering::made, offering::after_answer, offering::needs_restart,
+                                 offering::closed));
 static_assert(detail::is_counted(turn::relay_transport::udp, turn::relay_transport::tcp));
 static_assert(detail::is_counted(turn::relay_family::ipv4, turn::relay_family::ipv6,
                                  turn::relay_family::both));
@@ -89,7 +95,7 @@ static_assert(static_cast<int>(errc::buffer_too_small) == 1 &&
               static_cast<int>(errc::unusable_address) == 10 &&
               static_cast<int>(errc::session_closed) == 16);
 static_assert(static_cast<int>(reject::not_stun) == 0 &&
-              static_cast<int>(reject::unsupported_method) == 9 && reject_count == 18);
+              static_cast<int>(reject::unsupported_method) == 9 && reject_count == 19);
 
 /// A policy of a configuration, as far as a recording can name it.
 enum class policy : std::uint8_t { any, relayed_only, no_host, custom };
@@ -182,7 +188,7 @@ void fields(Archive& a, ice::consent_config& c) {
 template <class Archive>
 void fields(Archive& a, config& c) {
   auto& [role, level, servers, gathering, components, ta, presumed_ta, pacer, check, give_up,
-         nomination, consent, keepalive, release, presume, offers, hide, accepts, loopback,
+         nomination, consent, silence, keepalive, release, presume, offers, hide, accepts, loopback,
          strangers, hashes, report, limits] = c;
   static_cast<void>(servers);
   static_cast<void>(pacer);
@@ -190,7 +196,7 @@ void fields(Archive& a, config& c) {
   static_cast<void>(accepts);
   static_cast<void>(hashes);
   a(role, level, gathering, components, ta, presumed_ta, check, give_up, nomination, consent,
-    keepalive, release, presume, hide, loopback, strangers, report, limits);
+    silence, keepalive, release, presume, hide, loopback, strangers, report, limits);
 }
 template <class Archive>
 void fields(Archive& a, setup& s) {
