@@ -29,11 +29,8 @@ concept byte_source = callable<T, void, byte_span>;
 /// An object must outlive everything that was given the reference.
 class entropy_ref {
  public:
-  template <class Source>
-  requires byte_source<std::remove_reference_t<Source>> &&
-      std::constructible_from<function_ref<void(byte_span)>, Source>
-      entropy_ref(Source&& source)
-  noexcept  // NOLINT(google-explicit-constructor): a view, like span
+  template <detail::referable<entropy_ref, void, byte_span> Source>
+  entropy_ref(Source&& source) noexcept  // NOLINT(google-explicit-constructor): a view, like span
       : fill_{source} {}
 
   /// Overwrites all of `out` with random bytes.

@@ -17,11 +17,28 @@ namespace floe {
 /// A T that takes Args as an lvalue, and gives what becomes an R; any value for void.
 template <class T, class R, class... Args>
 concept callable = requires(T& called, Args... args) {
-  called(args...);
-}
-&&(std::is_void_v<R> || requires(T & called, Args... args) {
-  { called(args...) } -> std::convertible_to<R>;
-});
+  static_cast<R>(called(args...));
+};
+
+namespace detail {
+
+template <class T>
+using function_of = std::remove_pointer_t<std::remove_cvref_t<T>>;
+
+/// True for a function, and for a pointer to one.
+template <class T>
+inline constexpr bool names_function = std::is_function_v<function_of<T>>;
+
+/// True for what is still there when the call that it was given to is over.
+template <class T>
+inline constexpr bool outlasts_call = std::is_lvalue_reference_v<T> || names_function<T>;
+
+/// What a Ref may be made of: what can be called and outlasts the call, and is no other Ref.
+template <class T, class Ref, class R, class... Args>
+concept referable = !std::same_as<std::remove_cvref_t<T>, Ref> && outlasts_call<T> &&
+                    callable<std::remove_reference_t<T>, R, Args...>;
+
+}  // namespace detail
 
 template <class Signature>
 class function_ref;
@@ -30,26 +47,16 @@ class function_ref;
 /// pointer may name and which always lives.
 template <class R, class... Args>
 class function_ref<R(Args...)> {
-  template <class T>
-  using function_of = std::remove_pointer_t<std::remove_cvref_t<T>>;
-  template <class T>
-  static constexpr bool names_function = std::is_function_v<function_of<T>>;
-
  public:
   /// in: no null pointer
-  template <class T>
-  requires(!std::same_as<std::remove_cvref_t<T>, function_ref>) &&
-      (std::is_lvalue_reference_v<T> || names_function<T>)&&callable<
-          std::remove_reference_t<T>, R,
-          Args...> function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor):
-                                                        // a view, like
-                                                        // span
+  template <detail::referable<function_ref, R, Args...> T>
+  function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor): a view, like span
     using type = std::remove_reference_t<T>;
-    if constexpr (names_function<T>) {
-      function_of<T>* const function = called;
+    if constexpr (detail::names_function<T>) {
+      detail::function_of<T>* const function = called;
       target_.function = reinterpret_cast<void (*)()>(function);
       call_ = [](target to, Args... args) -> R {
-        return static_cast<R>(reinterpret_cast<function_of<T>*>(to.function)(args...));
+        return static_cast<R>(reinterpret_cast<detail::function_of<T>*>(to.function)(args...));
       };
     } else {
       const volatile void* const object = std::addressof(called);

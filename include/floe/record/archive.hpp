@@ -38,11 +38,8 @@ class sink_ref {
  public:
   sink_ref() noexcept = default;
 
-  template <class Sink>
-  requires byte_sink<std::remove_reference_t<Sink>> &&
-      std::constructible_from<function_ref<bool(byte_view)>, Sink>
-      sink_ref(Sink&& sink)
-  noexcept  // NOLINT(google-explicit-constructor): a view, like span
+  template <floe::detail::referable<sink_ref, bool, byte_view> Sink>
+  sink_ref(Sink&& sink) noexcept  // NOLINT(google-explicit-constructor): a view, like span
       : take_{function_ref<bool(byte_view)>{sink}} {}
 
   [[nodiscard]] explicit operator bool() const noexcept { return take_.has_value(); }
