@@ -343,3 +343,17 @@ static_assert(!is_in_order([] {
   small room{};
   start(room).add_fingerprint().add(stun::use_candidate{});
 }));
+
+TEST_CASE("writer: a method that the header has no bits for is refused", "[stun]") {
+  std::array<std::byte, 64> buffer{};
+  for (const unsigned number : {0x1000U, 0x1001U, 0x8000U, 0xffffU}) {
+    CAPTURE(number);
+    const auto type = stun::message_type{static_cast<method>(number), message_class::request};
+    const auto size = writer{buffer, type, counted_id()}.add(stun::use_candidate{}).finish();
+    REQUIRE_FALSE(size);
+    CHECK(size.error() == errc::unsupported);
+  }
+  const auto wild = stun::message_type{method::binding, static_cast<message_class>(4)};
+  CHECK_FALSE(writer{buffer, wild, counted_id()}.finish());
+  CHECK(writer{buffer, {static_cast<method>(0xfff), message_class::error}, counted_id()}.finish());
+}

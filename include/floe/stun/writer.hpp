@@ -46,6 +46,7 @@ class writer {
   constexpr writer(byte_span buffer, message_type type, const transaction_id& id) noexcept
       : to_{buffer.data()}, room_{(std::min)(buffer.size(), largest_message)},
         type_word_{static_cast<std::uint32_t>(type.encode()) << 16U}, id_{id} {
+    if (message_type::decode(type.encode()) != type) fail(errc::unsupported);
     if (!reserve(header_size)) return;
     store_front();
     store_be(to_ + 4, magic_cookie);
@@ -124,8 +125,9 @@ class writer {
 
   /// The size of the message.
   /// errors: buffer_too_small; malformed_text when an attribute has a value that may not be sent,
-  ///         such as a USERNAME of more than 508 bytes; unsupported when a key's library can't
-  ///         compute the integrity. The buffer then holds nothing of use.
+  ///         such as a USERNAME of more than 508 bytes; unsupported for a method above 0xfff, which
+  ///         the header has no bits for, and when a key's library can't compute the integrity. The
+  ///         buffer then holds nothing of use.
   [[nodiscard]] constexpr result<std::size_t> finish() noexcept {
     if (failure_ != errc{}) return unexpected{failure_};
     store_front();
