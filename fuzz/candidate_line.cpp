@@ -1,5 +1,5 @@
-// Any text as a candidate line and as an address: what is accepted can be written, holds no line
-// break, and reads back as the same.
+// Any text as a candidate line, as an address and as a pace: what is accepted can be written, holds
+// no line break, and reads back as the same.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "floe/sdp/address.hpp"
 #include "floe/sdp/candidate.hpp"
+#include "floe/sdp/pacing.hpp"
 
 namespace {
 
@@ -38,6 +39,14 @@ void check_line(std::string_view text) {
   require(*again == *parsed);
 }
 
+void check_pacing(std::string_view text) {
+  const auto parsed = floe::sdp::parse_pacing(text);
+  if (!parsed) return;
+  const auto written = floe::sdp::write_pacing(*parsed);
+  const auto again = floe::sdp::parse_pacing(written.view());
+  require(again && *again == *parsed);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -46,5 +55,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text{reinterpret_cast<const char*>(data), size};
   check_address(text);
   check_line(text);
+  check_pacing(text);
   return 0;
 }

@@ -11,6 +11,7 @@
 #include "floe/fwd.hpp"
 #include "floe/gather/gatherer.hpp"
 #include "floe/sdp/candidate.hpp"
+#include "floe/sdp/pacing.hpp"
 #include "floe/sdp/stun_text.hpp"
 #include "floe/sdp/uri.hpp"
 #include "floe/stun/attributes/credentials.hpp"

@@ -164,7 +164,6 @@ TEST_CASE("candidate: every field has its range", "[sdp][8839-5.1-b]") {
   CHECK(trouble(with(foundation, longest)) == usable);
   CHECK(trouble(with(foundation, "candidate:aZ09+/")) == usable);
   CHECK(trouble(with(foundation, longest + "+")) == errc::malformed_text);
-  CHECK(trouble(with(foundation, "candidate:")) == errc::malformed_text);
   CHECK(trouble(with(foundation, "candidate:a-b")) == errc::malformed_text);
 
   CHECK(trouble(with(component, "1")) == usable);
@@ -267,18 +266,46 @@ TEST_CASE("candidate: unknown extensions are ignored and kept", "[sdp][8839-5.1-
   CHECK(trouble(base + " ufrag " + std::string(256, 'a')) == usable);
 }
 
-TEST_CASE("candidate: prefixes, spaces around and a carriage return do no harm",
-          "[sdp][8839-5.1-k]") {
+TEST_CASE("candidate: a foundation that is missing is made up, of type and address", "[sdp]") {
+  const auto read = [](const std::string& rest) {
+    const auto parsed = sdp::parse_candidate("a=candidate: 1 udp 2130706431 " + rest);
+    REQUIRE(parsed);
+    CHECK(parsed->candidate.component == component_id{1});
+    CHECK(parsed->candidate.priority == 2130706431);
+    return parsed->candidate.foundation;
+  };
+  const auto one = read("192.168.1.64 50000 typ host\n");
+  CHECK(one == read("192.168.1.64 50001 typ host"));
+  CHECK_FALSE(one == read("192.168.1.65 50000 typ host"));
+  CHECK_FALSE(one == read("192.168.1.64 50000 typ srflx raddr 192.168.1.64 rport 50000"));
+  CHECK_FALSE(read("01234567-89ab-cdef-0123-456789abcdef.local 1 typ host") ==
+              read("01234567-89ab-cdef-0123-456789abcde0.local 1 typ host"));
+  CHECK(ice::foundation::from_text(one.text()) == one);
+  // Only behind the prefix is its place known; and what is written always has one.
+  CHECK(trouble("1 udp 2130706431 192.168.1.64 50000 typ host") == errc::malformed_text);
+  CHECK(trouble("candidate:  1 udp 2130706431 192.168.1.64 50000 typ host") ==
+        errc::malformed_text);
+  const auto parsed =
+      sdp::parse_candidate("candidate: 1 UDP 2013266431 192.168.1.64 50000 typ host");
+  REQUIRE(parsed);
+  CHECK(written(*parsed) ==
+        "candidate:" + std::string{one.text()} + " 1 udp 2013266431 192.168.1.64 50000 typ host");
+}
+
+TEST_CASE("candidate: prefixes, spaces around and a line end do no harm", "[sdp][8839-5.1-k]") {
   const auto value = "1 1 udp 2130706431 192.0.2.1 5000 typ host"s;
   const auto expected = sdp::parse_candidate(value).value();
-  for (const auto& line : {"candidate:" + value, "a=candidate:" + value, " " + value, value + "\r",
-                           "  a=candidate:" + value + "  \r", value + " "}) {
+  for (const auto& line :
+       {"candidate:" + value, "a=candidate:" + value, " " + value, value + "\r", value + "\n",
+        value + "\r\n", value + " \r\n", "a=candidate:" + value + "\n",
+        "  a=candidate:" + value + "  \r", value + " "}) {
     INFO(line);
     CHECK(sdp::parse_candidate(line).value() == expected);
   }
   for (const auto& line :
-       {value + "\n", "\r" + value, "a= " + value, "candidate: " + value, "b=candidate:" + value,
-        "candidate:candidate:" + value, ""s, " "s, "a="s, "candidate:"s, "a=candidate:"s}) {
+       {"\n" + value, "\r" + value, value + "\nx", "a= " + value, "candidate: " + value,
+        "b=candidate:" + value, "candidate:candidate:" + value, ""s, " "s, "a="s, "candidate:"s,
+        "a=candidate:"s}) {
     INFO(line);
     CHECK(trouble(line) == errc::malformed_text);
   }
@@ -290,7 +317,7 @@ TEST_CASE("candidate: no control character gets in, at any place", "[sdp][8839-5
   for (std::size_t i = 0; i <= line.size(); ++i) {
     auto poisoned = line;
     poisoned.insert(i, 1, control);
-    if (control == '\r' && i == line.size()) continue;  // the end of a line
+    if ((control == '\r' || control == '\n') && i == line.size()) continue;  // the end of a line
     INFO(i);
     REQUIRE(trouble(poisoned) == errc::malformed_text);
   }

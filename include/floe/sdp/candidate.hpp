@@ -98,13 +98,16 @@ parse_type(std::string_view text) noexcept {
   return port ? std::optional{static_cast<std::uint16_t>(*port)} : std::nullopt;
 }
 
-/// Takes off what transports of such lines put around the value.
-[[nodiscard]] constexpr std::string_view trim_line(std::string_view line) noexcept {
-  while (line.starts_with(' ')) line.remove_prefix(1);
-  while (line.ends_with(' ') || line.ends_with('\r')) line.remove_suffix(1);
-  if (line.starts_with("a=")) line.remove_prefix(2);
-  if (line.starts_with(candidate_prefix)) line.remove_prefix(candidate_prefix.size());
-  return line;
+/// For a candidate that was told without a foundation, as some cameras do: one that those of other
+/// types and addresses do not share, so that none of them waits for another (RFC 8445
+/// sec. 6.1.2.6).
+[[nodiscard]] constexpr ice::foundation stand_in(const candidate_line& line) noexcept {
+  std::uint32_t hash = 2'166'136'261;  // FNV-1a
+  const auto mix = [&hash](std::uint8_t octet) { hash = (hash ^ octet) * 16'777'619; };
+  mix(static_cast<std::uint8_t>(line.candidate.type));
+  for (const auto octet : line.candidate.address.address.octets) mix(octet);
+  for (const char c : line.host_name) mix(static_cast<std::uint8_t>(c));
+  return ice::foundation::from_number(hash);
 }
 
 /// Reads one attribute from front to back. Each step answers false when the text can't be one; what
@@ -118,13 +121,15 @@ class candidate_reader {
       return unexpected{errc::malformed_text};
     }
     if (unsupported_) return unexpected{errc::unsupported};
+    if (line_.candidate.foundation.text().empty()) line_.candidate.foundation = stand_in(line_);
     return line_;
   }
 
  private:
   [[nodiscard]] bool read_fixed_part() noexcept {
     auto& candidate = line_.candidate;
-    const auto foundation = ice::foundation::from_text(fields_.next_or_empty());
+    const auto name = fields_.next_or_empty();
+    const auto foundation = name.empty() ? ice::foundation{} : ice::foundation::from_text(name);
     const auto component = parse_decimal(fields_.next_or_empty(), 3, 1, 256);
     const auto transport = fields_.next_or_empty();
     const auto priority = parse_decimal(fields_.next_or_empty(), 10, 1, 0x7fff'ffff);
@@ -236,8 +241,9 @@ constexpr void write_fixed_part(text_writer& out, const candidate_line& line) no
 
 }  // namespace detail
 
-/// The candidate that a line stands for. `a=` and `candidate:` in front, and spaces and a carriage
-/// return around it, are allowed.
+/// The candidate that a line stands for. `a=` and `candidate:` in front, spaces around it and a
+/// line end behind it are allowed; and so is no foundation behind `candidate:`, for which one is
+/// made up.
 ///
 /// errors: malformed_text when the line does not match the grammar; unsupported when it does, but
 ///         the transport is not UDP, the type is unknown, or the address is a host name other than
@@ -247,7 +253,7 @@ constexpr void write_fixed_part(text_writer& out, const candidate_line& line) no
 /// source: RFC 8839 sec. 5.1
 [[nodiscard]] inline result<candidate_line> parse_candidate(std::string_view line) noexcept {
   if (line.size() > max_candidate_line) return unexpected{errc::malformed_text};
-  return detail::candidate_reader{detail::trim_line(line)}.read();
+  return detail::candidate_reader{trim_line(line, candidate_prefix)}.read();
 }
 
 /// Writes `candidate:FOUNDATION COMPONENT udp PRIORITY ADDRESS PORT typ TYPE [raddr A rport P]`,

@@ -1,7 +1,8 @@
 // What the texts of this room are made of: characters, numbers, fields, and a writer that can't
 // overrun.
 //
-// owns:     the character classes, decimal numbers, space-separated fields, bounded output
+// owns:     the character classes, decimal numbers, what stands around a line, space-separated
+//           fields, bounded output
 // does not: know any attribute
 // sources:  RFC 5234 (VCHAR), RFC 8866 sec. 9 (token)
 // invariant: reading costs one pass over the text and writing never leaves the buffer.
@@ -85,6 +86,18 @@ namespace floe::sdp {
     number = number * 16 + *digit;
   }
   return number;
+}
+
+/// Takes off what transports of attribute lines put around the value: spaces and a line end, `a=`,
+/// and the attribute's name with its colon.
+[[nodiscard]] constexpr std::string_view trim_line(std::string_view line,
+                                                   std::string_view prefix) noexcept {
+  constexpr std::string_view behind = " \r\n";
+  while (line.starts_with(' ')) line.remove_prefix(1);
+  line = line.substr(0, line.find_last_not_of(behind) + 1);
+  if (line.starts_with("a=")) line.remove_prefix(2);
+  if (line.starts_with(prefix)) line.remove_prefix(prefix.size());
+  return line;
 }
 
 /// Takes fields, parted by single spaces, off the front of a text. Two spaces in a row have an
