@@ -70,7 +70,7 @@ class Side:
 
     def on_word(self, words):
         word, rest = words[0], words[1:]
-        if word in ("ufrag", "pwd", "candidate", "end-of-candidates"):
+        if word in ("ice-pacing", "ufrag", "pwd", "candidate", "end-of-candidates"):
             self.lines.append(" ".join(words) + "\n")
         if word == "candidate":
             self.candidates.append((endpoint(rest[4], rest[5]), rest[7], int(rest[3])))

@@ -59,6 +59,7 @@ class drive final : public session {
   [[nodiscard]] bool take_command(std::string_view word);
   void send_hex(std::string_view hex);
 
+  floe::duration pace_;
   floe::deadline patience_;
   line_cutter cutter_;
   remote_words remote_;
@@ -67,9 +68,10 @@ class drive final : public session {
 };
 
 drive::drive(const options& options, const floe::config& config)
-    : session{options, config}, remote_{agent(), listener([this](std::string_view reason) {
-                                          say("error", reason);
-                                        })} {
+    : session{options, config}, pace_{config.ta}, remote_{agent(),
+                                                          listener([this](std::string_view reason) {
+                                                            say("error", reason);
+                                                          })} {
   if (options.timeout) patience_ = floe::after(now(), *options.timeout);
   say_credentials();
   agent().gather(now());
@@ -83,6 +85,7 @@ void drive::say(std::string_view word, std::string_view rest) {
 
 void drive::say_credentials() {
   const auto credentials = agent().local_credentials();
+  say(pacing_line(pace_));  // comes first: the peer's first checks keep to it
   say("ufrag", credentials.ufrag);
   say("pwd", credentials.password);
 }

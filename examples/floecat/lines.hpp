@@ -16,6 +16,7 @@
 #include "floe/core/error_code.hpp"
 #include "floe/record/recorder.hpp"
 #include "floe/sdp/candidate.hpp"
+#include "floe/sdp/pacing.hpp"
 
 namespace floecat {
 
@@ -41,6 +42,12 @@ class line_cutter {
   std::string line_;
 };
 
+/// What the peer must know of the pace of this side.
+[[nodiscard]] inline std::string pacing_line(floe::duration pace) {
+  const auto text = floe::sdp::write_pacing(pace);
+  return "ice-pacing " + std::string{text.view().substr(floe::sdp::pacing_prefix.size())};
+}
+
 class remote_words {
  public:
   static constexpr std::size_t most_waiting = 64;  ///< candidates
@@ -61,6 +68,8 @@ class remote_words {
       take_password(value);
     } else if (word == "candidate") {
       take_candidate(value);
+    } else if (word == "ice-pacing") {
+      take_pacing(value);
     } else {
       return false;
     }
@@ -98,6 +107,12 @@ class remote_words {
     } else if (parsed.error() != floe::errc::unsupported) {  // to be ignored (RFC 8839 §5.1)
       refuse(parsed.error());
     }
+  }
+
+  void take_pacing(std::string_view text) {
+    const auto pace = floe::sdp::parse_pacing(text);
+    if (!pace) return refuse(pace.error());
+    agent_.describe_peer({.pacing = *pace});
   }
 
   /// Tells the agent credentials once both words are there. A pair that it refuses is forgotten.

@@ -43,6 +43,7 @@ to stdout, whole and in order, until both sides have ended.
   --verbose         tell on stderr what happens, and when
 
 lines writes           and reads
+  ice-pacing MS          ice-pacing MS
   ufrag U                ufrag U
   pwd P                  pwd P
   candidate VALUE        candidate VALUE

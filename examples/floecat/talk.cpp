@@ -52,6 +52,7 @@ class talk final : public session {
   [[nodiscard]] std::optional<int> outcome(floe::time_point now);
 
   mode mode_;
+  floe::duration pace_;
   floe::deadline patience_;  ///< until when a connection must stand
   floecat::pipe pipe_;
   remote_words remote_;
@@ -66,7 +67,7 @@ class talk final : public session {
 };
 
 talk::talk(const options& options, const floe::config& config)
-    : session{options, config}, mode_{options.mode},
+    : session{options, config}, mode_{options.mode}, pace_{config.ta},
       remote_{agent(), listener([this](std::string_view reason) { token_trouble_ = reason; })} {
   patience_ = floe::after(now(), options.timeout.value_or(default_patience));
   if (mode_ == mode::offer) agent().gather(now());
@@ -77,7 +78,7 @@ void talk::print_token() {
   if (std::exchange(token_told_, true)) return;
   if (mine_.empty()) complain("no server gave an address; --verbose tells why");
   const auto credentials = agent().local_credentials();
-  const std::vector<std::string> own{"ufrag " + std::string{credentials.ufrag},
+  const std::vector<std::string> own{pacing_line(pace_), "ufrag " + std::string{credentials.ufrag},
                                      "pwd " + std::string{credentials.password}};
   mine_.insert(mine_.begin(), own.begin(), own.end());
   print(write_token(mine_) + "\n");

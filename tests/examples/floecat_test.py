@@ -244,6 +244,17 @@ class Lines(unittest.TestCase):
             self.assertRegex(candidate, r"^candidate \S{1,32} 1 udp \d+ 127\.0\.0\.1 \d+ typ host")
             self.assertTrue(candidate.endswith(" " + ufrag))
 
+    def test_the_pace_comes_before_the_credentials(self):
+        process = Process(self, "lines", "--role", "controlling", "--bind", "127.0.0.1")
+        first = process.line()
+        self.assertRegex(first, r"^ice-pacing [1-9]\d*$")
+        process.description()
+        process.tell(first, "restart")
+        self.assertEqual(process.line(), first)
+        self.assertTrue(process.line().startswith("ufrag "))
+        token = Process(self, "offer", "--bind", "127.0.0.1").line()
+        self.assertTrue(token.startswith(f"floe1;{first};ufrag "), token)
+
     def test_any_order_of_lines(self):
         for seed in range(SEED, SEED + 20):
             with self.subTest(seed=seed):
@@ -339,7 +350,7 @@ class Lines(unittest.TestCase):
     def test_bad_lines_get_an_error_and_change_nothing(self):
         a, b = self.pair()
         told = a.description(), b.description()
-        bad = ["nonsense", "ufrag", "ufrag abc", "ufrag a b", "pwd short", "pwd", "candidate",
+        bad = ["nonsense", "ufrag", "ufrag abc", "ufrag a b", "pwd short", "pwd", "ice-pacing", "ice-pacing soon", "candidate",
                "candidate 1 2 3", "candidate 1 1 udp 5 127.0.0.1 99999 typ host",
                "candidate 1 1 udp 5 127.0.0.1 9 typ host raddr 1.2.3.4", "send", "send xyz", "send abc",
                "send 00", "quit now", "restart now", "end-of-candidates now", "UFRAG abcd", "\0", "\t",

@@ -1,11 +1,15 @@
 #include "../../examples/floecat/lines.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catch.hpp"
+#include "floe/record/player.hpp"
 
 using floecat::line_cutter;
 using floecat::remote_words;
@@ -24,7 +28,12 @@ struct numbers {
 
 struct world {
   numbers entropy;
-  floe::record::recorder agent{floe::time_point{}, {}, entropy, {}};
+  std::string recording;
+  std::function<bool(floe::byte_view)> keep = [this](floe::byte_view piece) {
+    recording += floe::as_text(piece);
+    return true;
+  };
+  floe::record::recorder agent{floe::time_point{}, {}, entropy, keep};
   std::vector<unsigned> added;  ///< ports
   std::vector<std::string> refused;
   remote_words remote{agent,
@@ -184,4 +193,34 @@ TEST_CASE("lines: of a line that is too long no more is kept than shows it", "[f
   CHECK(sizes.empty());
   cutter.feed("\nnext\n", take);
   CHECK(sizes == std::vector<std::size_t>{line_cutter::longest + 1, 4});
+}
+
+TEST_CASE("lines: the peer's pace is described to the agent, before its credentials or after",
+          "[floecat][8839-5.5-a]") {
+  using namespace std::chrono_literals;
+  const std::vector<std::string> words{"ice-pacing 120", "ufrag AAAA", "pwd " + password_a};
+  for (const auto& order : {std::vector{0, 1, 2}, std::vector{1, 2, 0}}) {
+    world w;
+    for (const auto i : order) w.take(words[static_cast<std::size_t>(i)]);
+    CHECK(w.refused.empty());
+    w.agent.stop();
+    floe::record::player player{floe::as_byte_view(w.recording)};
+    std::vector<floe::duration> described;
+    while (const auto step = player.next()) {
+      if (const auto* d = std::get_if<floe::record::call::describe_peer>(&step->call)) {
+        const std::optional<floe::duration> pace = d->traits.pacing;
+        described.push_back(pace.value_or(0ms));
+      }
+    }
+    CHECK(described == std::vector<floe::duration>{120ms});
+  }
+}
+
+TEST_CASE("lines: a pace that is none is refused", "[floecat]") {
+  for (const auto* const bad : {"ice-pacing", "ice-pacing x", "ice-pacing -1", "ice-pacing 5 6"}) {
+    world w;
+    w.take(bad);
+    CHECK(w.refused == std::vector<std::string>{"malformed text"});
+  }
+  CHECK(floecat::pacing_line(std::chrono::milliseconds{50}) == "ice-pacing 50");
 }
