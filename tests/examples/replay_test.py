@@ -51,9 +51,11 @@ for (const {t, b} of texts) if (t.classList.contains("label")) {
 out.points = [];
 const lanes = [...svg.querySelectorAll("line.life")].map(l => l.x1.baseVal.value);
 const sides = [Math.min(...lanes), Math.max(...lanes)];
-for (const w of ways.filter(w => sides.some(x => Math.abs(x - w.x2.baseVal.value) < 1))) for (const {t, b} of texts) if (t.classList.contains("label")) {
-  const x = w.x2.baseVal.value, y = w.y2.baseVal.value;
-  if (x > b.x - 12 && x < b.x + b.width + 12 && y > b.y + inner && y < b.y + b.height - inner) out.points.push(t.textContent);
+const ends = ways.map(w => [w.x2.baseVal.value, w.y2.baseVal.value]).filter(([x]) => sides.some(s => Math.abs(s - x) < 1));
+for (const {t, b} of texts) if (t.classList.contains("label")) {
+  if (ends.some(([x, y]) => x > b.x - 12 && x < b.x + b.width + 12 && y > b.y + inner && y < b.y + b.height - inner)) {
+    out.points.push(t.textContent);
+  }
 }
 // Nothing but what closing sends leaves a side below the words that it closes.
 out.after = [];
@@ -95,7 +97,7 @@ def browser(page, profile, dark):
     words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
              "--disable-component-update", "--disable-sync", "--no-first-run", f"--user-data-dir={profile}",
              f"--blink-settings=preferredColorScheme={0 if dark else 1}", "--dump-dom", page.as_uri()]
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=60, check=True).stdout
+    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=180, check=True).stdout
 
 
 def play(program, *words):
