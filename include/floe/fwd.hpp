@@ -57,13 +57,20 @@ struct session_report;
 struct statistics;
 struct stream;
 struct transmit;
-template <class E> class unexpected;
-template <class T, class E> class result;
-template <class T, class Tag> class slot_table;
-template <class T> class fixed_vector;
-template <class T> class ring;
-template <class Tag> struct handle;
-template <std::size_t N> class fixed_text;
+template <class E>
+class unexpected;
+template <class T, class E>
+class result;
+template <class T, class Tag>
+class slot_table;
+template <class T>
+class fixed_vector;
+template <class T>
+class ring;
+template <class Tag>
+struct handle;
+template <std::size_t N>
+class fixed_text;
 
 }  // namespace floe
 
@@ -72,8 +79,10 @@ namespace floe::crypto {
 class crc32_state;
 enum class written : std::uint8_t;
 struct library;
-template <class Hash> class hmac;
-template <class Hash> class hmac_key;
+template <class Hash>
+class hmac;
+template <class Hash>
+class hmac_key;
 
 }  // namespace floe::crypto
 
@@ -220,7 +229,8 @@ struct outcome;
 struct policies;
 struct setup;
 struct step;
-template <class E> struct last_of;
+template <class E>
+struct last_of;
 
 }  // namespace floe::record
 
@@ -347,8 +357,10 @@ struct text_limits;
 struct transaction_id;
 struct transaction_transmit_counter;
 struct unknown_attributes;
-template <class Framing> class stream_reader;
-template <class Owner> class transactions;
+template <class Framing>
+class stream_reader;
+template <class Owner>
+class transactions;
 
 }  // namespace floe::stun
 
