@@ -398,7 +398,8 @@ class agent {
                                               const ice::incoming_check& check);
   void hear_check(ice::pair_id id, bool nominates);
   void hear_from(const path& came);
-  [[nodiscard]] bool is_first_by_relay(ice::pair_id id) const;
+  [[nodiscard]] bool is_first_by_relay(stream_id stream, ice::local_id local,
+                                       ice::remote_id remote) const;
   void note_heard(stream_id stream);
   [[nodiscard]] std::optional<ice::remote_id> learn_source(stream_id stream, ice::local_id local,
                                                            const endpoint& source,

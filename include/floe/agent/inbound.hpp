@@ -293,11 +293,11 @@ inline result<void, stun::error_code> agent::accept_check(stream_id stream, ice:
   const bool is_new = !remotes_.find(stream, locals_[local].candidate.component, source);
   const auto remote = learn_source(stream, local, source, check.priority);
   if (!remote) return no_room;
+  const bool is_news = is_first_by_relay(stream, local, *remote);
   const auto known = checklists_.find(local, *remote);
   const auto id = known ? known : add_pair(local, *remote, &check);
   if (!id) return no_room;
   if (checklists_[*id].expired) return over;
-  const bool is_news = is_first_by_relay(*id);
   checklists_[*id].checked_by_peer = true;
   note_heard(stream);
   checklists_[*id].heard = now_;
@@ -351,12 +351,13 @@ inline void agent::hear_from(const path& came) {
 
 /// True when a check of the peer that came on a pair is the first that a relay brings to a
 /// component without a valid pair.
-inline bool agent::is_first_by_relay(ice::pair_id id) const {
-  const auto& p = checklists_[id];
-  if (!is_relayed(p.local, p.remote) || valid_.best(p.stream, p.component)) return false;
-  return !checklists_.find_if([&](const ice::pair& other) {
-    return other.stream == p.stream && other.component == p.component && other.checked_by_peer &&
-           is_relayed(other.local, other.remote);
+inline bool agent::is_first_by_relay(stream_id stream, ice::local_id local,
+                                     ice::remote_id remote) const {
+  const auto component = locals_[local].candidate.component;
+  if (!is_relayed(local, remote) || valid_.best(stream, component)) return false;
+  return !checklists_.find_if([&](const ice::pair& p) {
+    return p.stream == stream && p.component == component && p.checked_by_peer &&
+           is_relayed(p.local, p.remote);
   });
 }
 
