@@ -327,7 +327,7 @@ TEST_CASE("checks: success unfreezes every pair of the same foundation in all li
   w.run_for(0ms);
   CHECK(states() == std::vector{in_progress, frozen, frozen, frozen});
   const auto& asked = w.log().front();
-  bytes answer(max_datagram_size);
+  octets answer(max_datagram_size);
   answer.resize(ice::write_check_success(answer, scripted_peer::transaction_of(asked), asked.source,
                                          stun::short_term_key(scripted_peer::password))
                     .value());

@@ -275,12 +275,12 @@ TEST_CASE(
     "inbound: an indication is taken in silence, except when it holds what must be understood",
     "[agent][8489-6.3.2-a][8489-6.3.2-b][8445-11-d][ATK-C18][ATK-D13]") {
   scripted_peer peer{1};
-  bytes keepalive(64);
+  octets keepalive(64);
   keepalive.resize(ice::write_keepalive(keepalive, {}).value());
   CHECK(std::holds_alternative<consumed>(peer.send(keepalive)));
   CHECK(peer.sent().empty());
 
-  bytes odd(64);
+  octets odd(64);
   stun::writer writer{odd, {stun::method::binding, stun::message_class::indication}, {}};
   odd.resize(writer.add(stun::realm{"x"}).add_fingerprint().finish().value());
   CHECK(refusal(peer.send(odd)) == reject::unknown_attribute);
@@ -293,7 +293,7 @@ TEST_CASE("inbound: other methods, sockets nobody has, and answers nobody waits 
   scripted_peer peer{1};
   peer.introduce();
   (void)peer.next_check();
-  bytes allocate(64);
+  octets allocate(64);
   stun::writer writer{allocate, {stun::method::allocate, stun::message_class::request}, {}};
   allocate.resize(writer.add_fingerprint().finish().value());
   CHECK(refusal(peer.send(allocate)) == reject::unsupported_method);
@@ -301,7 +301,7 @@ TEST_CASE("inbound: other methods, sockets nobody has, and answers nobody waits 
   CHECK(refusal(peer.net.inject(peer.n, socket_id{7}, right_address, peer.request())) ==
         reject::unknown_socket);
 
-  bytes answer(max_datagram_size);
+  octets answer(max_datagram_size);
   answer.resize(ice::write_check_success(answer, {}, left_address,
                                          stun::short_term_key(scripted_peer::password))
                     .value());
@@ -313,7 +313,7 @@ TEST_CASE("inbound: other methods, sockets nobody has, and answers nobody waits 
 TEST_CASE("inbound: data is delivered from where the peer has proved itself, and from nowhere else",
           "[agent][8445-12.2-a][ATK-C20]") {
   scripted_peer peer{1};
-  const bytes data(5, std::byte{0x80});
+  const octets data(5, std::byte{0x80});
   CHECK(refusal(peer.send(data)) == reject::unverified_source);
 
   SECTION("after a check of the peer, before its credentials are known") {
@@ -340,7 +340,7 @@ TEST_CASE("inbound: data changes nothing, so what is due waits for the timeout",
   peer.introduce();
   peer.answer_next();
   auto& a = peer.n.agent;
-  bytes buffer(max_datagram_size);
+  octets buffer(max_datagram_size);
   while (a.poll_transmit(buffer)) {
   }
   const auto due = a.next_timeout().value();
@@ -363,7 +363,7 @@ TEST_CASE("inbound: data may begin like STUN as long as it lacks the magic cooki
   peer.introduce();
   peer.answer_next();
   for (const auto first : {std::byte{0}, std::byte{3}, std::byte{22}, std::byte{0xff}}) {
-    const bytes data(40, first);
+    const octets data(40, first);
     CHECK(std::holds_alternative<payload>(peer.send(data)));
   }
   CHECK(std::holds_alternative<payload>(peer.send({})));

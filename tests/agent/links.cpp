@@ -125,8 +125,8 @@ TEST_CASE("links: nothing but a proved answer on the right path renews consent",
           "[agent][7675-5.1-i][ATK-C18][ATK-C19]") {
   settled peer;
   const auto end = after(peer.net.now(), 30s);
-  const bytes data(10, std::byte{0x80});
-  bytes keepalive(64);
+  const octets data(10, std::byte{0x80});
+  octets keepalive(64);
   keepalive.resize(ice::write_keepalive(keepalive, {}).value());
   while (peer.net.now() < end) {
     (void)peer.send(data);
@@ -340,7 +340,7 @@ TEST_CASE("links: a list that has failed looks for no other path, whatever is su
   const auto pairs = lists.size();
   peer.net.run_for(config{}.consent.suspect + 1s);
   REQUIRE(peer.n.agent.selected() != nullptr);
-  (void)peer.send(bytes(stun::header_size));
+  (void)peer.send(octets(stun::header_size));
   (void)peer.check({.password = "guess", .claims = {{ice::role::controlling, 1}}});
   CHECK(lists.size() == pairs);
 }
@@ -401,7 +401,7 @@ TEST_CASE("links: data that tells a late host the time hides no change of the st
   settled peer;
   const auto late = after(peer.net.now(), config{}.consent.late);
   peer.net.run_for(config{}.consent.late - 1ns);
-  const bytes data(4, std::byte{0x80});
+  const octets data(4, std::byte{0x80});
   auto& agent = peer.n.agent;
   (void)agent.handle_datagram(after(late, 1ms), {socket_id{1}, right_address, data});
   CHECK(agent.state() == connection_state::completed);

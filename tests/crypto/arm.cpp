@@ -12,7 +12,7 @@
 
 namespace crypto = floe::crypto;
 namespace arm = floe::crypto::arm;
-using floe::support::noise;
+using support::noise;
 
 TEST_CASE("arm: SHA-1 equals the portable one, block by block and many at once", "[crypto]") {
   const auto bytes = noise(20 * 64 + 16);

@@ -10,7 +10,7 @@
 
 #include "floe/core/bytes.hpp"
 
-namespace floe::support {
+namespace support {
 
 /// Bytes without a pattern, the same at each call.
 inline std::vector<std::byte> noise(std::size_t size) {
@@ -29,7 +29,7 @@ template <class Digest>
 std::optional<std::size_t> differs_from_openssl(const EVP_MD* hash, Digest&& digest) {
   const auto bytes = noise(4096 + 16);
   for (std::size_t size = 0; size <= 4096; ++size) {
-    const auto part = byte_view{bytes}.subspan(size % 16, size);
+    const auto part = floe::byte_view{bytes}.subspan(size % 16, size);
     const auto made = digest(part);
     auto expected = made;
     expected.fill({});
@@ -40,4 +40,4 @@ std::optional<std::size_t> differs_from_openssl(const EVP_MD* hash, Digest&& dig
   return std::nullopt;
 }
 
-}  // namespace floe::support
+}  // namespace support

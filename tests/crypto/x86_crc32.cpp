@@ -22,7 +22,7 @@ static_assert(x86::detail::crc32_quotient == 0x1f7011641);
 TEST_CASE("x86: CRC-32 equals the portable one for every length, start and alignment", "[crypto]") {
   if (!x86::features().carryless_multiply) return;
   using crypto::written;
-  using floe::support::noise;
+  using support::noise;
   const auto bytes = noise(1024 + 16);
   for (std::size_t size = 16; size <= 1024; ++size) {
     // Exactly as many bytes as there are, for the sanitizer to guard.

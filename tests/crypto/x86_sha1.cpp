@@ -15,7 +15,7 @@
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;
 using crypto::written;
-using floe::support::noise;
+using support::noise;
 
 TEST_CASE("x86: SHA-1 equals the portable one, block by block and many at once", "[crypto]") {
   if (!x86::features().sha) return;

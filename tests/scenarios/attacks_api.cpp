@@ -103,7 +103,7 @@ TEST_CASE("attacks: data that is handed out lies in the caller's datagram", "[sc
   scripted_peer peer{1};
   peer.introduce();
   peer.answer_next();
-  const bytes arrived(50, std::byte{0xff});
+  const octets arrived(50, std::byte{0xff});
   const auto result = peer.send(arrived);
   const auto* const data = std::get_if<payload>(&result);
   REQUIRE(data != nullptr);

@@ -279,8 +279,8 @@ TEST_CASE("attacks: answers are made anew each time, so that a flood of question
   std::array<std::byte, max_datagram_size> buffer{};
   std::size_t answers = 0;
   std::size_t checks = 0;
-  const auto ask = [&](time_point at, const bytes& request) {
-    bytes answer;
+  const auto ask = [&](time_point at, const octets& request) {
+    octets answer;
     (void)a.handle_datagram(at, {socket_id{1}, right_address, request});
     while (const auto out = a.poll_transmit(buffer)) {
       const byte_view view = byte_view{buffer}.first(out->size);
@@ -313,7 +313,7 @@ TEST_CASE("attacks: a middlebox that rewrites addresses in payloads does not fin
   duo d{1};
   // It replaces each address it sees by another, as long as somebody looks.
   std::size_t rewritten = 0;
-  const auto holds_address = [](const bytes& content) {
+  const auto holds_address = [](const octets& content) {
     for (const auto& at : {left_address.address, right_address.address}) {
       const auto octets = at.octets.data();
       const auto found = std::search(
@@ -342,7 +342,7 @@ TEST_CASE("attacks: what a middlebox strips of its FINGERPRINT or cuts short is 
   store_be(stripped.data() + 2, static_cast<std::uint16_t>(stripped.size() - stun::header_size));
   CHECK(refusal(peer.send(stripped)) == reject::bad_fingerprint);
   for (std::size_t size = 1; size < whole.size(); ++size) {
-    const auto cut = bytes{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)};
+    const auto cut = octets{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)};
     CHECK(refusal(peer.send(cut)).has_value());
   }
   CHECK(peer.n.agent.stats().answers_received == 0);

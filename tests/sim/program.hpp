@@ -109,7 +109,7 @@ class program {
   struct mail {
     endpoint from;
     endpoint to;
-    bytes content;
+    octets content;
   };
 
   bool take(port& p) {

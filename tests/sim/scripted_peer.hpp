@@ -22,7 +22,7 @@
 
 namespace floe::sim {
 
-using bytes = std::vector<std::byte>;
+using octets = std::vector<std::byte>;
 
 /// What a scripted check says; the defaults make a good one.
 struct scripted_check {
@@ -41,7 +41,7 @@ struct scripted_check {
 /// An attribute of any type, without a value or with a number.
 class bare_writer {
  public:
-  explicit bare_writer(bytes& out) : out_{out} {}
+  explicit bare_writer(octets& out) : out_{out} {}
 
   /// Appends an attribute and corrects the length field.
   void add(std::uint16_t type, std::optional<std::uint32_t> value = std::nullopt) {
@@ -54,7 +54,7 @@ class bare_writer {
   }
 
  private:
-  bytes& out_;
+  octets& out_;
 };
 
 /// A world with one real agent, `n`, and a peer in the hands of the test.
@@ -92,9 +92,9 @@ class scripted_peer {
   }
 
   /// The bytes of a check to the agent.
-  [[nodiscard]] bytes request(const scripted_check& check = {}) {
+  [[nodiscard]] octets request(const scripted_check& check = {}) {
     const auto own = n.agent.local_credentials();
-    bytes out(max_datagram_size);
+    octets out(max_datagram_size);
     stun::writer writer{
         out, {stun::method::binding, stun::message_class::request}, id(check.transaction)};
     const auto username = check.username.value_or(std::string{own.ufrag} + ":" + ufrag);
@@ -115,7 +115,7 @@ class scripted_peer {
                 check.fingerprint);
   }
 
-  inbound send(const bytes& what, const endpoint& from = right_address) {
+  inbound send(const octets& what, const endpoint& from = right_address) {
     return net.inject(n, socket_id{1}, from, what);
   }
   inbound check(const scripted_check& what = {}, const endpoint& from = right_address) {
@@ -123,18 +123,18 @@ class scripted_peer {
   }
 
   /// The success answer to a check of the agent.
-  [[nodiscard]] bytes success(const wired& to, const endpoint& mapped = left_address,
+  [[nodiscard]] octets success(const wired& to, const endpoint& mapped = left_address,
                               std::string_view key = password) const {
-    bytes out(max_datagram_size);
+    octets out(max_datagram_size);
     out.resize(ice::write_check_success(out, transaction_of(to), mapped, stun::short_term_key(key))
                    .value());
     return out;
   }
 
   /// An error answer to a check of the agent; without a key, unproved.
-  [[nodiscard]] bytes error(const wired& to, stun::error_code code,
+  [[nodiscard]] octets error(const wired& to, stun::error_code code,
                             std::optional<std::string_view> key = password) const {
-    bytes out(max_datagram_size);
+    octets out(max_datagram_size);
     const auto made = key ? stun::short_term_key(*key) : stun::integrity_key{};
     out.resize(
         ice::write_check_error(out, transaction_of(to), code, {}, key ? &made : nullptr).value());
@@ -190,7 +190,7 @@ class scripted_peer {
   }
 
   /// Appends MESSAGE-INTEGRITY and FINGERPRINT to a message, whatever it says.
-  [[nodiscard]] static bytes seal(bytes message, const std::string& key_text, bool integrity,
+  [[nodiscard]] static octets seal(octets message, const std::string& key_text, bool integrity,
                                   bool fingerprint) {
     const auto append = [&](stun::attribute_type type, byte_view value, std::size_t counted) {
       store_be(message.data() + 2,
