@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -14,6 +15,10 @@ namespace {
 
 /// A datagram that is the peer's business.
 bool is_for_peer(const packet& p) { return !p.by_server || p.is_relayed; }
+
+std::string_view text_view(const bytes& of) {
+  return {reinterpret_cast<const char*>(of.data()), of.size()};
+}
 
 class teller {
  public:
@@ -73,13 +78,13 @@ class teller {
     if (made_.sides.size() < 2) return;
     const auto& ours = made_.sides[from].packets;
     const auto& theirs = made_.sides[1 - from].packets;
-    std::map<bytes, std::vector<std::size_t>> sent;
+    std::map<std::string_view, std::vector<std::size_t>> sent;
     for (std::size_t i = 0; i < ours.size(); ++i) {
-      if (ours[i].sent && is_for_peer(ours[i])) sent[ours[i].inner].push_back(i);
+      if (ours[i].sent && is_for_peer(ours[i])) sent[text_view(ours[i].inner)].push_back(i);
     }
     for (std::size_t k = 0; k < theirs.size(); ++k) {
       if (theirs[k].sent || !is_for_peer(theirs[k])) continue;
-      const auto found = sent.find(theirs[k].inner);
+      const auto found = sent.find(text_view(theirs[k].inner));
       if (found == sent.end()) continue;
       auto& rows = found->second;
       const auto last = std::find_if(rows.rbegin(), rows.rend(),

@@ -30,7 +30,9 @@ def joined(paths, base):
             lines.append(line)
         name = re.sub(r"\W", "_", "of_" + path.resolve().as_posix())
         bodies.append(f'namespace {name} {{\n#line 1 "{os.path.relpath(path, base)}"\n' + "\n".join(lines) + "\n}\n")
-    return "".join(f"#include {name}\n" for name in includes) + "".join(bodies)
+    # Those of tests last: a global name of theirs is not there yet for the others to shadow.
+    order = sorted(includes, key=lambda name: 0 if name.startswith("<") else 1 if name.startswith('"floe/') else 2)
+    return "".join(f"#include {name}\n" for name in order) + "".join(bodies)
 
 
 if __name__ == "__main__":
