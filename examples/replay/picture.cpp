@@ -17,7 +17,7 @@ namespace {
 // Of a monospaced font every character is as wide, so that places can be found without measuring.
 constexpr double character = 6.7;
 constexpr double line_height = 15;
-constexpr double row = 18;  ///< between two labels
+constexpr double row_height = 18;  ///< between two labels
 constexpr double margin = 24;
 constexpr double axis = 84;   ///< the width of the time column
 constexpr double head = 132;  ///< where the lanes begin
@@ -282,7 +282,7 @@ class painter {
       }
     }
     if (items_.size() > most_arrows) {
-      y_ = std::max(y_, center_free_) + row;
+      y_ = std::max(y_, center_free_) + row_height;
       text("mid mute", (left_ + right_) / 2, y_,
            "and " + std::to_string(items_.size() - most_arrows) + " more");
     }
@@ -334,7 +334,7 @@ class painter {
     label(std::string{rightwards ? "" : "end"} + (a.lost ? " mute" : ""),
           rightwards ? from + 8 : from - 8, y_ - 4, cut(a.label) + (a.lost ? " \u2013 lost" : ""));
     begins_[i.first] = y_;
-    center_free_ = y_ + row;
+    center_free_ = y_ + row_height;
   }
 
   void finish(const item& i) {
@@ -343,7 +343,7 @@ class painter {
     const bool took_time = a.end > a.start;
     if (took_time) {
       y_ = std::max(y_, top + 6);
-      center_free_ = std::max(center_free_, y_ + row);  // the next label is not on its point
+      center_free_ = std::max(center_free_, y_ + row_height);  // the next label is not on its point
     }
     const auto down = took_time ? y_ : top;
     const auto name = std::string{name_of(a.purpose)};
@@ -394,7 +394,7 @@ class painter {
                number(y_ - 8) + "\" width=\"" + number(wide) + "\" height=\"20\"/>\n";
     text("label mid", middle, y_ + 6, words);
     y_ += 16;
-    center_free_ = y_ + row;
+    center_free_ = y_ + row_height;
     now_ = std::max(now_, last.start);
   }
 

@@ -124,7 +124,7 @@ class scripted_peer {
 
   /// The success answer to a check of the agent.
   [[nodiscard]] octets success(const wired& to, const endpoint& mapped = left_address,
-                              std::string_view key = password) const {
+                               std::string_view key = password) const {
     octets out(max_datagram_size);
     out.resize(ice::write_check_success(out, transaction_of(to), mapped, stun::short_term_key(key))
                    .value());
@@ -133,7 +133,7 @@ class scripted_peer {
 
   /// An error answer to a check of the agent; without a key, unproved.
   [[nodiscard]] octets error(const wired& to, stun::error_code code,
-                            std::optional<std::string_view> key = password) const {
+                             std::optional<std::string_view> key = password) const {
     octets out(max_datagram_size);
     const auto made = key ? stun::short_term_key(*key) : stun::integrity_key{};
     out.resize(
@@ -191,7 +191,7 @@ class scripted_peer {
 
   /// Appends MESSAGE-INTEGRITY and FINGERPRINT to a message, whatever it says.
   [[nodiscard]] static octets seal(octets message, const std::string& key_text, bool integrity,
-                                  bool fingerprint) {
+                                   bool fingerprint) {
     const auto append = [&](stun::attribute_type type, byte_view value, std::size_t counted) {
       store_be(message.data() + 2,
                static_cast<std::uint16_t>(message.size() - stun::header_size + counted));
