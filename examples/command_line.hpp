@@ -132,7 +132,12 @@ class command_line {
     return "there is no option " + std::string{name};
   }
 
-  static std::string quoted(std::string_view word) { return "'" + std::string{word} + "'"; }
+  static std::string quoted(std::string_view word) {
+    std::string text{"'"};
+    text += word;
+    text += '\'';
+    return text;
+  }
 
   static std::string judged(std::string_view name, const char* verb, const std::string& wanted,
                             std::string_view value) {

@@ -20,7 +20,7 @@ RULES = [
      "1x1 controlled/controlled", "the wrong side controls"),
     ("a controlled agent takes whatever pair works first as nominated", "ice/nomination.hpp",
      "check_nominates : nominated_by_peer", "check_nominates : true",
-     "1x2 controlling/controlled", "no agreement in time"),
+     "1x2 controlling/controlled", "selected without a nomination"),
 ]
 
 

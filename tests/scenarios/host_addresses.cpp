@@ -98,7 +98,7 @@ TEST_CASE("host addresses: an IPv4 source in IPv6 clothes is the IPv4 address th
     CHECK(asked.destination == right_address);
     CHECK_FALSE(refusal(peer.send(peer.success(asked), dressed)));
     CHECK(is_settled(peer.n));
-    CHECK(std::holds_alternative<payload>(peer.send(bytes(10, std::byte{0x80}), dressed)));
+    CHECK(std::holds_alternative<payload>(peer.send(octets(10, std::byte{0x80}), dressed)));
   }
 }
 

@@ -269,7 +269,7 @@ TEST_CASE("lite: a peer that is silent for 30 seconds is gone, and heard when it
     // Whoever sends data is there.
     for (int i = 0; i < 100; ++i) {
       peer.net.run_for(2s);
-      (void)peer.send(bytes(10, std::byte{0x80}));
+      (void)peer.send(octets(10, std::byte{0x80}));
     }
     CHECK(is_settled(peer.n));
     CHECK(peer.data_to() == right_address);
