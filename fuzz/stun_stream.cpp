@@ -7,9 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory_resource>
 #include <vector>
 
+#include "floe/core/arena.hpp"
 #include "floe/core/bytes.hpp"
 #include "floe/stun/framing.hpp"
 
@@ -34,9 +34,8 @@ struct outcome {
 /// Reads the stream in pieces of up to 1 + `seed` bytes, which change on the way.
 template <class Framing>
 outcome read(byte_view stream, std::uint32_t seed) {
-  std::array<std::byte, largest + 64> arena{};
-  std::pmr::monotonic_buffer_resource memory{arena.data(), arena.size(),
-                                             std::pmr::null_memory_resource()};
+  std::array<std::byte, largest + 64> block{};
+  floe::arena memory{block.data(), block.size()};
   stun::stream_reader<Framing> reader{largest, &memory};
   outcome out;
   const auto widest = seed + 1;

@@ -1,9 +1,8 @@
 #include "floe/agent/agent.hpp"
 
-#include <memory_resource>
-
 #include "catch.hpp"
 #include "sim/scripted_peer.hpp"
+#include "support/memory.hpp"
 
 using namespace floe;
 using namespace floe::sim;
@@ -56,10 +55,10 @@ TEST_CASE("agent: the same inputs and the same entropy give the same bytes", "[a
 }
 
 TEST_CASE("agent: two agents share nothing but what they are given", "[agent][ATK-H10]") {
-  std::pmr::unsynchronized_pool_resource pool;
+  support::counting_memory memory;
   seeded_entropy entropy{1};
-  agent one{epoch, controlling(), entropy, &pool};
-  agent two{epoch, controlled(), entropy, &pool};
+  agent one{epoch, controlling(), entropy, &memory};
+  agent two{epoch, controlled(), entropy, &memory};
   CHECK(one.local_credentials().ufrag != two.local_credentials().ufrag);
   one.close();
   CHECK(two.state() == connection_state::idle);

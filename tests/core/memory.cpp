@@ -3,6 +3,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#if __has_include(<memory_resource>)  // libc++ has it since 16
+#include <memory_resource>
+#endif
 
 #include "catch.hpp"
 #include "support/memory.hpp"
@@ -35,15 +38,29 @@ TEST_CASE("memory: without a source it is the heap, aligned as wanted", "[core]"
   }
 }
 
+#if defined(__cpp_lib_memory_resource)
 TEST_CASE("memory: a std::pmr resource is a source", "[core]") {
-  support::counting_memory counted;
-  const memory_ref memory{&counted};
+  struct : std::pmr::memory_resource {
+    void* do_allocate(std::size_t size, std::size_t alignment) override {
+      return counted.allocate(size, alignment);
+    }
+    void do_deallocate(void* at, std::size_t size, std::size_t alignment) override {
+      counted.deallocate(at, size, alignment);
+    }
+    [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+      return this == &other;
+    }
+    support::counting_memory counted;
+  } resource;
+  auto& counted = resource.counted;
+  const memory_ref memory{&resource};
   auto* const at = memory.allocate(24, 8);
   CHECK(counted.allocations == 1);
   CHECK(counted.held == 24);
   memory.deallocate(at, 24, 8);
   CHECK(counted.held == 0);
 }
+#endif
 
 TEST_CASE("memory: so is any class with its two functions", "[core]") {
   plain_source source;

@@ -59,9 +59,11 @@ TEST_CASE("watch: finds what must not be sent", "[sim]") {
 
 TEST_CASE("watch: sealed memory counts what is taken too late", "[sim]") {
   sealed_memory memory;
-  (void)memory.allocate(100);
+  auto* const early = memory.allocate(100, 8);
   CHECK(memory.broken() == 0);
   memory.seal();
-  (void)memory.allocate(100);
+  auto* const late = memory.allocate(100, 8);
   CHECK(memory.broken() == 1);
+  memory.deallocate(early, 100, 8);
+  memory.deallocate(late, 100, 8);
 }

@@ -9,7 +9,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
 #include <optional>
 #include <vector>
 
@@ -21,22 +20,20 @@
 namespace floe::sim {
 
 /// The memory of an agent: after construction it must not be asked for more (8).
-class sealed_memory final : public std::pmr::memory_resource {
+class sealed_memory {
  public:
   void seal() noexcept { sealed_ = true; }
   [[nodiscard]] std::size_t broken() const noexcept { return broken_; }
 
- private:
-  void* do_allocate(std::size_t size, std::size_t alignment) override {
+  void* allocate(std::size_t size, std::size_t alignment) {
     broken_ += sealed_ ? 1U : 0U;
-    return arena_.allocate(size, alignment);
+    return memory_ref{}.allocate(size, alignment);
   }
-  void do_deallocate(void*, std::size_t, std::size_t) override {}
-  [[nodiscard]] bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
-    return this == &other;
+  void deallocate(void* where, std::size_t size, std::size_t alignment) {
+    memory_ref{}.deallocate(where, size, alignment);
   }
 
-  std::pmr::monotonic_buffer_resource arena_{1U << 15U};
+ private:
   bool sealed_ = false;
   std::size_t broken_ = 0;
 };

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catch.hpp"
+#include "floe/core/arena.hpp"
 #include "floe/stun/message_view.hpp"
 #include "vectors/hex.hpp"
 #include "vectors/messages.hpp"
@@ -134,9 +134,8 @@ TEST_CASE("framing: what announces more than is waited for breaks at its header"
 
 TEST_CASE("framing: nothing is allocated after construction, however long the stream",
           "[stun][ATK-B07]") {
-  std::array<std::byte, 300> arena{};
-  std::pmr::monotonic_buffer_resource memory{arena.data(), arena.size(),
-                                             std::pmr::null_memory_resource()};
+  std::array<std::byte, 300> block{};
+  floe::arena memory{block.data(), block.size()};
   stream_reader<stun_framing> reader{200, &memory};
   std::size_t count = 0;
   for (int round = 0; round < 100; ++round) {

@@ -1,12 +1,12 @@
 #include "floe/stun/long_term.hpp"
 
 #include <array>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "catch.hpp"
+#include "floe/core/arena.hpp"
 #include "support/libraries.hpp"
 #include "vectors/hex.hpp"
 #include "vectors/messages.hpp"
@@ -227,9 +227,8 @@ TEST_CASE("long-term: responses prove themselves with the algorithm of the reque
 }
 
 TEST_CASE("long-term: nothing is allocated after construction", "[stun]") {
-  std::array<std::byte, 4000> arena{};
-  std::pmr::monotonic_buffer_resource memory{arena.data(), arena.size(),
-                                             std::pmr::null_memory_resource()};
+  std::array<std::byte, 4000> block{};
+  floe::arena memory{block.data(), block.size()};
   long_term_session session{"user", "pass", &memory};
   const auto* const mark = static_cast<const std::byte*>(memory.allocate(1, 1));
   const std::string realm(127, 'r');

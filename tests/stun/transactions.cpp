@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory_resource>
 #include <optional>
 #include <vector>
 
 #include "catch.hpp"
+#include "floe/core/arena.hpp"
 #include "floe/core/endpoint.hpp"
 #include "sim/random.hpp"
 
@@ -275,9 +275,8 @@ TEST_CASE("transactions: a handle of a row that went finds nothing in its place"
 }
 
 TEST_CASE("transactions: nothing is allocated after construction", "[stun]") {
-  std::array<std::byte, 1 << 16> arena{};
-  std::pmr::monotonic_buffer_resource memory{arena.data(), arena.size(),
-                                             std::pmr::null_memory_resource()};
+  std::array<std::byte, 1 << 16> block{};
+  floe::arena memory{block.data(), block.size()};
   table t{100, &memory};
   const auto* const mark = memory.allocate(1, 1);
   for (unsigned round = 0; round < 50; ++round) {
