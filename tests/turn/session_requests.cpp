@@ -308,6 +308,8 @@ TEST_CASE("requests: one that is repeated is the same bytes, though a challenge 
   b.now += 500ms;
   b.session.handle_timeout(b.now);
   const auto out = b.drain();
-  REQUIRE(out.size() == 1);
+  REQUIRE(out.size() == 2);
   CHECK(out[0].message == lost);
+  // Beside it: does the server answer at all?
+  CHECK(parsed(out[1].message).method() == stun::method::binding);
 }
