@@ -181,7 +181,7 @@ class session {
     return socket_id{99};
   }
 
-  [[nodiscard]] bytes some_bytes() {
+  [[nodiscard]] octets some_bytes() {
     const auto text = data_.ConsumeRandomLengthString(200);
     const auto view = as_byte_view(text);
     return {view.data(), view.data() + view.size()};
@@ -191,7 +191,7 @@ class session {
   void pass(std::chrono::milliseconds time) {
     if (time.count() % 8 == 7) {
       latest_ = std::max(latest_, after(peer_.net.now(), time));
-      const bytes data(4, std::byte{0x80});
+      const octets data(4, std::byte{0x80});
       act([&](auto& a) { (void)a.handle_datagram(latest_, {socket_id{1}, right_address, data}); });
       ++received_;
       check_calm();
@@ -208,7 +208,7 @@ class session {
   }
 
   /// Hands in a datagram, and sees that nothing came of it if it proved nothing.
-  inbound inject(const bytes& what, socket_id socket, const endpoint& from) {
+  inbound inject(const octets& what, socket_id socket, const endpoint& from) {
     // Let everything that is due happen first, so that only the datagram is left to change
     // something.
     peer_.net.run_for(0ms);
@@ -293,7 +293,7 @@ class session {
   void hostile_message() {
     const auto stream = has_second_ ? some_stream() : stream_id{0};
     const auto own = peer_.n.agent.local_credentials(stream);
-    bytes message(stun::header_size);
+    octets message(stun::header_size);
     static constexpr std::array<std::uint16_t, 4> types{0x0001, 0x0011, 0x0101, 0x0111};
     const auto which = data_.ConsumeIntegralInRange<std::size_t>(0, types.size() - 1);
     store_be(message.data(), types[which]);

@@ -272,7 +272,7 @@ class painter {
       const auto before = y_;
       pass(e.at);
       // What happens at once to both sides stands side by side.
-      if (e.order == closing && order == departure && y_ == before) y_ += line_height;
+      if (e.order == closing && order == departure && y_ <= before) y_ += line_height;
       if (y_ > before || order != e.order) instant_ = y_;
       order = e.order;
       switch (e.what) {

@@ -28,7 +28,7 @@ def joined(paths, base):
             elif word in ("define", "undef"):
                 sys.exit(f"{path}:{number}: a macro would hold in other files too")
             lines.append(line)
-        name = re.sub(r"\W", "_", "of_" + path.resolve().as_posix())
+        name = re.sub(r"[\W_]+", "_", "of_" + path.resolve().as_posix())
         bodies.append(f'namespace {name} {{\n#line 1 "{os.path.relpath(path, base)}"\n' + "\n".join(lines) + "\n}\n")
     # Those of tests last: a global name of theirs is not there yet for the others to shadow.
     order = sorted(includes, key=lambda name: 0 if name.startswith("<") else 1 if name.startswith('"floe/') else 2)
