@@ -111,10 +111,10 @@ TEST_CASE("timing: at a round trip of 100 ms every kind of path is found and set
 
 TEST_CASE("timing: where every tenth datagram is lost most sessions don't notice",
           "[scenario][sim]") {
-  const auto strict = all_aims()[1];
+  const auto both_strict = all_aims()[1];
   std::vector<duration> found;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
-    const auto took = times_of(plan_of(strict, seed, 100));
+    const auto took = times_of(plan_of(both_strict, seed, 100));
     REQUIRE(took);
     found.push_back(took->both_valid);
   }
