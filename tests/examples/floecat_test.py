@@ -174,11 +174,11 @@ class BadNetwork:
 
     def move(self, side, token):
         """The token of a side, with the relay's address instead of its own."""
-        begin, ufrag, pwd, candidate, end = token.split(";")
+        begin, pace, ufrag, pwd, candidate, end = token.split(";")
         fields = candidate.split(" ")
         self.homes[side] = (fields[5], int(fields[6]))
         fields[6] = str(self.sockets[side].getsockname()[1])
-        return ";".join([begin, ufrag, pwd, " ".join(fields), end])
+        return ";".join([begin, pace, ufrag, pwd, " ".join(fields), end])
 
 
 class Lines(unittest.TestCase):
@@ -249,9 +249,6 @@ class Lines(unittest.TestCase):
         first = process.line()
         self.assertRegex(first, r"^ice-pacing [1-9]\d*$")
         process.description()
-        process.tell(first, "restart")
-        self.assertEqual(process.line(), first)
-        self.assertTrue(process.line().startswith("ufrag "))
         token = Process(self, "offer", "--bind", "127.0.0.1").line()
         self.assertTrue(token.startswith(f"floe1;{first};ufrag "), token)
 
@@ -429,7 +426,7 @@ class Lines(unittest.TestCase):
             self.assertEqual(a.code(), 0)
 
     def test_a_reader_that_goes_away_ends_it(self):
-        a = Process(self, "lines", "--role", "controlling", "--bind", "127.0.0.1", reads=8)
+        a = Process(self, "lines", "--role", "controlling", "--bind", "127.0.0.1", reads=9)
         b = Process(self, "lines", "--role", "controlled", "--bind", "127.0.0.1")
         self.join(a, b)
         deadline = time.monotonic() + LIMIT
@@ -679,7 +676,7 @@ class Demo(unittest.TestCase):
             self.assertGreater(len(capture), 24)
 
     def test_a_process_that_dies_ends_it_clearly(self):
-        for after in (0, 1, 25):
+        for after in (0, 1, 5):
             done, _ = self.run_demo("--kill-after", str(after))
             self.assertEqual(done.returncode, 1, done.stdout)
             self.assertRegex(done.stdout, "B was killed by signal 9 before")
