@@ -177,20 +177,49 @@ struct config_fault {
   return std::nullopt;
 }
 
+namespace detail {
+
+[[nodiscard]] constexpr std::optional<config_fault> find_fault(
+    const stun::retransmit_config& check) noexcept {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  if (check.rto < milliseconds{500}) {
+    return {{"check.rto", "must be at least 500 ms (RFC 8445 sec. 14.3)"}};
+  }
+  if (check.rto > seconds{60}) return {{"check.rto", "must be at most 60 s"}};
+  if (check.rc < 1 || check.rc > 16) return {{"check.rc", "must be 1 to 16"}};
+  if (check.rm < 1) return {{"check.rm", "must be at least 1"}};
+  return std::nullopt;
+}
+
+[[nodiscard]] constexpr std::optional<config_fault> find_fault(
+    const ice::consent_config& consent) noexcept {
+  using std::chrono::seconds;
+  if (consent.interval < seconds{5}) {
+    return {{"consent.interval", "must be at least 5 s (RFC 7675 sec. 5.1)"}};
+  }
+  if (consent.expiry <= consent.interval || consent.expiry > seconds{30}) {
+    return {{"consent.expiry", "must be above the interval, at most 30 s (RFC 7675 sec. 5.1)"}};
+  }
+  if (consent.suspect <= consent.interval || consent.suspect > consent.expiry) {
+    return {{"consent.suspect", "must be above the interval, at most the expiry"}};
+  }
+  if (consent.late <= duration::zero() || consent.late > consent.expiry) {
+    return {{"consent.late", "must be above zero, at most the expiry"}};
+  }
+  return std::nullopt;
+}
+
+}  // namespace detail
+
 /// The first field that is out of its range, if one is. An agent must not be made with it.
 [[nodiscard]] constexpr std::optional<config_fault> find_fault(const config& c) noexcept {
   using std::chrono::milliseconds;
   using std::chrono::seconds;
-  constexpr std::string_view positive = "must be at least 1";
   if (c.components < 1 || c.components > 256) return {{"components", "must be 1 to 256"}};
   if (c.ta < milliseconds{5}) return {{"ta", "must be at least 5 ms (RFC 8445 sec. 14.2)"}};
   if (c.presumed_ta < duration::zero()) return {{"presumed_ta", "must not be negative"}};
-  if (c.check.rto < milliseconds{500}) {
-    return {{"check.rto", "must be at least 500 ms (RFC 8445 sec. 14.3)"}};
-  }
-  if (c.check.rto > seconds{60}) return {{"check.rto", "must be at most 60 s"}};
-  if (c.check.rc < 1 || c.check.rc > 16) return {{"check.rc", "must be 1 to 16"}};
-  if (c.check.rm < 1) return {{"check.rm", positive}};
+  if (const auto fault = detail::find_fault(c.check)) return fault;
   if (c.give_up < seconds{5}) return {{"give_up", "must be at least 5 s"}};
   if (c.nomination.accepts == nullptr) return {{"nomination.accepts", "must be a function"}};
   if (c.nomination.patience < duration::zero()) {
@@ -199,18 +228,7 @@ struct config_fault {
   if (c.nomination.follow < duration::zero()) {
     return {{"nomination.follow", "must not be negative"}};
   }
-  if (c.consent.interval < seconds{5}) {
-    return {{"consent.interval", "must be at least 5 s (RFC 7675 sec. 5.1)"}};
-  }
-  if (c.consent.expiry <= c.consent.interval || c.consent.expiry > seconds{30}) {
-    return {{"consent.expiry", "must be above the interval, at most 30 s (RFC 7675 sec. 5.1)"}};
-  }
-  if (c.consent.suspect <= c.consent.interval || c.consent.suspect > c.consent.expiry) {
-    return {{"consent.suspect", "must be above the interval, at most the expiry"}};
-  }
-  if (c.consent.late <= duration::zero() || c.consent.late > c.consent.expiry) {
-    return {{"consent.late", "must be above zero, at most the expiry"}};
-  }
+  if (const auto fault = detail::find_fault(c.consent)) return fault;
   if (c.silence && *c.silence < seconds{5}) return {{"silence", "must be at least 5 s"}};
   if (c.keepalive < ice::min_keepalive) {
     return {{"keepalive", "must be at least 15 s (RFC 8445 sec. 11)"}};

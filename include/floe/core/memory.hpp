@@ -79,11 +79,13 @@ class memory_ref {
 /// Makes a T in memory that holds none: std::construct_at() without all of <memory>.
 template <class T, class... Arguments>
 T* make_at(T* where, Arguments&&... arguments) {
+  // NOLINTBEGIN(cppcoreguidelines-owning-memory): who owns the memory owns what is in it
   if constexpr (std::is_constructible_v<T, Arguments...>) {
     return ::new (static_cast<void*>(where)) T(std::forward<Arguments>(arguments)...);
   } else {
     return ::new (static_cast<void*>(where)) T{std::forward<Arguments>(arguments)...};
   }
+  // NOLINTEND(cppcoreguidelines-owning-memory)
 }
 
 }  // namespace floe

@@ -170,6 +170,25 @@ inline inbound session::on_attempt(const stun::message_view& message) {
   return std::optional<relayed_data>{};
 }
 
+/// A response to request `id` without the integrity it must have is no answer; see
+/// end_reason::unproved.
+inline inbound session::distrust(request_table::id id, stun::proof found) {
+  auto* const live = transactions_.find(id);
+  live->unproved = true;
+  // Nothing is repeated on a stream, so that no better answer can come.
+  if (is_stream(config_.transport)) {
+    const auto last = *live;
+    transactions_.erase(id);
+    // With newer credentials there is another key, and the request is made anew.
+    if (last.owner.credential == credential_.generation()) {
+      on_silence(last);
+    } else {
+      again(last);
+    }
+  }
+  return unexpected{found == stun::proof::missing ? reject::no_integrity : reject::bad_integrity};
+}
+
 inline inbound session::on_response(const path& from, const stun::message_view& message) {
   const auto id = transactions_.find(message.transaction());
   if (!id) return unexpected{reject::unknown_transaction};
@@ -186,22 +205,7 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   }
   if (live->owner.is_protected) {
     const auto code = error ? std::optional{error->code} : std::nullopt;
-    if (!stun::may_act_on(message.cls(), code, found, true)) {
-      live->unproved = true;
-      // Nothing is repeated on a stream, so that no better answer can come.
-      if (is_stream(config_.transport)) {
-        const auto last = *live;
-        transactions_.erase(*id);
-        // With newer credentials there is another key, and the request is made anew.
-        if (last.owner.credential == credential_.generation()) {
-          on_silence(last);
-        } else {
-          again(last);
-        }
-      }
-      return unexpected{found == stun::proof::missing ? reject::no_integrity
-                                                      : reject::bad_integrity};
-    }
+    if (!stun::may_act_on(message.cls(), code, found, true)) return distrust(*id, found);
   }
   const auto row = *live;
   transactions_.erase(*id);
