@@ -7,7 +7,7 @@
 
 #include "catch.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
 namespace x86 = floe::crypto::x86;
 

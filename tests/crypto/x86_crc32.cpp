@@ -8,7 +8,7 @@
 #include "crypto/support.hpp"
 #include "floe/crypto/crc32.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;

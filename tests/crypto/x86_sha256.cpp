@@ -10,7 +10,7 @@
 #include "floe/crypto/hmac.hpp"
 #include "floe/crypto/sha256.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
 namespace crypto = floe::crypto;
 namespace x86 = floe::crypto::x86;

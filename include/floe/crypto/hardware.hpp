@@ -25,7 +25,7 @@ using sha1_state = std::array<std::uint32_t, 5>;
 using sha256_state = std::array<std::uint32_t, 8>;
 using sha256_constants = std::array<std::uint32_t, 64>;
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
 /// Takes `count` blocks into a SHA-1 state.
 [[nodiscard]] inline bool sha1(sha1_state& chain, const std::byte* blocks,

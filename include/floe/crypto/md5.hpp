@@ -18,6 +18,11 @@
 #include "floe/crypto/library.hpp"
 #include "floe/crypto/little_endian.hpp"
 
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 5030)  // what other compilers' attributes ask for is no more than speed
+#endif
+
 namespace floe::crypto {
 
 namespace detail {
@@ -97,3 +102,7 @@ using md5 = block_hash<detail::md5_algorithm>;
 }
 
 }  // namespace floe::crypto
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif

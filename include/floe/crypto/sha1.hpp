@@ -20,6 +20,11 @@
 #include "floe/crypto/library.hpp"
 #include "floe/crypto/written.hpp"
 
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 5030)  // what other compilers' attributes ask for is no more than speed
+#endif
+
 namespace floe::crypto {
 
 namespace detail {
@@ -102,3 +107,7 @@ using sha1 = block_hash<detail::sha1_algorithm>;
 }
 
 }  // namespace floe::crypto
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif

@@ -19,6 +19,11 @@
 #include "floe/crypto/library.hpp"
 #include "floe/crypto/written.hpp"
 
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 5030)  // what other compilers' attributes ask for is no more than speed
+#endif
+
 namespace floe::crypto {
 
 namespace detail {
@@ -113,3 +118,7 @@ using sha256 = block_hash<detail::sha256_algorithm>;
 }
 
 }  // namespace floe::crypto
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif

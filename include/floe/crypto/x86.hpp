@@ -2,24 +2,34 @@
 //
 // owns:     finding out which instructions there are
 // does not: decide when to use them (crypto/hardware.hpp)
-// invariant: empty on other machines and compilers, so that it can be included everywhere.
+// invariant: empty on other machines, so that it can be included everywhere.
 #pragma once
 
 #include "floe/core/language.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
+#if defined(__GNUC__) || defined(__clang__)
 // Not <immintrin.h>: its 39,000 lines are mostly AVX-512.
 #include <cpuid.h>
 #include <smmintrin.h>
 #include <wmmintrin.h>
+#else
+#include <intrin.h>
+#endif
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "floe/crypto/written.hpp"
+
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 5030)  // what other compilers' attributes ask for is no more than speed
+#endif
 
 namespace floe::crypto::x86 {
 
@@ -31,6 +41,21 @@ struct cpu_features {
   bool carryless_multiply = false;  ///< PCLMULQDQ, likewise
 };
 
+/// The registers a, b, c and d of the instruction CPUID, zeros where there is no such leaf.
+[[nodiscard]] inline std::array<unsigned, 4> cpuid(unsigned leaf) noexcept {
+#if defined(__GNUC__) || defined(__clang__)
+  std::array<unsigned, 4> r{};
+  if (__get_cpuid_count(leaf, 0, &r[0], &r[1], &r[2], &r[3]) == 0) return {};
+  return r;
+#else
+  std::array<int, 4> r{};
+  __cpuid(r.data(), 0);
+  if (static_cast<unsigned>(r[0]) < leaf) return {};
+  __cpuidex(r.data(), static_cast<int>(leaf), 0);
+  return std::bit_cast<std::array<unsigned, 4>>(r);
+#endif
+}
+
 }  // namespace detail
 
 [[nodiscard, gnu::cold, gnu::noinline]] inline detail::cpu_features detect() noexcept {
@@ -38,16 +63,11 @@ struct cpu_features {
   constexpr unsigned leaf1_ssse3 = 1U << 9U;
   constexpr unsigned leaf1_sse41 = 1U << 19U;
   constexpr unsigned leaf7_sha = 1U << 29U;
-  unsigned a = 0;
-  unsigned b = 0;
-  unsigned c = 0;
-  unsigned d = 0;
-  detail::cpu_features found;
-  if (__get_cpuid(1, &a, &b, &c, &d) == 0) return found;
-  const bool shuffles = (c & leaf1_ssse3) != 0 && (c & leaf1_sse41) != 0;
-  found.carryless_multiply = shuffles && (c & leaf1_pclmulqdq) != 0;
-  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0) found.sha = shuffles && (b & leaf7_sha) != 0;
-  return found;
+  const auto c1 = detail::cpuid(1)[2];
+  const auto b7 = detail::cpuid(7)[1];
+  const bool shuffles = (c1 & leaf1_ssse3) != 0 && (c1 & leaf1_sse41) != 0;
+  return {.sha = shuffles && (b7 & leaf7_sha) != 0,
+          .carryless_multiply = shuffles && (c1 & leaf1_pclmulqdq) != 0};
 }
 
 /// What this CPU has, found out at the first call.
@@ -82,15 +102,14 @@ inline void store(void* to, __m128i value) noexcept {
   _mm_storeu_si128(static_cast<__m128i*>(to), value);
 }
 
-/// Four numbers of 32 bits, which the compilers can add without an instruction's name.
-using uint32x4 [[gnu::vector_size(16)]] = std::uint32_t;
+/// Adds four numbers of 32 bits.
+[[nodiscard]] inline __m128i add(__m128i a, __m128i b) noexcept { return _mm_add_epi32(a, b); }
 
-[[nodiscard]] inline __m128i add(__m128i a, __m128i b) noexcept {
-  return reinterpret_cast<__m128i>(reinterpret_cast<uint32x4>(a) + reinterpret_cast<uint32x4>(b));
-}
+// The SHA extensions. What the instructions do is in their makers' manuals; the names are those of
+// the instructions.
 
-// The SHA extensions, which have no header of their own. What the instructions do is in their
-// makers' manuals; the names are those of the instructions.
+#if defined(__GNUC__) || defined(__clang__)
+// GNU compilers have no header of their own for these.
 
 template <int Function>
 [[gnu::target("sha"), gnu::always_inline]] [[nodiscard]] inline __m128i
@@ -130,6 +149,33 @@ sha256msg2(__m128i a, __m128i b) noexcept {
       __builtin_ia32_sha256msg2(reinterpret_cast<__v4si>(a), reinterpret_cast<__v4si>(b)));
 }
 
+#else
+
+template <int Function>
+[[nodiscard]] inline __m128i sha1rnds4(__m128i abcd, __m128i words) noexcept {
+  return _mm_sha1rnds4_epu32(abcd, words, Function);
+}
+[[nodiscard]] inline __m128i sha1nexte(__m128i abcd, __m128i words) noexcept {
+  return _mm_sha1nexte_epu32(abcd, words);
+}
+[[nodiscard]] inline __m128i sha1msg1(__m128i a, __m128i b) noexcept {
+  return _mm_sha1msg1_epu32(a, b);
+}
+[[nodiscard]] inline __m128i sha1msg2(__m128i a, __m128i b) noexcept {
+  return _mm_sha1msg2_epu32(a, b);
+}
+[[nodiscard]] inline __m128i sha256rnds2(__m128i cdgh, __m128i abef, __m128i words) noexcept {
+  return _mm_sha256rnds2_epu32(cdgh, abef, words);
+}
+[[nodiscard]] inline __m128i sha256msg1(__m128i a, __m128i b) noexcept {
+  return _mm_sha256msg1_epu32(a, b);
+}
+[[nodiscard]] inline __m128i sha256msg2(__m128i a, __m128i b) noexcept {
+  return _mm_sha256msg2_epu32(a, b);
+}
+
+#endif
+
 /// Indices for a byte shuffle. Loaded from place r, they move the first r bytes to the end; from
 /// place 32 - r, the last r bytes to the front. The other bytes become zero.
 inline constexpr std::array<std::uint8_t, 48> moves{
@@ -162,5 +208,9 @@ padded_bytes(const std::byte* message, std::size_t size, std::size_t at) noexcep
 }  // namespace detail
 
 }  // namespace floe::crypto::x86
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif
 
 #endif

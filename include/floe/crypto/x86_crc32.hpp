@@ -2,12 +2,12 @@
 //
 // owns:     the folding of many bytes into sixteen, and the division that is left
 // does not: know fewer than sixteen bytes; those are for the tables (crypto/crc32.hpp)
-// invariant: empty on other machines and compilers, so that it can be included everywhere.
+// invariant: empty on other machines, so that it can be included everywhere.
 #pragma once
 
 #include "floe/core/language.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
 #include <array>
 #include <cstddef>
@@ -15,6 +15,11 @@
 
 #include "floe/crypto/written.hpp"
 #include "floe/crypto/x86.hpp"
+
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 5030)  // what other compilers' attributes ask for is no more than speed
+#endif
 
 namespace floe::crypto::x86 {
 
@@ -112,5 +117,9 @@ crc32(std::uint32_t crc, const std::byte* data, std::size_t size) noexcept {
 }
 
 }  // namespace floe::crypto::x86
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif
 
 #endif

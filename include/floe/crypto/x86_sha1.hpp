@@ -2,12 +2,12 @@
 //
 // owns:     the rounds, and a whole HMAC that leaves the registers only with its result
 // does not: derive keys; it goes on from the states of a prepared key
-// invariant: empty on other machines and compilers, so that it can be included everywhere.
+// invariant: empty on other machines, so that it can be included everywhere.
 #pragma once
 
 #include "floe/core/language.hpp"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) || (defined(_M_X64) && !defined(_M_ARM64EC))
 
 #include <array>
 #include <cstddef>
@@ -16,6 +16,11 @@
 
 #include "floe/crypto/written.hpp"
 #include "floe/crypto/x86.hpp"
+
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 5030)  // what other compilers' attributes ask for is no more than speed
+#endif
 
 namespace floe::crypto::x86 {
 
@@ -141,5 +146,9 @@ template <written When>
 }
 
 }  // namespace floe::crypto::x86
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif
 
 #endif
