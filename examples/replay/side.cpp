@@ -242,9 +242,10 @@ class reader {
 
   /// Why the agent settled on a pair, seen from the states of those above it.
   [[nodiscard]] std::string reason(const event::selected& e) const {
+    const auto* const valid = who().selected(e.stream, e.component);
+    if (valid != nullptr && !valid->nominated) return "the nominated pair is silent";
     if (who().role() == ice::role::controlled) return "the peer nominated it";
     const auto& lists = who().checklists();
-    const auto* const valid = who().selected(e.stream, e.component);
     std::size_t failed = 0;
     std::size_t open = 0;
     for (const auto id : lists.order()) {
