@@ -820,6 +820,130 @@ TEST_CASE("upkeep: where an allocation is bound to its user, that one keeps it",
   CHECK(b.session.state() == allocation_state::active);
 }
 
+namespace {
+
+/// How a server says no to who is not the user of the allocation.
+enum class refusal : std::uint8_t { without_code, without_proof, challenge };
+
+/// A server that knows two users, and lets each only have what it asked for itself.
+struct strict : bench {
+  explicit strict(refusal by, const turn::session_config& c = support::turn_config())
+      : bench{c}, how{by} {}
+
+  void answer_all() {
+    session.handle_timeout(now);
+    for (auto out = drain(); !out.empty(); out = drain()) {
+      for (const auto& s : out) {
+        const auto m = parsed(s.message);
+        const auto user = m.get<stun::username>();
+        if (m.method() == method::binding) {
+          deliver(server.answer(
+              s.message, message_class::success,
+              [](stun::writer& w) { w.add(stun::xor_mapped_address{support::turn_client}); },
+              false));
+        } else if (user && user->value == "user-2") {
+          hand_in(refused(s.message));
+        } else {
+          for (const auto& a : server.take(now, support::client_at(s.to.local), s.message)) {
+            hand_in(a);
+          }
+        }
+      }
+    }
+  }
+
+  void run_strictly(duration span) {
+    const auto end = now + span;
+    for (;;) {
+      answer_all();
+      const auto next = session.next_timeout();
+      if (!next || *next > end) break;
+      now = (std::max)(now, *next);
+    }
+    now = end;
+    answer_all();
+  }
+
+  refusal how;
+  bool by_stream = false;
+
+ private:
+  bytes refused(const bytes& request) {
+    server.user = "user-2";
+    server.password = "pass-2";
+    auto no = server.answer(
+        request, message_class::error,
+        [&](stun::writer& w) {
+          if (how == refusal::without_code) return;
+          w.add(stun::error_code_attribute{how == refusal::challenge
+                                               ? error_code::unauthenticated
+                                               : error_code::wrong_credentials});
+          if (how != refusal::challenge) return;
+          w.add(stun::realm{server.realm});
+          w.add(stun::nonce{server.nonce});
+        },
+        how == refusal::without_code);
+    server.user = "user";
+    server.password = "pass";
+    return no;
+  }
+
+  void hand_in(const bytes& in) {
+    if (!by_stream) {
+      deliver(in);
+      return;
+    }
+    session.handle_stream(now, support::turn_socket, in);
+    while (session.next_inbound(now)) {
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE("upkeep: new credentials that are not taken cost no relay, however the server says so",
+          "[turn]") {
+  const auto how = GENERATE(refusal::without_code, refusal::without_proof, refusal::challenge);
+  const bool by_stream = GENERATE(false, true);
+  CAPTURE(how, by_stream);
+  auto config = support::turn_config();
+  if (by_stream) config.transport = turn::transport::tcp;
+  strict b{how, config};
+  b.by_stream = by_stream;
+  REQUIRE(b.session.start(b.now));
+  b.run_strictly(1s);
+  REQUIRE(b.session.permit(peer.address));
+  b.run_strictly(1s);
+  REQUIRE(b.session.is_permitted(peer.address));
+  REQUIRE(b.session.use_credentials("user-2", "pass-2"));
+  for (int minutes = 0; minutes < 30; ++minutes) {
+    b.run_strictly(1min);
+    REQUIRE(b.session.state() == allocation_state::active);
+    CHECK(b.session.is_permitted(peer.address));
+  }
+  CHECK(b.count<event::credentials_refused>() == (how == refusal::challenge ? 1 : 0));
+  CHECK(b.count<event::permission_refused>() == 0);
+}
+
+TEST_CASE("upkeep: credentials that were taken once are not given up for those before", "[turn]") {
+  bench b;
+  b.allocate();
+  b.server.user = "user-2";
+  b.server.password = "pass-2";
+  REQUIRE(b.session.use_credentials("user-2", "pass-2"));
+  REQUIRE(b.session.permit(peer.address));
+  b.settle();
+  REQUIRE(b.session.is_permitted(peer.address));
+  REQUIRE(b.session.permit(address::v4(198, 51, 100, 21)));
+  b.session.handle_timeout(b.now);
+  const auto out = b.drain();
+  REQUIRE(out.size() == 1);
+  b.deliver(b.server.answer(out[0].message, message_class::error, {}));
+  b.run(1min);
+  CHECK(b.last<event::permission_refused>());
+  CHECK(parsed(b.log.back().message).get<stun::username>()->value == "user-2");
+}
+
 TEST_CASE("upkeep: credentials that are not taken any more are told of, once for each", "[turn]") {
   bench b;
   b.allocate();

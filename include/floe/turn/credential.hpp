@@ -81,7 +81,11 @@ class credential {
     return {};
   }
 
-  /// Goes back to the user name and password before replace(), once. False when there are none.
+  /// The server takes what is shown: what was before has had its time.
+  void accepted() noexcept { has_former_ = false; }
+
+  /// Goes back to the user name and password before replace(), once. False when there are none, or
+  /// the newer ones were taken.
   [[nodiscard]] bool fall_back() {
     if (!has_former_ || by_token_) return false;
     has_former_ = false;

@@ -269,6 +269,7 @@ class session {
   void on_silence(const request_table::row& row);
   void ask_for_life();
   void on_life();
+  [[nodiscard]] bool is_distrusted() const;
   [[nodiscard]] static bool is_about_allocation(purpose what) noexcept;
   void give_up(const request& r, std::optional<stun::error_code> code);
   void put_back_permissions(std::uint16_t batch);

@@ -140,6 +140,7 @@ inline void session::on_peer_error(const request_table::row& row,
 /// An answer that says neither yes nor why not: without ERROR-CODE, or with what must be understood
 /// and is not. It would be the same the next time. source: RFC 8489 sec. 6.3.3, 6.3.4
 inline void session::fail_senseless(const request_table::row& row, const stun::message_view& m) {
+  if (row.owner.what != purpose::allocate && credential_.fall_back()) return again(row);
   switch (row.owner.what) {
     case purpose::allocate: return end(end_reason::unusable_answer);
     case purpose::refresh:
@@ -204,6 +205,7 @@ inline void session::authenticate(request_table::row row, stun::error_code code,
   }
   if (r.what == purpose::allocate) return end(end_reason::credentials);
   if (!std::exchange(complained_, true)) events_.push(event::credentials_refused{code});
+  if (credential_.fall_back()) return again(row);
   give_up(r, code);
 }
 

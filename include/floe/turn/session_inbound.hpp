@@ -224,6 +224,7 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   }
   if (message.cls() == stun::message_class::success) {
     said_.reset();
+    if (found == stun::proof::right) credential_.accepted();
     on_success(row, message);
   } else {
     on_error(row, message);

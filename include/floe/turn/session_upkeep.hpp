@@ -198,7 +198,23 @@ inline void session::ask_for_life() {
 /// The server is there.
 inline void session::on_life() {
   ++silence_.answered;
-  if (state_ == allocation_state::active && is_forgotten(silence_)) end(end_reason::forgotten);
+  if (state_ != allocation_state::active || !is_forgotten(silence_)) return;
+  // What was unanswered is repeated as another request, for it showed what is not shown any more.
+  if (is_distrusted() && credential_.fall_back()) {
+    silence_ = {};
+    return;
+  }
+  end(end_reason::forgotten);
+}
+
+/// True while a request has been answered without proof only, as servers do that do not know who
+/// asks.
+inline bool session::is_distrusted() const {
+  bool found = false;
+  transactions_.for_each([&](request_table::id, const request_table::row& row) {
+    found = found || (row.unproved && row.owner.credential == credential_.generation());
+  });
+  return found;
 }
 
 /// Nothing came back for a request.
@@ -206,6 +222,8 @@ inline void session::on_silence(const request_table::row& row) {
   if (row.owner.what == purpose::allocate) {
     return end(row.unproved ? end_reason::unproved : end_reason::timeout);
   }
+  const bool is_outdated = row.owner.credential != credential_.generation();
+  if (row.unproved && (is_outdated || credential_.fall_back())) return again(row);
   give_up(row.owner, std::nullopt);
 }
 
