@@ -7,6 +7,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "sim/server_plan.hpp"
 
 using namespace floe;
 using namespace floe::sim;
@@ -35,5 +36,13 @@ TEST_CASE("random sessions: the same seed gives the same bytes at the same insta
     const auto twice = trial(draw_plan(seed));
     CHECK(once.digest == twice.digest);
     CHECK(once.what == twice.what);
+  }
+}
+
+TEST_CASE("random sessions: servers as they are cost no session that they could serve",
+          "[scenario][sim]") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    INFO("seed " << seed);
+    CHECK_NOTHROW(server_trial(seed));
   }
 }

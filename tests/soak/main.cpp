@@ -1,4 +1,5 @@
-// Sessions without end: the whole matrix of NATs, then as many random ones as wanted.
+// Sessions without end: the whole matrix of NATs, servers as they are, and as many random ones as
+// wanted.
 //
 //     soak [COUNT [FIRST_SEED]]
 //
@@ -16,6 +17,7 @@
 #include "sim/matrix.hpp"
 #include "sim/random_plan.hpp"
 #include "sim/recorded.hpp"
+#include "sim/server_plan.hpp"
 #include "sim/verdict.hpp"
 
 using namespace floe::sim;
@@ -118,13 +120,17 @@ bool run_matrix(std::uint64_t seeds, keeper& wrong) {
   return sum.is_clean();
 }
 
-bool run_random(std::uint64_t count, std::uint64_t first, keeper& wrong) {
-  tally sum{"random"};
+/// What a trial is of one seed: `play(seed, sink, sink)` runs it and returns a verdict, and throws
+/// when something does not hold that always must.
+template <class Play>
+bool run_trials(const char* what, std::uint64_t count, std::uint64_t first, keeper& wrong,
+                Play&& play) {
+  tally sum{what};
   for (std::uint64_t i = 0; i < count; ++i) {
     const auto seed = first + i;
     bool went_wrong = false;
     try {
-      const auto found = trial(draw_plan(seed)).what;
+      const verdict found = play(seed, {}, {});
       sum.note(found, "seed " + std::to_string(seed));
       went_wrong = is_wrong(found);
     } catch (const std::exception& e) {
@@ -133,7 +139,7 @@ bool run_random(std::uint64_t count, std::uint64_t first, keeper& wrong) {
     }
     if (went_wrong) {
       wrong.keep(seed, [&](floe::record::sink_ref left, floe::record::sink_ref right) {
-        trial(draw_plan(seed), left, right);
+        play(seed, left, right);
       });
     }
     if ((i + 1) % 20'000 == 0) sum.print();
@@ -157,6 +163,13 @@ int main(int argc, char** argv) {
   // The matrix in proportion: 20 seeds a cell beside 200,000 random sessions.
   keeper wrong{argv[0]};
   const bool whole = run_matrix(count / 10'000, wrong);
-  const bool random = run_random(count, first, wrong);
-  return whole && random ? 0 : 1;
+  const auto run = [&](const char* what, std::uint64_t so_many, auto&& play) {
+    return run_trials(what, so_many, first, wrong, play);
+  };
+  using floe::record::sink_ref;
+  const bool servers = run("servers", (count + 3) / 4, server_trial);
+  const bool random = run("random", count, [](std::uint64_t seed, sink_ref left, sink_ref right) {
+    return trial(draw_plan(seed), left, right).what;
+  });
+  return whole && servers && random ? 0 : 1;
 }
