@@ -336,8 +336,7 @@ TEST_CASE("checks: success unfreezes every pair of the same foundation in all li
 }
 
 TEST_CASE("checks: the controlling agent nominates with a second check on the same pair",
-          "[agent][8445-8.1.1-a][8445-8.1.1-b][8445-7.1.2-a][8445-7.2.5.3.4-a][8445-8.1.2-b]"
-          "[8445-8.1.2-d]") {
+          "[agent][8445-8.1.1-a][8445-8.1.1-b][8445-7.1.2-a][8445-7.2.5.3.4-a][8445-8.1.2-b]") {
   scripted_peer peer{1};
   peer.introduce();
   const auto first = peer.next_check();
@@ -631,4 +630,47 @@ TEST_CASE("checks: a relay that proves the peer is there has the direct paths as
     CHECK(peer.next_check().destination == relayed);
     CHECK(peer.next_check().sent_at >= direct.sent_at + 500ms);
   }
+}
+
+TEST_CASE("checks: a session of two streams is completed or failed when both are",
+          "[agent][8445-8.1.2-d]") {
+  const bool answers = GENERATE(true, false);
+  auto behaviour = controlling();
+  behaviour.limits.streams = 2;
+  scripted_peer peer{1, behaviour};
+  constexpr stream_id second{1};
+  const endpoint other{right_address.address, 6002};
+  REQUIRE(peer.n.agent.add_stream(1).value() == second);
+  peer.net.bind(peer.n, {left_address.address, 5002}, second);
+  peer.net.act(peer.n, [&](agent& a) { a.gather(peer.net.now()); });
+  peer.introduce();
+  const auto& lists = peer.n.agent.checklists();
+  const auto end = answers ? ice::checklist_state::completed : ice::checklist_state::failed;
+  const auto run_to_end_of = [&](stream_id stream) {
+    for (int i = 0; i < 100 && lists.state(stream) != end; ++i) {
+      if (answers) {
+        const auto check = peer.next_check();
+        const auto socket = socket_id{check.source == left_address ? 1U : 2U};
+        (void)peer.net.inject(peer.n, socket, check.destination, peer.success(check, check.source));
+      } else {
+        peer.net.run_for(1s);
+      }
+    }
+    return lists.state(stream) == end;
+  };
+  // The second stream begins later, so that it ends later.
+  if (!answers) peer.net.run_for(20s);
+  peer.net.act(peer.n, [&](agent& a) {
+    (void)a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password, second).value();
+    if (answers) return;
+    (void)a.add_remote(host(other), {}, second).value();
+  });
+  REQUIRE(run_to_end_of(stream_id{0}));
+  CHECK(lists.state(second) == ice::checklist_state::running);
+  CHECK(peer.n.agent.state() == connection_state::checking);
+  if (answers) {
+    peer.net.act(peer.n, [&](agent& a) { (void)a.add_remote(host(other), {}, second).value(); });
+  }
+  REQUIRE(run_to_end_of(second));
+  CHECK(peer.n.agent.state() == (answers ? connection_state::completed : connection_state::failed));
 }

@@ -1,17 +1,20 @@
 #include "floe/agent/commands.hpp"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "agent/support.hpp"
 #include "catch.hpp"
+#include "floe/ice/credentials.hpp"
+#include "floe/sdp/candidate.hpp"
 #include "sim/scripted_peer.hpp"
 
 using namespace floe;
 using namespace floe::sim;
 
 TEST_CASE("commands: sockets become host candidates, each with its own priority",
-          "[agent][8445-5.1.1.1-a][8445-5.1.2-a][8445-5.1.2.1-d][8445-5.1.2.1-e][8445-5.3-a]") {
+          "[agent][8445-5.1.1.1-a][8445-5.1.2-a][8445-5.1.2.1-d][8445-5.1.2.1-e]") {
   world w{1};
   auto& n = w.add("n", controlling());
   for (std::uint8_t i = 1; i <= 3; ++i) w.bind(n, numbered(i));
@@ -84,8 +87,24 @@ TEST_CASE("commands: addresses that may not be candidates are refused, loopback 
   CHECK(lenient.agent.local(*plain)->candidate.address == endpoint{address::v4(192, 0, 2, 1), 1});
 }
 
+TEST_CASE("commands: what the peer must be told can be read", "[agent][8445-5.3-a]") {
+  world w{1};
+  auto& n = w.add("n", controlling());
+  const auto host = w.bind(n, {address::v4(192, 0, 2, 1), 5000});
+  REQUIRE(n.agent.add_reflexive(host, {address::v4(203, 0, 113, 5), 6000}));
+  gather_all(w, n);
+  std::vector<std::string> lines;
+  for (const auto& c : candidates_of(n)) lines.emplace_back(sdp::to_text(c).view());
+  CHECK(lines == std::vector<std::string>{
+                     "candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host",
+                     "candidate:2 1 udp 1694498815 203.0.113.5 6000 typ srflx raddr 192.0.2.1 "
+                     "rport 5000"});
+  const auto own = n.agent.local_credentials();
+  CHECK(ice::make_remote_credentials(own.ufrag, own.password));
+}
+
 TEST_CASE("commands: the same base address gives the same foundation, another one another",
-          "[agent][8445-5.1.1.3-a]") {
+          "[agent]") {
   auto behaviour = controlling();
   behaviour.components = 2;
   world w{1};

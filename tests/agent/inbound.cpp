@@ -255,7 +255,7 @@ TEST_CASE("inbound: checks that come early are remembered up to a limit", "[agen
 }
 
 TEST_CASE("inbound: an unknown source becomes a peer-reflexive candidate with the check's priority",
-          "[agent][8445-7.3.1.3-a][8445-7.3.1.3-b][8445-7.3.1.4-d]") {
+          "[agent][8445-7.3.1.3-a]") {
   scripted_peer peer{1};
   peer.introduce();
   const endpoint source{address::v4(203, 0, 113, 9), 999};
@@ -269,6 +269,31 @@ TEST_CASE("inbound: an unknown source becomes a peer-reflexive candidate with th
   CHECK(learned->candidate.address == source);
   CHECK(learned->candidate.component == component_id{1});
   CHECK(peer.n.agent.checklists().size() == 2);
+}
+
+TEST_CASE("inbound: what a check teaches is paired with the socket that it came to, and asked next",
+          "[agent][8445-7.3.1.3-b][8445-7.3.1.4-d]") {
+  scripted_peer peer{1};
+  peer.introduce();
+  peer.net.bind(peer.n, {address::v4(192, 0, 2, 3), 5000});
+  peer.net.act(peer.n, [](agent& a) { a.restart(); });
+  peer.tell_credentials("newone", "passwordofthenewone0123");
+  peer.tell_candidate();
+  const auto& lists = peer.n.agent.checklists();
+  REQUIRE(lists.size() == 2);
+  (void)peer.next_check();
+  const endpoint source{address::v4(203, 0, 113, 9), 999};
+  const auto own = peer.n.agent.local_credentials();
+  (void)peer.check({.username = std::string{own.ufrag} + ":newone", .priority = 1}, source);
+  REQUIRE(lists.size() == 3);
+  // By its priority it is the last.
+  const auto learned = lists.order().back();
+  const auto& agent = peer.n.agent;
+  CHECK(agent.remote(lists[learned].remote)->candidate.address == source);
+  CHECK(agent.local(lists[learned].local)->candidate.address == left_address);
+  CHECK(lists[learned].state == ice::pair_state::waiting);
+  (void)peer.sent();
+  CHECK(peer.next_check().destination == source);
 }
 
 TEST_CASE(

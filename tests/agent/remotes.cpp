@@ -96,7 +96,7 @@ TEST_CASE("remotes: candidates that can't be used are refused with the reason",
 }
 
 TEST_CASE("remotes: a candidate belongs to the generation that its ufrag names",
-          "[agent][8838-9-b][8838-15-a]") {
+          "[agent][8838-9-b]") {
   scripted_peer peer{1};
   auto& a = peer.n.agent;
   peer.tell_credentials();
@@ -105,6 +105,47 @@ TEST_CASE("remotes: a candidate belongs to the generation that its ufrag names",
   peer.net.act(peer.n, [](agent& x) { x.restart(); });
   CHECK(a.add_remote(host(right_address), scripted_peer::ufrag).error() == errc::stale_generation);
   CHECK(a.add_remote(host(right_address), "newone").has_value());
+}
+
+TEST_CASE("remotes: a restart forgets the candidates, their end and their credentials",
+          "[agent][8838-15-a]") {
+  scripted_peer peer{1};
+  auto& a = peer.n.agent;
+  peer.tell_credentials();
+  const auto old = a.add_remote(host(right_address)).value();
+  REQUIRE(a.end_of_remote_candidates().has_value());
+  CHECK(a.add_remote(host(numbered(9))).error() == errc::after_end_of_candidates);
+  peer.net.act(peer.n, [](agent& x) { x.restart(); });
+  peer.tell_credentials("newone", "passwordofthenewone0123");
+  CHECK(a.checklists().size() == 0);
+  const auto made = a.add_remote(host(numbered(9))).value();
+  CHECK(made != old);
+  CHECK(a.remote(old) == nullptr);
+  CHECK(a.checklists().size() == 1);
+  peer.net.run_for(1ms);
+  CHECK(peer.next_check().destination == numbered(9));
+}
+
+TEST_CASE("remotes: each stream has credentials of its own, on both sides", "[agent][8839-5.4-a]") {
+  auto behaviour = controlling();
+  behaviour.limits.streams = 2;
+  scripted_peer peer{1, behaviour};
+  auto& a = peer.n.agent;
+  constexpr stream_id second{1};
+  REQUIRE(a.add_stream(1).value() == second);
+  CHECK(a.local_credentials(second).ufrag != a.local_credentials().ufrag);
+  CHECK(a.local_credentials(second).password != a.local_credentials().password);
+  peer.net.bind(peer.n, {left_address.address, 5002}, second);
+  peer.net.act(peer.n, [&](agent& x) {
+    x.gather(peer.net.now());
+    (void)x.set_remote_credentials("other", "passwordoftheother01234", second).value();
+    (void)x.add_remote(host({right_address.address, 6002}), {}, second).value();
+  });
+  const auto check = peer.next_check();
+  const auto message = peer.parse(check);
+  CHECK(message.get<stun::username>()->value ==
+        "other:" + std::string{a.local_credentials(second).ufrag});
+  CHECK(stun::authenticate(message, stun::short_term_key("passwordoftheother01234")));
 }
 
 TEST_CASE("remotes: a duplicate candidate changes nothing, one after the end is refused",

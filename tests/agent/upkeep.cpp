@@ -19,7 +19,7 @@ const scripted_check nominating{.claims = {{ice::role::controlling, 1}}, .nomina
 }  // namespace
 
 TEST_CASE("upkeep: an unanswered check is repeated on schedule, byte for byte, and then given up",
-          "[agent][8445-7-a][8489-6.2.1-a][8489-6.2.1-b][8489-6.2.1-c][8489-6.2.1-d][8489-6.2.1-e]"
+          "[agent][8445-7-a][8489-6.2.1-a][8489-6.2.1-b][8489-6.2.1-d][8489-6.2.1-e]"
           "[8445-7.2.5.2.3-a][8445-14.2-c][8445-14.3-c]") {
   scripted_peer peer{1};
   peer.introduce();

@@ -98,7 +98,7 @@ TEST_CASE("a key leaves nothing of itself behind", "[crypto][8489-16-a]") {
   for (std::size_t i = 0; i < place.size(); ++i) REQUIRE(left[i] == std::byte{});
 }
 
-TEST_CASE("equal_constant_time sees a difference in any byte", "[crypto][8489-14.6-c][ATK-C15]") {
+TEST_CASE("equal_constant_time sees a difference in any byte", "[crypto][ATK-C15]") {
   const std::vector<std::byte> code(32, std::byte{0xab});
   CHECK(crypto::equal_constant_time(code, std::vector<std::byte>(code)));
   for (std::size_t i = 0; i < code.size(); ++i) {
@@ -122,4 +122,33 @@ TEST_CASE("equal_constant_time: sizes must agree, and nothing equals nothing",
   CHECK_FALSE(crypto::equal_constant_time(byte_view{code}.first(19), code));
   CHECK_FALSE(crypto::equal_constant_time({}, code));
   CHECK_FALSE(crypto::equal_constant_time({}, {}));
+}
+
+namespace {
+
+/// Compares 32 bytes that differ in the first from 32 of which only `There` exist. What reads a
+/// byte that does not exist is no constant.
+template <std::size_t There>
+constexpr bool compare_with_part() {
+  const std::array<std::byte, There> part{};
+  std::array<std::byte, 32> whole{};
+  whole[0] = std::byte{1};
+  return crypto::equal_constant_time(floe::byte_view{part.data(), whole.size()}, whole);
+}
+template <std::size_t There>
+concept reads_no_more_than = requires {
+  typename std::bool_constant<compare_with_part<There>()>;
+};
+
+template <std::size_t... There>
+constexpr std::size_t how_many_suffice(std::index_sequence<There...>) {
+  return (std::size_t{reads_no_more_than<There + 1>} + ...);
+}
+
+}  // namespace
+
+TEST_CASE("equal_constant_time reads every byte, whatever the first ones say",
+          "[crypto][8489-14.6-c]") {
+  STATIC_REQUIRE(reads_no_more_than<32>);
+  STATIC_REQUIRE(how_many_suffice(std::make_index_sequence<31>{}) == 0);
 }

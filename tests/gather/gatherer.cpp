@@ -1,5 +1,6 @@
 #include "floe/gather/gatherer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string>
@@ -615,4 +616,26 @@ TEST_CASE("gatherer: relays that are offered anew are proved first", "[gather]")
   g.run(1s);
   CHECK(g.gatherer.is_complete());
   CHECK(reach_of(g) == "4");
+}
+
+TEST_CASE("gatherer: all servers of a kind are asked", "[gather][8445-5.1.1.2-c]") {
+  const endpoint other_stun{address::v4(192, 0, 2, 2), 3478};
+  const endpoint other_turn{address::v4(192, 0, 2, 16), 3478};
+  constexpr std::array<std::string_view, 1> other_stun_uris{"stun:192.0.2.2"};
+  constexpr std::array<std::string_view, 1> other_turn_uris{"turn:192.0.2.16"};
+  const std::array servers{
+      both[0], both[1], gather::server{.uris = other_stun_uris},
+      gather::server{.uris = other_turn_uris, .username = "user", .credential = "pass"}};
+  fixture f{{.servers = servers}};
+  f.stun_servers[other_stun] = true;
+  f.add_turn(other_turn);
+  f.begin();
+  f.run(5s);
+  const auto results = f.all<event::server_result>();
+  CHECK(results.size() == 4);
+  for (const auto& server : {stun_at, other_stun, turn_at, other_turn}) {
+    CHECK(std::any_of(results.begin(), results.end(), [&](const event::server_result& r) {
+      return r.server == server && r.outcome == outcome::answered;
+    }));
+  }
 }

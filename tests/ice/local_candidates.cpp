@@ -1,8 +1,10 @@
 #include "floe/ice/local_candidates.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "catch.hpp"
@@ -48,6 +50,44 @@ TEST_CASE("local candidates: local ones share a foundation when type and base ad
     CHECK(number(different) != number(host));
   }
   CHECK(foundation(other) != foundation(learned));
+}
+
+TEST_CASE("local candidates: a foundation is that of a type, a base address and a server",
+          "[ice][8445-5.1.1.3-a]") {
+  auto all = some(16);
+  std::map<std::string, std::string> groups;
+  const auto add = [&](char name, const ice::local_candidate& made) {
+    const auto id = *all.add(made);
+    groups[std::string{all[id].candidate.foundation.text()}] += name;
+    return id;
+  };
+  const auto host = [&](char name, std::uint16_t socket, const endpoint& bound) {
+    return add(name, all.make_host(socket_id{socket}, bound, first, one, {}));
+  };
+  const auto reflexive = [&](char name, ice::local_id base, std::uint16_t port, server_id by) {
+    add(name, *all.make_reflexive(base, {address::v4(203, 0, 113, 5), port}, by));
+  };
+  constexpr server_id server{10};
+  constexpr server_id other_server{11};
+
+  const auto a = host('a', 1, at(5000, 1));
+  const auto b = host('b', 2, at(5001, 1));
+  const auto c = host('c', 3, at(5000, 2));
+  reflexive('d', a, 1, server);
+  reflexive('e', b, 2, server);
+  reflexive('f', a, 3, other_server);
+  reflexive('g', c, 4, server);
+  const auto relay = [&](char name, const endpoint& relayed, server_id by) {
+    add(name, *all.make_relayed(a, socket_id{relayed.port}, relayed, at(1, 7), by));
+  };
+  relay('h', at(7000, 9), server);
+  relay('i', at(7002, 9), server);
+  relay('j', at(7004, 9), other_server);
+  relay('k', at(7006, 8), server);
+
+  std::set<std::string> found;
+  for (const auto& [foundation, names] : groups) found.insert(names);
+  CHECK(found == std::set<std::string>{"ab", "c", "de", "f", "g", "hi", "j", "k"});
 }
 
 TEST_CASE("local candidates: bases of other addresses have other foundations", "[ice]") {

@@ -1,5 +1,6 @@
 // Peers that hide their addresses behind names in .local, as browsers do.
 
+#include <algorithm>
 #include <string>
 
 #include "catch.hpp"
@@ -124,7 +125,7 @@ TEST_CASE("hidden: no relay is told an address that the peer hides", "[scenario]
 }
 
 TEST_CASE("hidden: one that a check taught before becomes the one with the name",
-          "[scenario][MDNS-3.2-d][MDNS-3.3-a]") {
+          "[scenario][MDNS-3.2-d]") {
   scripted_peer peer{1};
   peer.tell_credentials();
   (void)peer.check();
@@ -178,4 +179,28 @@ TEST_CASE("hidden: where hosts are told by name no other candidate shows their a
   };
   CHECK(related_of_reflexive(false) == left_address);
   CHECK(related_of_reflexive(true) == endpoint{address::v4(0, 0, 0, 0), 9});
+}
+
+TEST_CASE("hidden: a host that tells names signals its own address nowhere",
+          "[scenario][MDNS-3.1-c]") {
+  const bool hides = GENERATE(true, false);
+  auto behaviour = controlling();
+  behaviour.hide_hosts = hides;
+  world net{1};
+  auto& n = net.add("n", behaviour);
+  const auto host = net.bind(n, left_address);
+  REQUIRE(n.agent.add_reflexive(host, {address::v4(203, 0, 113, 5), 5}));
+  REQUIRE(n.agent.add_relayed(host, socket_id{2}, {address::v4(198, 51, 100, 9), 9},
+                              {left_address.address, 7}));
+  gather_all(net, n);
+  std::string lines;
+  for (const auto& c : candidates_of(n)) {
+    const bool by_name = hides && c.type == ice::candidate_type::host;
+    lines += sdp::to_text(c, {}, by_name ? name : std::string_view{}).view();
+    lines += '\n';
+  }
+  CAPTURE(lines);
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
+  CHECK((lines.find(" 192.0.2.1 ") == std::string::npos) == hides);
+  CHECK((lines.find(" " + std::string{name} + " 5000 typ host") != std::string::npos) == hides);
 }

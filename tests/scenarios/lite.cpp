@@ -1,4 +1,7 @@
 // Agents that send no checks.
+#include <cstdint>
+#include <set>
+
 #include "catch.hpp"
 #include "sim/duo.hpp"
 #include "sim/scripted_peer.hpp"
@@ -81,8 +84,7 @@ TEST_CASE("lite: two of them settle on what their candidates say, without a chec
   CHECK(d.right.received.size() == 1);
 }
 
-TEST_CASE("lite: the priority of its only address is the highest there is",
-          "[scenario][8445-5.2-d]") {
+TEST_CASE("lite: the priority of its only address is the highest there is", "[scenario]") {
   scripted_peer peer{6, lite()};
   REQUIRE(candidates_of(peer.n).size() == 1);
   CHECK(candidates_of(peer.n)[0].priority == 2130706431);
@@ -314,4 +316,22 @@ TEST_CASE("lite: without a limit a silent peer stays; two lite agents never hear
   d.net.run_for(1h);
   CHECK(is_settled(d.left));
   CHECK(d.net.send_data(d.left, "x"));
+}
+
+TEST_CASE("lite: no two candidates of a stream have one priority, over addresses and components",
+          "[scenario][8445-5.2-d]") {
+  auto behaviour = lite();
+  behaviour.components = 2;
+  world net{1};
+  auto& n = net.add("lite", behaviour);
+  std::uint16_t port = 5000;
+  for (const auto& at :
+       {address::v4(192, 0, 2, 1), address::v4(192, 0, 2, 2),
+        address::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})}) {
+    for (const auto c : {component_id{1}, component_id{2}}) net.bind(n, {at, port++}, {}, c);
+  }
+  gather_all(net, n);
+  std::set<std::uint32_t> priorities;
+  for (const auto& c : candidates_of(n)) priorities.insert(c.priority);
+  CHECK(priorities.size() == 6);
 }

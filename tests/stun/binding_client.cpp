@@ -132,7 +132,7 @@ TEST_CASE("binding client: one question, one answer", "[stun][8489-6.1-c]") {
 }
 
 TEST_CASE("binding client: repeats the same bytes on schedule and gives up at 39.5 s",
-          "[stun][8489-6.2.1-a][8489-6.2.1-b][8489-6.2.1-c][8489-6.2.1-d][8489-6.2.1-e]") {
+          "[stun][8489-6.2.1-a][8489-6.2.1-b][8489-6.2.1-d][8489-6.2.1-e]") {
   fixture f;
   const auto id = f.client.ask(f.now, socket, server);
   std::vector<duration> at;

@@ -40,7 +40,7 @@ std::string value(const bytes& m, attribute_type type) {
 }  // namespace
 
 TEST_CASE("requests: every one shows the credentials, and the SOFTWARE and FINGERPRINT that were "
-          "configured",
+          "configured; indications prove nothing",
           "[turn][8656-5-a][8656-5-b][8656-5-d]") {
   auto config = support::turn_config();
   config.software = "test";
@@ -49,6 +49,15 @@ TEST_CASE("requests: every one shows the credentials, and the SOFTWARE and FINGE
   b.allocate();
   REQUIRE(b.session.bind(peer(1)));
   b.run(10min);
+  REQUIRE(b.session.permit(peer(2).address));
+  b.settle();
+  REQUIRE(b.send(peer(2), bytes(4)));
+  const auto indication = parsed(b.last_message);
+  CHECK(indication.cls() == stun::message_class::indication);
+  CHECK(indication.get<stun::xor_peer_address>()->value == peer(2));
+  CHECK_FALSE(indication.has<stun::username>());
+  CHECK_FALSE(indication.find(stun::attribute_type::message_integrity));
+  CHECK_FALSE(indication.find(stun::attribute_type::message_integrity_sha256));
   b.session.close(b.now);
   b.settle();
   std::size_t requests = 0;
