@@ -68,6 +68,7 @@ struct server_plan {
   p.habits.forgets_silently = r.chance(400);
   p.habits.no_error_code = r.chance(150);
   p.habits.unprotected_errors = r.chance(150);
+  p.habits.names_no_relay = r.chance(300);
   p.habits.second = static_cast<second_family>(r.below(4));
   // A refusal that says nothing, or proves nothing, leaves nothing to ask for.
   const bool mute = p.habits.no_error_code || p.habits.unprotected_errors;

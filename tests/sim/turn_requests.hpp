@@ -200,9 +200,13 @@ inline void turn_server::on_allocate(const request& r) {
     }
   }
   succeed(r, [&](stun::writer& out) {
+    const auto missing = made[0].address.family == family::ipv4 ? family::ipv6 : family::ipv4;
+    if (config_.habits.names_no_relay && made.size() == 1) {
+      const auto none = missing == family::ipv4 ? address::v4(0, 0, 0, 0) : address::v6({});
+      out.add(stun::xor_relayed_address{{none, 0}});
+    }
     for (const auto& relayed : made) out.add(stun::xor_relayed_address{relayed});
     if (both && made.size() == 1) {
-      const auto missing = made[0].address.family == family::ipv4 ? family::ipv6 : family::ipv4;
       out.add(stun::address_error_code{missing, {stun::error_code::address_family_not_supported}});
     }
     out.add(stun::lifetime{in_seconds(life)});

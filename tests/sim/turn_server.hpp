@@ -44,6 +44,7 @@ struct turn_habits {
   bool forgets_silently = false;    ///< no answer about an allocation that it does not have
   bool no_error_code = false;       ///< an error says no more than that
   bool unprotected_errors = false;  ///< an error has no integrity, whatever the request had
+  bool names_no_relay = false;  ///< a relay of the family that it has not is 0.0.0.0:0, or [::]:0
   second_family second = second_family::served;
 
   [[nodiscard]] constexpr bool operator==(const turn_habits&) const noexcept = default;

@@ -200,6 +200,11 @@ TEST_CASE("allocation: two addresses, or one and the reason for the other",
 }
 
 TEST_CASE("allocation: a relay that can't be one is none", "[turn][ATK-E10][ATK-E17]") {
+  const endpoint none{address::v4(0, 0, 0, 0), 0};
+  CHECK(read({.relayed = {none}}).error() == grant_fault::incomplete);
+  CHECK(read({.relayed = {none, relay_v6}}, {.family = relay_family::ipv6})->relayed_v6 ==
+        relay_v6);
+  CHECK_FALSE(read({.relayed = {none, relay_v6}}, {.family = relay_family::both})->relayed_v4);
   for (const auto& bad : {server, endpoint{address::v4(0, 0, 0, 0), 1},
                           endpoint{relay_v4.address, 0}, endpoint{address::v4(224, 0, 0, 1), 1}}) {
     CHECK(read({.relayed = {bad}}).error() == grant_fault::bad_address);

@@ -186,6 +186,8 @@ struct relayed_addresses {
       out.malformed = true;
       continue;
     }
+    // So coturn says that it has none of a family that it was asked for before.
+    if (is_unspecified(read->value.address) && read->value.port == 0) continue;
     auto& place = read->value.address.family == family::ipv4 ? out.v4 : out.v6;
     if (!place) place = read->value;
   }
