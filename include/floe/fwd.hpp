@@ -25,7 +25,7 @@ enum class connection_state : std::uint8_t;
 enum class errc;
 enum class family : std::uint8_t;
 enum class gathering : std::uint8_t;
-enum class generation_number : std::uint16_t;
+enum class generation_number : std::uint32_t;
 enum class link_choice : std::uint8_t;
 enum class offering : std::uint8_t;
 enum class reject : std::uint8_t;

@@ -144,6 +144,54 @@ TEST_CASE("attacks: a peer that goes on claiming it hits the victim with no more
   CHECK_FALSE(peer.net.send_data(peer.n, "flood"));
 }
 
+TEST_CASE("attacks: however many candidates a peer makes come and go, none has the name of another",
+          "[scenario][ATK-C06]") {
+  auto behaviour = controlled();
+  behaviour.limits.remote_candidates = 1;
+  seeded_entropy entropy{1};
+  agent a{epoch, behaviour, entropy};
+  REQUIRE(a.add_local(socket_id{1}, left_address).has_value());
+  a.gather(epoch);
+  a.describe_peer({.pacing = 10s});
+  REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password).has_value());
+  scripted_peer insider{1, controlled()};
+  const auto own = a.local_credentials();
+  const auto check =
+      insider.request({.username = std::string{own.ufrag} + ":" + scripted_peer::ufrag,
+                       .password = std::string{own.password},
+                       .claims = {{ice::role::controlling, 1}}});
+  std::array<std::byte, max_datagram_size> buffer{};
+  std::optional<ice::remote_id> first;
+  for (std::uint32_t i = 0; i < 40'000; ++i) {
+    const endpoint source{address::v4(100, 64, std::uint8_t(i >> 8U), std::uint8_t(i)), 4000};
+    (void)a.handle_datagram(epoch, {socket_id{1}, source, check});
+    while (a.poll_transmit(buffer)) {
+    }
+    while (const auto e = a.poll_event()) {
+      const auto* const learned = std::get_if<event::learned_candidate>(&*e);
+      if (learned == nullptr) continue;
+      if (first == learned->id) FAIL("candidate " << i << " has the name of the first");
+      if (!first) first = learned->id;
+    }
+  }
+  REQUIRE(first);
+  CHECK(a.remote(*first) == nullptr);
+}
+
+TEST_CASE(
+    "attacks: the check of a candidate that gave way proves nothing, and is forgotten with it",
+    "[scenario][ATK-C06]") {
+  auto behaviour = controlled();
+  behaviour.limits.remote_candidates = 1;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}});
+  const auto asked = peer.next_check();
+  (void)peer.check({.claims = {{ice::role::controlling, 1}}}, victim);
+  CHECK(refusal(peer.send(peer.success(asked))) == reject::unknown_transaction);
+  CHECK_FALSE(peer.net.send_data(peer.n, "x"));
+}
+
 TEST_CASE("attacks: a hundred thousand guesses at the password change nothing and gain nothing",
           "[scenario][ATK-C14][ATK-C12]") {
   support::counting_memory memory;

@@ -227,6 +227,7 @@ inline bool agent::is_needed(ice::remote_id id) const {
 inline bool agent::forget_remote(std::optional<ice::remote_id> victim) {
   if (!victim) return false;
   drop_pairs([&](const ice::pair& p) { return p.remote == *victim; });
+  transactions_.erase_if([&](const sent_check& check) { return check.remote == *victim; });
   remotes_.erase(*victim);
   events_.push_dropped(event::dropped::remote_candidates);
   return true;

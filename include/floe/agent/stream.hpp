@@ -21,9 +21,10 @@
 
 namespace floe {
 
-/// The number that a restart gives. At its end it begins again: a stream has two generations.
+/// The number that a restart gives. It comes round again after 2^32 restarts, of which a stream
+/// remembers two.
 [[nodiscard]] constexpr generation_number next(generation_number number) noexcept {
-  return static_cast<generation_number>(static_cast<std::uint16_t>(number) + 1U);
+  return static_cast<generation_number>(static_cast<std::uint32_t>(number) + 1U);
 }
 
 /// The credentials between two restarts.

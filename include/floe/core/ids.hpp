@@ -23,14 +23,16 @@ enum class stream_id : std::uint16_t {};
 enum class component_id : std::uint16_t {};
 
 /// The credentials of a data stream between two restarts, counted from 0.
-enum class generation_number : std::uint16_t {};
+enum class generation_number : std::uint32_t {};
 
 /// A row of a slot_table: an index and the generation of the row, so that the handle of a row that
-/// was erased finds nothing, not its successor.
+/// was erased finds nothing, not its successor. A generation comes round again after 2^31 rows in
+/// one place: with 16 bits a peer that makes rows come and go could bring that about while one of
+/// its checks is under way.
 template <class Tag>
 struct handle {
   std::uint16_t index = 0;
-  std::uint16_t generation = 0;  ///< odd for every row that was; 0 belongs to none
+  std::uint32_t generation = 0;  ///< odd for every row that was; 0 belongs to none
 
   [[nodiscard]] constexpr bool operator==(const handle&) const noexcept = default;
 };

@@ -23,7 +23,7 @@ namespace floe {
 
 /// A table of at most `capacity` rows of T. Rows keep their place until erased; a free place is
 /// reused under a new generation. cost: insert, find and erase are O(1); walking is O(places used);
-/// sizeof(T) and 4 bytes a row, in one allocation.
+/// sizeof(T) and 8 bytes a row, in one allocation.
 template <class T, class Tag>
 class slot_table {
  public:
@@ -135,7 +135,7 @@ class slot_table {
   static constexpr std::uint16_t none = (std::numeric_limits<std::uint16_t>::max)();
 
   struct place {
-    std::uint16_t generation = 0;
+    std::uint32_t generation = 0;
     std::uint16_t next_free = none;
   };
 
@@ -149,7 +149,7 @@ class slot_table {
     return rows_size() + capacity_ * sizeof(place);
   }
 
-  [[nodiscard]] static constexpr bool is_odd(std::uint16_t generation) noexcept {
+  [[nodiscard]] static constexpr bool is_odd(std::uint32_t generation) noexcept {
     return generation % 2 == 1;
   }
   [[nodiscard]] bool holds_row(std::size_t index) const noexcept {

@@ -34,7 +34,7 @@
 namespace floe::record {
 
 /// Changes with every change of the format. A player plays only its own.
-inline constexpr std::uint32_t version = 4;
+inline constexpr std::uint32_t version = 5;
 
 /// What a recording begins with; the version follows.
 inline constexpr std::array<std::byte, 8> magic{std::byte{0x89}, std::byte{'f'}, std::byte{'l'},
