@@ -44,6 +44,7 @@ class Side:
         self.pieces = {self.process.stdout: b"", self.process.stderr: b""}
         self.lines = []       # what the peer must be told
         self.candidates = []  # (endpoint, type, priority)
+        self.pace = 0         # ms from check to check, as it told the peer
         self.gathered = False
         self.selected = None  # (own endpoint, peer's endpoint)
         self.received = []    # messages
@@ -72,7 +73,9 @@ class Side:
         word, rest = words[0], words[1:]
         if word in ("ice-pacing", "ufrag", "pwd", "candidate", "end-of-candidates"):
             self.lines.append(" ".join(words) + "\n")
-        if word == "candidate":
+        if word == "ice-pacing":
+            self.pace = int(rest[0])
+        elif word == "candidate":
             self.candidates.append((endpoint(rest[4], rest[5]), rest[7], int(rest[3])))
         elif word == "end-of-candidates":
             self.gathered = True
@@ -326,7 +329,8 @@ def happenings(sides, pairs, start):
 
 
 def tell_checks(sides, pairs, start):
-    title("Checks: each pair's state as time goes by (each side starts one check per 50 ms at most)")
+    pace = max(side.pace for side in sides)
+    title(f"Checks: each pair's state as time goes by (each side starts one check per {pace} ms at most)")
     moments = {}  # (ms, side) to the states of each pair
     for _, ms, name, number, what in sorted(happenings(sides, pairs, start)):
         moments.setdefault((ms, name), {}).setdefault(number, []).append(what)
