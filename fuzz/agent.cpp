@@ -1,7 +1,8 @@
 // Any calls, datagrams and times, in any order, to one agent with two streams.
 //
 // The bytes choose what happens: sockets that come and go, candidates, credentials, time, noise, a
-// peer that knows the passwords and says whatever it likes, a host that forgets to poll. Promises,
+// peer that knows the passwords and says whatever it likes, servers and relays that do so too, a
+// host that forgets to poll. Promises,
 // besides those that the world checks after every call (next_timeout() moves on, one new check per
 // call, everything sent parses and leaves a socket that the agent was given): a datagram that is
 // refused for want of proof changes nothing that shows, and is answered at most once and with no
@@ -20,18 +21,16 @@
 #include <string>
 
 #include "floe/stun/attributes/ice.hpp"
+#include "hostile_turn.hpp"
+#include "observed.hpp"
 #include "sim/scripted_peer.hpp"
 
 using namespace floe;
 using namespace floe::sim;
+using hostile::promise;
+using hostile::visible;
 
 namespace {
-
-void must(bool holds, int line = __builtin_LINE()) {
-  if (holds) return;
-  std::fprintf(stderr, "fuzz/agent.cpp:%d does not hold\n", line);
-  std::abort();
-}
 
 config behaviour(FuzzedDataProvider& data) {
   config c{.role = data.ConsumeBool() ? ice::role::controlling : ice::role::controlled};
@@ -53,49 +52,57 @@ config behaviour(FuzzedDataProvider& data) {
   return c;
 }
 
-/// The reasons for which a datagram is refused before it has proved anything.
-constexpr std::array unproved{
-    reject::not_stun,        reject::truncated,          reject::bad_length,
-    reject::bad_fingerprint, reject::no_integrity,       reject::bad_integrity,
-    reject::bad_username,    reject::unsupported_method, reject::unknown_transaction,
-    reject::unknown_socket,  reject::unusable_source,    reject::unverified_source,
-    reject::closed};
+constexpr std::array<std::string_view, 5> uris{"stun:198.51.100.1", "turn:198.51.100.2",
+                                               "turn:198.51.100.3?transport=tcp", "turn:turn.local",
+                                               "turns:turn.example.org"};
 
-/// What an observer can see of an agent, besides its counters.
-struct visible {
-  explicit visible(const node& n)
-      : state{n.agent.state()}, role{n.agent.role()}, events{n.events.size()},
-        next{n.agent.next_timeout()} {
-    const auto& lists = n.agent.checklists();
-    for (const auto id : lists.order()) pairs.emplace_back(lists[id].state, lists[id].priority);
-    for (const auto stream : {stream_id{0}, stream_id{1}}) {
-      for (std::uint16_t c = 1; c <= 2; ++c) {
-        selected.push_back(n.agent.selected(stream, component_id{c}) != nullptr);
-      }
+/// Where servers are; some places that they name can't be sent to.
+endpoint server_at(unsigned n) {
+  if (n % 8 == 7) return {};
+  return {address::v4(198, 51, 100, static_cast<std::uint8_t>(1 + n % 4)), 3478};
+}
+bool is_server(const endpoint& at) {
+  return at.address.family == family::ipv4 && at.address.octets[0] == 198;
+}
+
+/// Addresses that servers saw or gave.
+endpoint given_at(unsigned n) {
+  return {address::v4(203, 0, 113, static_cast<std::uint8_t>(1 + n % 6)),
+          static_cast<std::uint16_t>(6000 + n / 6 % 4)};
+}
+
+/// Some servers, and what they know of the agent; made before the agent is.
+struct server_list {
+  explicit server_list(FuzzedDataProvider& data) {
+    for (auto n = data.ConsumeIntegralInRange(0, 3); n > 0; --n) {
+      chosen.push_back(uris[data.ConsumeIntegralInRange<std::size_t>(0, uris.size() - 1)]);
     }
+    one = {.uris = chosen, .username = "user", .credential = "pass"};
   }
 
-  connection_state state;
-  ice::role role;
-  std::size_t events;
-  deadline next;
-  std::vector<std::pair<ice::pair_state, std::uint64_t>> pairs;
-  std::vector<bool> selected;
+  [[nodiscard]] config with(config c) const {
+    if (!chosen.empty()) c.servers = {&one, 1};
+    return c;
+  }
 
-  [[nodiscard]] bool operator==(const visible&) const = default;
+  std::vector<std::string_view> chosen;
+  gather::server one;
 };
 
 /// One session in the hands of the bytes.
 class session {
  public:
   session(FuzzedDataProvider& data, record::sink_ref sink)
-      : data_{data}, behaviour_{behaviour(data)}, peer_{1, behaviour_, sink} {
+      : data_{data}, servers_{data}, behaviour_{servers_.with(behaviour(data))}, peer_{1,
+                                                                                       behaviour_,
+                                                                                       sink} {
     // A second socket, so that a datagram can arrive at the wrong one.
     peer_.net.bind(peer_.n, {left_address.address, 5001});
+    act([](auto&) {});
   }
 
   void step() {
-    switch (data_.ConsumeIntegralInRange(0, 27)) {
+    switch (data_.ConsumeIntegralInRange(0, 33)) {
       case 0: pass(std::chrono::milliseconds{data_.ConsumeIntegral<std::uint16_t>()}); break;
       case 1: jump(); break;
       case 2: noise(); break;
@@ -134,13 +141,30 @@ class session {
       case 27:
         if (data_.ConsumeIntegralInRange(0, 15) == 0) act([](auto& a) { a.close(); });
         break;
+      case 28:
+      case 29: serve_host(); break;
+      case 30:
+      case 31:
+      case 32: answer_as_server(); break;
+      case 33: through_relay(); break;
       default: break;
     }
     check_bounds();
+    check_report();
     check_calm();
   }
 
   [[nodiscard]] bool more() const { return data_.remaining_bytes() > 0; }
+
+  /// Reports are for people: whatever happened, there is one, and it says "works" of paths alone.
+  void check_report() const {
+    const auto report = peer_.n.agent.report();
+    promise(!to_text(report.verdict).empty() && !to_text(report.pairs).empty());
+    promise(report.verdict != session_verdict::works || report.has_path);
+    const auto& lists = peer_.n.agent.checklists();
+    promise(report.pair_count == lists.size());
+    for (const auto id : lists.order()) promise(!to_text(ice::judge(lists[id])).empty());
+  }
 
   /// A number that tells sessions apart by everything that came out.
   [[nodiscard]] std::uint64_t digest() const {
@@ -212,35 +236,20 @@ class session {
     // Let everything that is due happen first, so that only the datagram is left to change
     // something.
     peer_.net.run_for(0ms);
-    const visible before{peer_.n};
-    const auto sent = peer_.net.log().size();
+    const hostile::watch_of_refusal watch{peer_.net, peer_.n};
     const auto outcome = peer_.net.inject(peer_.n, socket, from, what);
     ++received_;
     if (const auto* const got = std::get_if<payload>(&outcome)) {
-      must(got->bytes.data() == what.data() && got->bytes.size() == what.size());
+      promise(got->bytes.data() == what.data() && got->bytes.size() == what.size());
     }
-    const auto reason = refusal(outcome);
-    if (!reason) {
-      const auto message = stun::message_view::parse(what);
-      if (message && message->cls() == stun::message_class::success) {
-        proofs_.emplace_back(from, peer_.net.now());
-      }
+    if (const auto reason = refusal(outcome)) {
+      const bool checks = behaviour_.consent.enabled && behaviour_.level == ice::level::full;
+      watch.refused(*reason, from, what, checks);
       return outcome;
     }
-    if (std::find(unproved.begin(), unproved.end(), *reason) == unproved.end()) return outcome;
-    const visible after{peer_.n};
-    must(after.state == before.state && after.role == before.role);
-    must(after.events == before.events && after.pairs == before.pairs);
-    must(after.selected == before.selected);
-    // Without consent checks, which a lite agent never sends, even a refusal that leaves on a path
-    // postpones its keepalive.
-    const bool checks = behaviour_.consent.enabled && behaviour_.level == ice::level::full;
-    must(!checks || after.next == before.next);
-    const auto& log = peer_.net.log();
-    must(log.size() <= sent + 1);
-    if (log.size() > sent) {
-      must(log.back().destination == from);
-      must(log.back().bytes.size() <= what.size() + 8);
+    const auto message = stun::message_view::parse(what);
+    if (message && message->cls() == stun::message_class::success) {
+      proofs_.emplace_back(from, peer_.net.now());
     }
     return outcome;
   }
@@ -280,7 +289,7 @@ class session {
     auto check = said();
     check.password = "guess";
     const auto socket = some_socket();
-    must(refusal(inject(peer_.request(check), socket, place())).has_value());
+    promise(refusal(inject(peer_.request(check), socket, place())).has_value());
   }
 
   void proved_check() {
@@ -392,7 +401,7 @@ class session {
   void add_stream() {
     act([&](auto& a) {
       const bool added = a.add_stream(2).has_value();
-      must(!added || !has_second_);
+      promise(!added || !has_second_);
       has_second_ = has_second_ || added;
     });
   }
@@ -464,11 +473,12 @@ class session {
     const auto component = some_component();
     const auto before = peer_.net.log().size();
     const bool left = peer_.net.send_data(peer_.n, "data", stream, component);
-    must(left == (peer_.net.log().size() == before + 1));
+    promise(left == (peer_.net.log().size() == before + 1));
     // A lite agent asks for no proof: it trusts the peer's nomination.
     if (left && behaviour_.consent.enabled && behaviour_.level == ice::level::full) {
       const auto to = peer_.net.log().back().destination;
-      must(std::any_of(proofs_.begin(), proofs_.end(), [&](const auto& proof) {
+      if (is_server(to)) return;  // whom a relay sends it on to is not seen here
+      promise(std::any_of(proofs_.begin(), proofs_.end(), [&](const auto& proof) {
         return proof.first == to && elapsed(proof.second, peer_.net.now()) < 30s;
       }));
     }
@@ -515,11 +525,11 @@ class session {
     }
     std::size_t events = 0;
     for (; const auto e = a.poll_event(); ++events) {
-      if (const auto* const lost = std::get_if<event::dropped>(&*e)) must(lost->count > 0);
+      if (const auto* const lost = std::get_if<event::dropped>(&*e)) promise(lost->count > 0);
       peer_.n.events.push_back({peer_.net.now(), *e});
     }
     const auto& limits = behaviour_.limits;
-    must(events <= std::size_t{limits.events} + limits.local_candidates + limits.streams + 1U);
+    promise(events <= std::size_t{limits.events} + limits.local_candidates + limits.streams + 1U);
     act([](auto&) {});
   }
 
@@ -530,36 +540,147 @@ class session {
     if (before.next && *before.next <= latest_) return;
     const auto sent = peer_.net.log().size();
     act([&](auto& a) { a.handle_timeout(latest_); });
-    must(visible{peer_.n} == before && peer_.net.log().size() == sent);
+    promise(visible{peer_.n} == before && peer_.net.log().size() == sent);
   }
 
   void check_bounds() const {
     const auto& a = peer_.n.agent;
     const auto& lists = a.checklists();
-    must(lists.size() <= behaviour_.limits.pairs);
+    promise(lists.size() <= behaviour_.limits.pairs);
     const bool failed = lists.state(stream_id{0}) == ice::checklist_state::failed;
-    must(!failed || a.selected() == nullptr);
+    promise(!failed || a.selected() == nullptr);
     for (std::size_t i = 1; i < lists.order().size(); ++i) {
-      must(lists[lists.order()[i - 1]].priority >= lists[lists.order()[i]].priority);
+      promise(lists[lists.order()[i - 1]].priority >= lists[lists.order()[i]].priority);
     }
     for (const auto id : lists.order()) {
-      must(a.local(lists[id].local) != nullptr && a.remote(lists[id].remote) != nullptr);
+      promise(a.local(lists[id].local) != nullptr && a.remote(lists[id].remote) != nullptr);
     }
 
     const auto& stats = a.stats();
-    must(stats.datagrams_sent == peer_.net.log().size() + discarded_);
-    must(stats.datagrams_received == received_);
+    promise(stats.datagrams_sent == peer_.net.log().size() + discarded_);
+    promise(stats.datagrams_received == received_);
     std::uint64_t refused = 0;
     for (const auto count : stats.rejected) refused += count;
-    must(refused <= received_);
-    must(stats.checks_received + stats.answers_received <= received_);
+    promise(refused <= received_);
+    promise(stats.checks_received + stats.answers_received <= received_);
+  }
+
+  // ---- servers
+  // -----------------------------------------------------------------------------------
+
+  /// What only the host can do for the agent, well or badly, once for each event that asks.
+  void serve_host() {
+    auto& n = peer_.n;
+    const auto now = peer_.net.now();
+    for (; next_event_ < n.events.size(); ++next_event_) {
+      const auto asked = n.events[next_event_].what;
+      if (const auto* const name = std::get_if<event::name_needed>(&asked)) {
+        promise(!n.agent.server_name(name->uri).empty());
+        std::vector<endpoint> addresses;
+        for (auto k = data_.ConsumeIntegralInRange(0, 2); k > 0; --k) {
+          addresses.push_back(server_at(data_.ConsumeIntegral<std::uint8_t>()));
+        }
+        act([&](auto& a) { a.resolved(now, name->uri, addresses); });
+      } else if (const auto* const wanted = std::get_if<event::connection_needed>(&asked)) {
+        connect(wanted->attempt, wanted->socket);
+      } else if (const auto* const again = std::get_if<event::socket_needed>(&asked)) {
+        connect(again->attempt, again->socket);
+      } else if (const auto* const token = std::get_if<event::token_needed>(&asked)) {
+        (void)n.agent.token_server_name(token->attempt);
+        const octets key(16, std::byte{7});
+        const auto which = token->attempt;
+        act([&](auto& a) {
+          (void)a.bring_token(now, which, {"kid", key, as_byte_view("token")}).has_value();
+        });
+      } else if (const auto* const other = std::get_if<event::credentials_needed>(&asked)) {
+        const auto server = other->server;
+        act([&](auto& a) { (void)a.set_credentials(now, server, "user", "pass").has_value(); });
+      }
+    }
+  }
+
+  void connect(gather::attempt_id which, socket_id from) {
+    const auto now = peer_.net.now();
+    if (data_.ConsumeIntegralInRange(0, 3) == 0) {
+      return act([&](auto& a) { a.connect_failed(now, which); });
+    }
+    const auto& sockets = peer_.n.sockets;
+    const auto base = std::find_if(sockets.begin(), sockets.end(),
+                                   [&](const auto& s) { return s.first == from; });
+    if (base == sockets.end()) return;
+    const socket_id socket{static_cast<std::uint16_t>(100 + next_socket_++)};
+    peer_.n.sockets.emplace_back(socket, endpoint{base->second.address, 7});
+    act([&](auto& a) { (void)a.connected(now, which, socket).has_value(); });
+  }
+
+  /// One of the latest datagrams that went to a server.
+  [[nodiscard]] const wired* some_to_server() {
+    std::vector<const wired*> found;
+    const auto& log = peer_.net.log();
+    for (auto at = log.rbegin(); at != log.rend() && found.size() < 8; ++at) {
+      if (is_server(at->destination)) found.push_back(&*at);
+    }
+    if (found.empty()) return nullptr;
+    return found[data_.ConsumeIntegralInRange<std::size_t>(0, found.size() - 1)];
+  }
+
+  /// Hands in what a server says, by the socket or the connection that it was asked from.
+  void give_from_server(const wired& asked, const octets& bytes) {
+    const auto socket = socket_at(asked.source);
+    bool is_stream = false;
+    act([&](auto& a) {
+      is_stream = asked.source.port == 7 && a.handle_stream(peer_.net.now(), socket, bytes);
+      for (std::size_t n = 0; is_stream && a.next_inbound(peer_.net.now()); ++n) {
+        promise(n <= bytes.size());
+      }
+    });
+    if (!is_stream) (void)inject(bytes, socket, asked.destination);
+  }
+
+  void answer_as_server() {
+    const auto* const found = some_to_server();
+    if (found == nullptr) return;
+    const auto asked = *found;
+    const auto request = stun::message_view::parse(asked.bytes);
+    if (!request || request->cls() != stun::message_class::request) return;
+    const hostile::turn_server server{"user", "pass", server_at, given_at, false};
+    give_from_server(asked, server.answer(data_, *request));
+  }
+
+  /// Checks, answers and data of a peer that come by a relay, from where the relay likes.
+  void through_relay() {
+    const auto* const found = some_to_server();
+    if (found == nullptr) return;
+    const auto asked = *found;
+    auto from = place();
+    octets inside = peer_.request(said());
+    const auto message = stun::message_view::parse(asked.bytes);
+    if (message && message->cls() == stun::message_class::indication) {
+      const auto sent = message->get<stun::data>();
+      const auto to = message->get<stun::xor_peer_address>();
+      const auto check = sent ? stun::message_view::parse(sent->value)
+                              : result<stun::message_view, reject>{unexpected{reject::not_stun}};
+      if (to && check && check->cls() == stun::message_class::request) {
+        auto question = asked;
+        question.bytes.assign(sent->value.begin(), sent->value.end());
+        inside = peer_.success(question, given_at(data_.ConsumeIntegral<std::uint8_t>()));
+        from = to->value;
+      }
+    }
+    give_from_server(
+        asked,
+        hostile::message({stun::method::data, stun::message_class::indication}, {}, [&](auto& out) {
+          out.add(stun::xor_peer_address{from}).add(stun::data{inside});
+        }));
   }
 
   FuzzedDataProvider& data_;
+  server_list servers_;
   config behaviour_;
   scripted_peer peer_;
   bool has_second_ = false;
   std::uint16_t next_socket_ = 0;
+  std::size_t next_event_ = 0;  ///< the first that serve_host() has not seen
   std::vector<ice::local_id> locals_;
   std::vector<std::pair<endpoint, time_point>>
       proofs_;           ///< when a place last answered with a proof
@@ -581,6 +702,6 @@ std::uint64_t run(const std::uint8_t* data, std::size_t size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto first = run(data, size);
-  if (size % 4 == 0) must(run(data, size) == first);
+  if (size % 4 == 0) promise(run(data, size) == first);
   return 0;
 }

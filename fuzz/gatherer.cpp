@@ -28,6 +28,7 @@
 #include "floe/stun/integrity.hpp"
 #include "floe/stun/writer.hpp"
 #include "hostile_server.hpp"
+#include "hostile_turn.hpp"
 
 using namespace floe;
 using namespace std::chrono_literals;
@@ -267,14 +268,15 @@ class world {
   }
 
   std::vector<std::byte> indication() {
-    return message({stun::method::data, stun::message_class::indication}, {}, [&](auto& out) {
-      out.add(stun::xor_peer_address{peer(number())});
-      if (data_.ConsumeIntegralInRange(0, 4) != 0) {
-        out.add(stun::data{as_byte_view("data")});
-      } else {
-        out.add(stun::icmp{3, 3, 0});
-      }
-    });
+    return hostile::message({stun::method::data, stun::message_class::indication}, {},
+                            [&](auto& out) {
+                              out.add(stun::xor_peer_address{peer(number())});
+                              if (data_.ConsumeIntegralInRange(0, 4) != 0) {
+                                out.add(stun::data{as_byte_view("data")});
+                              } else {
+                                out.add(stun::icmp{3, 3, 0});
+                              }
+                            });
   }
 
   /// An answer to one of the last requests, mostly a usual one.
@@ -283,70 +285,10 @@ class world {
     const auto which = data_.ConsumeIntegralInRange<std::size_t>(0, requests_.size() - 1);
     const auto [path, bytes] = requests_[which];
     const auto request = *stun::message_view::parse(bytes);
-    const bool refused = data_.ConsumeIntegralInRange(0, 3) == 0;
-    const bool is_signed = data_.ConsumeIntegralInRange(0, 7) != 0;
-    const auto reply = message(
-        {request.method(), refused ? stun::message_class::error : stun::message_class::success},
-        request.transaction(), [&](auto& out) {
-          refused ? add_error(out) : add_success(out, request.method());
-          if (is_signed) sign(out, request);
-        });
+    const hostile::turn_server server{"user", password, server_at, peer,
+                                      config_.relay.family == turn::relay_family::both};
+    const auto reply = server.answer(data_, request);
     give(path, reply);
-  }
-
-  void add_error(stun::writer& out) {
-    constexpr std::array codes{300, 400, 401, 403, 420, 437, 438, 440, 441, 442, 486, 500, 508};
-    const auto code = codes[data_.ConsumeIntegralInRange<std::size_t>(0, codes.size() - 1)];
-    out.add(stun::error_code_attribute{static_cast<stun::error_code>(code)});
-    if (code == 300) out.add(stun::alternate_server{server_at(number())});
-    if (code == 401 || code == 438) {
-      out.add(stun::realm{"r"}).add(stun::nonce{data_.ConsumeBool() ? "n" : "m"});
-      if (data_.ConsumeIntegralInRange(0, 7) == 0) {
-        out.add(stun::third_party_authorization{"auth.example"});
-      }
-    }
-  }
-
-  void add_success(stun::writer& out, stun::method method) {
-    // Both what a NAT shows, and what stands in nobody's way: the socket's own address.
-    const auto mapped =
-        data_.ConsumeBool() ? peer(number()) : endpoint{address::v4(10, 0, 0, 1), 5000};
-    if (method == stun::method::binding || method == stun::method::allocate) {
-      out.add(stun::xor_mapped_address{mapped});
-    }
-    if (method == stun::method::allocate) {
-      if (data_.ConsumeIntegralInRange(0, 7) != 0)
-        out.add(stun::xor_relayed_address{peer(number())});
-      if (config_.relay.family == turn::relay_family::both) {
-        out.add(stun::xor_relayed_address{peer(number())});
-      }
-    }
-    if (method == stun::method::allocate || method == stun::method::refresh) {
-      out.add(stun::lifetime{data_.ConsumeBool() ? 600U : data_.ConsumeIntegral<std::uint8_t>()});
-    }
-  }
-
-  static void sign(stun::writer& out, const stun::message_view& request) {
-    const auto realm = request.get<stun::realm>();
-    if (!realm) return;
-    if (request.find(stun::attribute_type::message_integrity_sha256)) {
-      out.add_integrity(
-          stun::integrity_sha256_key{stun::long_term_sha256_key("user", realm->value, password)});
-    } else {
-      out.add_integrity(
-          stun::integrity_key{stun::long_term_md5_key("user", realm->value, password)});
-    }
-  }
-
-  template <class Add>
-  static std::vector<std::byte> message(stun::message_type type, const stun::transaction_id& id,
-                                        Add&& add) {
-    std::vector<std::byte> buffer(1000);
-    stun::writer out{buffer, type, id};
-    add(out);
-    const auto size = out.finish();
-    buffer.resize(size ? *size : 0);
-    return buffer;
   }
 
   /// As a datagram, and to a connection in two pieces.

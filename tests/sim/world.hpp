@@ -23,6 +23,7 @@
 #include "floe/agent/agent.hpp"
 #include "floe/record/recorder.hpp"
 #include "floe/stun/message_view.hpp"
+#include "floe/turn/channel_data.hpp"
 #include "sim/recorded.hpp"
 #include "sim/time.hpp"
 
@@ -196,11 +197,12 @@ class world {
   }
 
   void drain(node& n) {
-    std::array<std::byte, max_datagram_size> buffer{};
+    std::array<std::byte, max_datagram_size + max_relay_overhead> buffer{};
     while (const auto out = n.recorder.poll_transmit(buffer)) {
-      require(stun::message_view::parse(byte_view{buffer}.first(out->size)).has_value(), n,
+      const auto bytes = byte_view{buffer}.subspan(out->offset, out->size);
+      require(stun::message_view::parse(bytes) || turn::read_channel_data(bytes), n,
               "sent something that does not parse");
-      send(n, *out, byte_view{buffer}.first(out->size));
+      send(n, *out, bytes);
     }
     while (const auto e = n.recorder.poll_event()) n.events.push_back({now_, *e});
   }
@@ -227,7 +229,7 @@ class world {
                  component_id component = component_id{1}) {
     std::array<std::byte, 1500> buffer{};
     const auto out = n.recorder.encapsulate(as_byte_view(text), buffer, stream, component);
-    if (out) send(n, *out, byte_view{buffer}.first(out->size));
+    if (out) send(n, *out, byte_view{buffer}.subspan(out->offset, out->size));
     return out.has_value();
   }
 
