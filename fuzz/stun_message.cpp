@@ -2,8 +2,8 @@
 //
 // Promises: reads nothing outside the bytes and writes none of them; refuses for one of four
 // reasons; what it takes apart it puts together again to the same values; a key that made no
-// message proves none; a message that floe writes passes its own checks, and no longer after a bit
-// has changed.
+// message proves none; one that did proves nothing more when a bit has changed that it covers; a
+// message that floe writes passes its own checks, and no longer after a bit has changed.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +26,7 @@
 #include "floe/stun/integrity.hpp"
 #include "floe/stun/message_view.hpp"
 #include "floe/stun/writer.hpp"
+#include "stun_mutator.hpp"
 
 using namespace floe;
 
@@ -44,6 +45,17 @@ const stun::integrity_sha256_key& unused_sha256_key() {
   static const auto key =
       stun::short_term_sha256_key("no message of the corpus was made with this");
   return key;
+}
+
+/// What the mutator has sealed is proved, and not after a change of what the seal covers.
+void check_seal(const stun::message_view& message, std::size_t salt) {
+  static const auto key = stun::short_term_key(hostile::sealing_password);
+  if (!stun::authenticate(message, key)) return;
+  const auto covered = message.find(stun::attribute_type::message_integrity)->offset;
+  std::vector<std::byte> changed(message.bytes().begin(), message.bytes().end());
+  changed[salt % covered] ^= static_cast<std::byte>(1U << (salt / covered % 8));
+  const auto other = stun::message_view::parse(changed);
+  must(!other || !stun::authenticate(*other, key));
 }
 
 bool is_parse_reason(reject why) {
@@ -152,5 +164,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t salt = 0;
   for (std::size_t i = 0; i < size; ++i) salt = salt * 131 + data[i];
   check_proof(*message, salt);
+  check_seal(*message, salt);
   return 0;
 }
