@@ -2,9 +2,15 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "catch.hpp"
+#include "floe/stun/attributes/credentials.hpp"
+#include "floe/stun/attributes/error.hpp"
+#include "floe/stun/attributes/text.hpp"
 #include "floe/stun/message_view.hpp"
+#include "floe/stun/writer.hpp"
 #include "vectors/hex.hpp"
 #include "vectors/messages.hpp"
 
@@ -164,6 +170,34 @@ TEST_CASE("response: under a long-term one 401 and 438 may come without, and not
   CHECK_FALSE(may_act_on(message_class::error, std::nullopt, proof::missing, true));
   CHECK_FALSE(may_act_on(message_class::success, std::nullopt, proof::missing, true));
   CHECK(may_act_on(message_class::success, std::nullopt, proof::right, true));
+}
+
+TEST_CASE("response: what its nonce says was there must be there, except in a challenge",
+          "[stun][8489-9.2.5-i]") {
+  const auto front = stun::nonce_front({true, false});
+  const std::string announced = std::string{front.begin(), front.end()} + "rest";
+  const auto is_bid_down = [](message_class cls, std::optional<error_code> code,
+                              std::string_view nonce, bool lists) {
+    std::array<std::byte, 200> buffer{};
+    stun::writer w{buffer, {stun::method::refresh, cls}, {}};
+    if (code) w.add(stun::error_code_attribute{*code});
+    w.add(stun::nonce{nonce});
+    if (lists) w.add(stun::password_algorithms{stun::all_password_algorithms});
+    const auto size = w.finish();
+    REQUIRE(size);
+    return stun::is_bid_down(*stun::message_view::parse(byte_view{buffer}.first(*size)));
+  };
+  for (const auto code : {error_code::bad_request, error_code::forbidden, error_code::server_error,
+                          error_code::try_alternate}) {
+    CHECK(is_bid_down(message_class::error, code, announced, false));
+    CHECK_FALSE(is_bid_down(message_class::error, code, announced, true));
+    CHECK_FALSE(is_bid_down(message_class::error, code, "rest", false));
+  }
+  CHECK(is_bid_down(message_class::success, std::nullopt, announced, false));
+  CHECK(is_bid_down(message_class::error, std::nullopt, announced, false));
+  // A challenge has its own rule: it is not ignored, but not followed either.
+  CHECK_FALSE(is_bid_down(message_class::error, error_code::unauthenticated, announced, false));
+  CHECK_FALSE(is_bid_down(message_class::error, error_code::stale_nonce, announced, false));
 }
 
 TEST_CASE("response: must hold the attribute that its request had, and not the other",

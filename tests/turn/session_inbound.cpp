@@ -187,6 +187,60 @@ TEST_CASE("inbound: a response that proves nothing changes nothing", "[turn][865
         reject::unknown_transaction);
 }
 
+TEST_CASE("inbound: an answer that lost what its nonce announces is as if it never came",
+          "[turn][8489-9.2.5-i]") {
+  const auto front = stun::nonce_front({true, true});
+  const std::string announced = std::string{front.begin(), front.end()} + "rest";
+  for (const auto transport : {turn::transport::udp, turn::transport::tcp}) {
+    auto config = support::turn_config();
+    config.transport = transport;
+    bench b{config};
+    const bool stream = turn::is_stream(transport);
+    const auto deliver = [&](const bytes& answer) {
+      if (!stream) return b.deliver(answer);
+      b.session.handle_stream(b.now, support::turn_socket, answer);
+      std::optional<reject> why;
+      while (const auto in = b.session.next_inbound(b.now)) {
+        if (!*in) why = in->error();
+      }
+      return why;
+    };
+    // Neither a success nor an error that would end the session counts, though it be signed.
+    REQUIRE(b.session.start(b.now));
+    const auto first = b.drain();
+    REQUIRE(first.size() == 1);
+    REQUIRE_FALSE(deliver(b.server.take(b.now, support::turn_client, first[0].message).at(0)));
+    const auto asked = b.drain();
+    REQUIRE(asked.size() == 1);
+    const auto granted =
+        b.server.answer(asked[0].message, message_class::success, [&](stun::writer& w) {
+          w.add(stun::xor_relayed_address{peer})
+              .add(stun::xor_mapped_address{peer})
+              .add(stun::lifetime{600})
+              .add(stun::nonce{announced});
+        });
+    CHECK(deliver(granted) == reject::bad_attribute);
+    CHECK_FALSE(b.session.granted());
+    b.drain();
+    if (stream) {
+      // Nothing is repeated there: no better answer can come.
+      CHECK(b.last<event::ended>()->why == turn::end_reason::unproved);
+      continue;
+    }
+    const auto refused =
+        b.server.answer(asked[0].message, message_class::error, [&](stun::writer& w) {
+          w.add(stun::error_code_attribute{error_code::forbidden}).add(stun::nonce{announced});
+        });
+    CHECK(deliver(refused) == reject::bad_attribute);
+    CHECK(b.drain().empty());
+    CHECK(b.events.empty());
+    CHECK(b.session.next_timeout() == b.now + 500ms);
+    b.now += 500ms;
+    b.session.handle_timeout(b.now);
+    CHECK(b.drain().at(0).message == asked[0].message);
+  }
+}
+
 TEST_CASE("inbound: nothing that comes from the server's address harms the allocation",
           "[turn][8656-5-e][ATK-A26]") {
   fixture f;

@@ -11,6 +11,8 @@
 #include <optional>
 
 #include "floe/stun/attributes/credentials.hpp"
+#include "floe/stun/attributes/error.hpp"
+#include "floe/stun/attributes/text.hpp"
 #include "floe/stun/credentials.hpp"
 #include "floe/stun/header.hpp"
 #include "floe/stun/integrity.hpp"
@@ -121,6 +123,19 @@ enum class proof : std::uint8_t {
   if (found == proof::right) return true;
   if (!long_term || found != proof::missing || cls != message_class::error || !code) return false;
   return *code == error_code::unauthenticated || *code == error_code::stale_nonce;
+}
+
+/// True for a response that somebody took something out of: the nonce says that the server has
+/// password algorithms, and they are not there. It is ignored, whatever it proves. In a 401 or 438
+/// that is for decide_challenge(). source: RFC 8489 sec. 9.2.5
+[[nodiscard]] inline bool is_bid_down(const message_view& response) noexcept {
+  const auto code = response.get<error_code_attribute>();
+  const bool challenges =
+      response.cls() == message_class::error && code &&
+      (code->code == error_code::unauthenticated || code->code == error_code::stale_nonce);
+  const auto front = response.get<nonce>();
+  return !challenges && front && features_of(front->value).password_algorithms &&
+         !response.has<password_algorithms>();
 }
 
 // ---- a server meets a request

@@ -170,9 +170,9 @@ inline inbound session::on_attempt(const stun::message_view& message) {
   return std::optional<relayed_data>{};
 }
 
-/// A response to request `id` without the integrity it must have is no answer; see
-/// end_reason::unproved.
-inline inbound session::distrust(request_table::id id, stun::proof found) {
+/// A response to request `id` that proves nothing, as without the integrity it must have, is no
+/// answer; see end_reason::unproved.
+inline inbound session::distrust(request_table::id id, reject why) {
   auto* const live = transactions_.find(id);
   live->unproved = true;
   // Nothing is repeated on a stream, so that no better answer can come.
@@ -186,7 +186,7 @@ inline inbound session::distrust(request_table::id id, stun::proof found) {
       again(last);
     }
   }
-  return unexpected{found == stun::proof::missing ? reject::no_integrity : reject::bad_integrity};
+  return unexpected{why};
 }
 
 inline inbound session::on_response(const path& from, const stun::message_view& message) {
@@ -198,14 +198,19 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
     return unexpected{reject::unknown_transaction};
   }
   const auto error = message.get<stun::error_code_attribute>();
+  const bool has_credential = live->owner.what != purpose::binding;
+  const bool bid_down = has_credential && stun::is_bid_down(message);
   const auto found = live->owner.is_protected ? credential_.prove(message) : stun::proof::missing;
-  if (message.cls() == stun::message_class::error && error &&
-      live->owner.what != purpose::binding) {
-    said_ = complaint{error->code, found == stun::proof::right};
+  if (message.cls() == stun::message_class::error && error && has_credential) {
+    said_ = complaint{error->code, found == stun::proof::right && !bid_down};
   }
+  if (bid_down) return distrust(*id, reject::bad_attribute);
   if (live->owner.is_protected) {
     const auto code = error ? std::optional{error->code} : std::nullopt;
-    if (!stun::may_act_on(message.cls(), code, found, true)) return distrust(*id, found);
+    if (!stun::may_act_on(message.cls(), code, found, true)) {
+      return distrust(*id,
+                      found == stun::proof::missing ? reject::no_integrity : reject::bad_integrity);
+    }
   }
   const auto row = *live;
   transactions_.erase(*id);
