@@ -390,6 +390,20 @@ TEST_CASE("local candidates: a related address is hidden where it shows a host c
   CHECK_FALSE(shown(std::nullopt));
 }
 
+TEST_CASE("local candidates: what is obtained through a socket of both families is no such socket",
+          "[ice]") {
+  auto table = some();
+  auto made =
+      table.make_host(socket_id{1}, {address::v4(10, 0, 0, 1), 5000}, {}, component_id{1}, {});
+  made.speaks_v6 = true;
+  const auto dual = table.add(made);
+  REQUIRE(dual);
+  const endpoint relayed{address::v4(203, 0, 113, 9), 50000};
+  const auto relay = table.make_relayed(*dual, socket_id{2}, relayed, relayed, server_id{1});
+  REQUIRE(relay);
+  CHECK_FALSE(relay->speaks_v6);
+}
+
 TEST_CASE("local candidates: a closed base lets nothing in or out", "[ice]") {
   auto all = some();
   const auto host = add_local(all, candidate_type::host, at(5000), 1);

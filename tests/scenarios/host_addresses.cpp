@@ -134,6 +134,28 @@ TEST_CASE("host addresses: a socket of both families is handed addresses in IPv6
   CHECK(sent == 2);  // the answer and a check of its own
 }
 
+TEST_CASE("host addresses: a relay of the host's own gets peers as they are, whatever its socket",
+          "[scenario]") {
+  seeded_entropy entropy{1};
+  auto behaviour = controlling();
+  behaviour.offers = ice::relayed_only;
+  agent a{epoch, behaviour, entropy};
+  const endpoint bound{v4_mapped(left_address.address), 5000};
+  const auto host = a.add_local(socket_id{1}, bound).value();
+  const endpoint relayed{address::v4(203, 0, 113, 9), 50000};
+  REQUIRE(a.add_relayed(host, socket_id{2}, relayed, left_address));
+  a.gather(epoch);
+  REQUIRE(a.set_remote_credentials(scripted_peer::ufrag, scripted_peer::password));
+  REQUIRE(a.add_remote(
+      {.foundation = ice::foundation::from_number(1), .priority = 1, .address = right_address}));
+  a.handle_timeout(epoch);
+  std::array<std::byte, max_datagram_size> buffer{};
+  const auto check = a.poll_transmit(buffer);
+  REQUIRE(check);
+  CHECK(check->local == socket_id{2});
+  CHECK(check->remote == right_address);
+}
+
 TEST_CASE("host addresses: a report that the peer can't be reached fails the check under way",
           "[scenario]") {
   scripted_peer peer{5};

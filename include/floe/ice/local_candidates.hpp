@@ -101,6 +101,7 @@ class local_candidates {
     made.candidate.related = mapped;
     made.socket = socket;
     made.base = relayed;
+    made.speaks_v6 = false;  // its number is no socket of any family
     return make_obtained(made, host, server, place);
   }
 
