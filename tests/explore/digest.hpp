@@ -244,7 +244,7 @@ class agent_reader {
     add_remote(v.remote);
     to_.add(v.priority);
     to_.add(v.nominated ? 1U : 0U);
-    to_.add(v.round_trip);
+    to_.add(ice::presumed_round_trip(v.rtt));
     add_due(after(v.since, config_.nomination.patience));
     to_.add(now_ - v.proved);
     add_due(ice::refresh_due(v, config_.keepalive));

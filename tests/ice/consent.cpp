@@ -179,3 +179,12 @@ TEST_CASE("consent: an answer is overdue after three round trips, and its path s
   CHECK(ice::silent_at(start, duration::zero()) == start + 2250ms);
   CHECK(ice::overdue_at(time_point::max(), 1s) == time_point::max());
 }
+
+TEST_CASE("consent: a round trip is as measured, or assumed; an answer is not missed at once",
+          "[ice]") {
+  CHECK(ice::presumed_round_trip({}) == 500ms);
+  CHECK(ice::presumed_round_trip(1ms) == 1ms);
+  CHECK(ice::expected_round_trip({}) == 500ms);
+  CHECK(ice::expected_round_trip(1ms) == 35ms);
+  CHECK(ice::expected_round_trip(36ms) == 36ms);
+}

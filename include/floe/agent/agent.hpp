@@ -423,7 +423,7 @@ class agent {
   void on_success(const check_transactions::row& row, const endpoint& mapped);
   void ask_again(stream_id stream, component_id component, duration round_trip);
   std::optional<ice::valid_id> note_valid(const ice::pair& pair, ice::local_id seen,
-                                          duration round_trip = {}, ice::round_trip rtt = {});
+                                          ice::round_trip rtt = {});
   [[nodiscard]] ice::round_trip rtt_of(const check_transactions::row& answered) const;
   bool mark_succeeded(ice::pair_id id, bool by_nomination);
   [[nodiscard]] ice::local_id mapped_candidate(const check_transactions::row& row,

@@ -166,13 +166,13 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
                                  .component = check.component,
                                  .local = check.local,
                                  .remote = check.remote},
-                                local, elapsed(row.schedule.start(), now_), rtt_of(row));
+                                local, rtt_of(row));
   if (checked && nominated) checklists_[*checked].nominated_by_peer = false;
   if (auto* const c = find_component(check.stream, check.component); c->link) {
     if (c->link->path == row.path) c->link->consent.answered(now_);
   }
   if (valid && first && is_relayed(check.local, check.remote)) {
-    ask_again(check.stream, check.component, valid_[*valid].round_trip);
+    ask_again(check.stream, check.component, ice::presumed_round_trip(valid_[*valid].rtt));
   }
   if (valid && nominated) settle(*valid);
 }
@@ -187,10 +187,9 @@ inline void agent::ask_again(stream_id stream, component_id component, duration 
   }
 }
 
-/// Enters a pair into the valid list; the peer sees it come from `seen`. round_trip: what the
-/// answer took that proved it
+/// Enters a pair into the valid list; the peer sees it come from `seen`. rtt: see rtt_of()
 inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice::local_id seen,
-                                                      duration round_trip, ice::round_trip rtt) {
+                                                      ice::round_trip rtt) {
   find_component(pair.stream, pair.component)->reached = true;
   const auto priority = ice::pair_priority(claim_.role, locals_[seen].candidate.priority,
                                            remotes_[pair.remote].candidate.priority);
@@ -202,7 +201,6 @@ inline std::optional<ice::valid_id> agent::note_valid(const ice::pair& pair, ice
                       .priority = priority,
                       .since = now_,
                       .proved = now_,
-                      .round_trip = round_trip,
                       .asked = now_,
                       .rtt = rtt});
 }

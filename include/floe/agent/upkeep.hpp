@@ -148,7 +148,7 @@ inline ice::component_outlook agent::outlook(const component& c) const {
   const auto& v = valid_[*best];
   const ice::valid_outlook valid{
       .relayed = is_relayed(v.checked, v.remote),
-      .round_trip = v.round_trip,
+      .round_trip = ice::presumed_round_trip(v.rtt),
       .since = (std::max)(*valid_since, first ? first->since : (time_point::min)())};
   const auto rank = [&](const ice::pair& p) {
     return ice::rank_of(p.foundation, p.priority, first);

@@ -64,9 +64,14 @@ inline constexpr duration assumed_round_trip = std::chrono::milliseconds{500};
 /// The shortest round trip that is reckoned with: a peer may be busy for a moment.
 inline constexpr duration min_round_trip = std::chrono::milliseconds{35};
 
-/// The round trip to reckon with where `measured` was; zero where none was.
+/// The round trip of a path on which `measured` was; zero where none was.
+[[nodiscard]] constexpr duration presumed_round_trip(duration measured) noexcept {
+  return measured == duration::zero() ? assumed_round_trip : measured;
+}
+
+/// The round trip after which an answer is missed.
 [[nodiscard]] constexpr duration expected_round_trip(duration measured) noexcept {
-  return measured == duration::zero() ? assumed_round_trip : (std::max)(measured, min_round_trip);
+  return (std::max)(presumed_round_trip(measured), min_round_trip);
 }
 
 /// When an answer is overdue: three round trips after the check left that nothing has answered

@@ -25,7 +25,7 @@ enum class level : std::uint8_t { full, lite };
 /// What the peer says about itself as a whole, beside credentials and candidates.
 struct peer_traits {
   ice::level level = ice::level::full;  ///< a=ice-lite
-  /// a=ice-pacing, if it says so (RFC 8839 sec. 5.6). The slower pace of both agents counts
+  /// a=ice-pacing, if it says so (RFC 8839 sec. 5.5). The slower pace of both agents counts
   /// (RFC 8445 sec. 14.2).
   std::optional<duration> pacing = std::nullopt;
 };

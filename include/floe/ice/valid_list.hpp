@@ -39,7 +39,6 @@ struct valid_pair {
   bool nominated = false;
   time_point since;       ///< when it became valid
   time_point proved;      ///< when an answer last came
-  duration round_trip{};  ///< the shortest that an answer to its checks took; zero without a check
   time_point asked{};     ///< when a check last left
   deadline unanswered{};  ///< when the first check left that nothing has answered since
   ice::round_trip rtt{};  ///< as last measured; zero: not yet
@@ -97,9 +96,7 @@ class valid_list {
       return other.local == row.local && other.remote == row.remote;
     });
     if (known) {
-      auto& kept = rows_[*known];
-      prove(kept, row.proved, row.rtt);
-      kept.round_trip = (std::min)(kept.round_trip, row.round_trip);
+      prove(rows_[*known], row.proved, row.rtt);
       return known;
     }
     if (rows_.full()) {
