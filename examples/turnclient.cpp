@@ -159,6 +159,7 @@ const char* text_of(floe::turn::end_reason why) {
     case end_reason::broken_stream: return "broken-stream";
     case end_reason::forgotten: return "forgotten";
     case end_reason::expired: return "expired";
+    case end_reason::out_of_step: return "out-of-step";
     case end_reason::unproved: return "unproved";
   }
   return "";
@@ -382,6 +383,7 @@ int main(int argc, char** argv) {
     if (ended.why == floe::turn::end_reason::closed) return closed;
     const bool was_there = ended.why == floe::turn::end_reason::forgotten ||
                            ended.why == floe::turn::end_reason::expired ||
+                           ended.why == floe::turn::end_reason::out_of_step ||
                            ended.why == floe::turn::end_reason::timeout;
     if (!options.again || !was_there) return no_relay;
     peers = one->peers();

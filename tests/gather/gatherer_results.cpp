@@ -46,6 +46,34 @@ TEST_CASE("gatherer results: a lost relay is told and replaced under another num
   CHECK(f.all<event::complete>().size() == 1);
 }
 
+TEST_CASE("gatherer results: a 400 to a ChannelBind makes a new relay, once; then it goes without",
+          "[gather][8656-12.3-a]") {
+  gather_fixture f{{.servers = support::only_turn}};
+  f.begin();
+  f.run(1s);
+  const auto first = f.relay();
+  for (int i = 0; i < 10; ++i) {
+    f.turn().force(stun::method::channel_bind, stun::error_code::bad_request);
+  }
+  REQUIRE(f.gatherer.bind(first, peer));
+  f.run(5s);
+  const auto lost = f.all<event::relay_lost>();
+  REQUIRE(lost.size() == 1);
+  CHECK(lost[0].relay == first);
+  CHECK(lost[0].why == turn::end_reason::out_of_step);
+  REQUIRE(f.found().back().is_relayed());
+  const auto second = f.found().back().relay;
+  CHECK(second != first);
+  CHECK(f.turn().allocations.size() == 1);
+  // The server's word about channels is taken, if it says so of a fresh one.
+  REQUIRE(f.gatherer.bind(second, peer));
+  f.run(1h);
+  CHECK(f.all<event::relay_lost>().size() == 1);
+  CHECK(f.gatherer.is_relay(second));
+  std::array<std::byte, 100> buffer{};
+  CHECK(f.gatherer.wrap(second, peer, buffer, 60, 4));
+}
+
 TEST_CASE("gatherer results: a relay that is lost again and again is asked for ever less often",
           "[gather][ATK-E09]") {
   gather_fixture f{{.servers = support::only_turn}};

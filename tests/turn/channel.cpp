@@ -135,23 +135,6 @@ TEST_CASE("channel: rows that rest give nobody room, refused ones do", "[turn]")
   CHECK(f.table.want(f.now, at(4)) != nullptr);
 }
 
-TEST_CASE("channel: a number that the server holds for another is not used while it may be",
-          "[turn][8656-12.3-a]") {
-  fixture f;
-  auto* const c = f.table.want(f.now, at(1));
-  const auto old = c->number;
-  REQUIRE(f.table.renumber(f.now, *c));
-  CHECK(c->number != old);
-  CHECK(c->peer == at(1));
-  CHECK(c->numbers == 1);
-  REQUIRE(f.table.find(old) != nullptr);
-  CHECK_FALSE(f.table.find(old)->stands());
-  f.table.expire(f.now + 899s);
-  CHECK(f.table.find(old) != nullptr);
-  f.table.expire(f.now + 900s);
-  CHECK(f.table.find(old) == nullptr);
-}
-
 TEST_CASE("channel: all numbers are used before one comes again", "[turn][ATK-E13]") {
   fixture f;
   std::set<std::uint16_t> seen;
@@ -223,19 +206,6 @@ TEST_CASE("channel: one that is kept is asked for again when it expired", "[turn
   f.table.expire(end);
   CHECK(c->state == channel_state::wanted);
   CHECK(f.table.next_due() == end);
-}
-
-TEST_CASE("channel: without room a number can't be left alone", "[turn]") {
-  fixture f;
-  auto* const c = f.table.want(f.now, at(1));
-  const auto old = c->number;
-  f.table.want(f.now, at(2));
-  REQUIRE(f.table.renumber(f.now, *c));
-  CHECK_FALSE(f.table.find(old)->kept);
-  const auto now = c->number;
-  CHECK_FALSE(f.table.renumber(f.now, *c));
-  CHECK(c->number == now);
-  CHECK(c->numbers == 1);
 }
 
 TEST_CASE("channel: there are as many rows as numbers but one, whatever is asked for", "[turn]") {

@@ -104,13 +104,15 @@ TEST_CASE("error rules: a request about several peers is told apart before it is
   CHECK(turn::decide_peer({.code = error_code::allocation_mismatch}) == peer_decision::gone);
 }
 
-TEST_CASE("error rules: a channel that is taken gets another number, once", "[turn][8656-12.3-a]") {
-  const auto decide = [](unsigned numbers) {
-    return turn::decide_peer(
-        {.code = error_code::bad_request, .is_channel_bind = true, .numbers = numbers});
+TEST_CASE("error rules: who disagrees with the server about channels starts over, where it may",
+          "[turn][8656-12.3-a]") {
+  const auto decide = [](error_code code, bool bind, bool may) {
+    return turn::decide_peer({.code = code, .is_channel_bind = bind, .ends_out_of_step = may});
   };
-  CHECK(decide(0) == peer_decision::renumber);
-  CHECK(decide(1) == peer_decision::refuse);
+  CHECK(decide(error_code::bad_request, true, true) == peer_decision::start_over);
+  CHECK(decide(error_code::bad_request, true, false) == peer_decision::refuse);
+  CHECK(decide(error_code::bad_request, false, true) == peer_decision::refuse);
+  CHECK(decide(error_code::forbidden, true, true) == peer_decision::refuse);
 }
 
 TEST_CASE("error rules: the codes of TURN have the numbers and phrases of its RFCs",
@@ -154,7 +156,7 @@ TEST_CASE("error rules: a first error is the first of everything", "[turn]") {
   CHECK(peer.server_errors == 0);
   CHECK(peer.peers == 1);
   CHECK_FALSE(peer.is_channel_bind);
-  CHECK(peer.numbers == 0);
+  CHECK_FALSE(peer.ends_out_of_step);
   CHECK(turn::most_challenges == 4);
 }
 
@@ -165,6 +167,6 @@ TEST_CASE("error rules: nothing has gone wrong before the first error", "[turn]"
   CHECK(allocate.sockets == 1);
   const turn::peer_facts peers;
   CHECK(peers.server_errors == 0);
-  CHECK(peers.numbers == 0);
+  CHECK_FALSE(peers.ends_out_of_step);
   CHECK(turn::most_challenges == 4);
 }

@@ -218,6 +218,7 @@ class gatherer {
     bool is_first = true;     ///< counts for the progress; later ones replace what was lost
     bool falls_back = false;  ///< its server is full: it is to be asked for a reflexive address
     bool refused_credentials = false;  ///< asked again when there are others
+    bool out_of_step = false;          ///< its last relay ended that way: so does none of the next
     std::uint8_t tries = 0;
     std::uint8_t address = 0;  ///< the how-manieth of the URI
     endpoint server{};

@@ -259,6 +259,7 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
     return other.uri == a.uri && other.service == service::relay &&
            other.base.bound.address.family != own && other.stage != stage::failed;
   });
+  session.ends_out_of_step = !a.out_of_step;
   session.either_family = session.ask.family == turn::relay_family::both;
   session.ask.family = family_to_ask(session.ask.family, own, other_asks.has_value());
   const auto place = relays_.open(session);

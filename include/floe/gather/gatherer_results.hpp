@@ -34,6 +34,7 @@ namespace detail {
     case turn::end_reason::closed:
     case turn::end_reason::timeout:
     case turn::end_reason::forgotten:
+    case turn::end_reason::out_of_step:
     case turn::end_reason::expired: break;
   }
   return outcome::timeout;
@@ -228,6 +229,7 @@ inline void gatherer::on_ended(attempt_id, attempt& a, const turn::event::ended&
   let_go(a);
   a.is_first = false;
   if (is_new_trouble(elapsed(a.granted, now_), config_.retry_lost)) a.tries = 0;
+  a.out_of_step = e.why == turn::end_reason::out_of_step;
   if (e.why == turn::end_reason::closed) {
     a.stage = stage::failed;
     a.ends.reset();

@@ -72,7 +72,8 @@ static_assert(detail::is_counted(turn::end_reason::closed, turn::end_reason::ref
                                  turn::end_reason::credentials, turn::end_reason::timeout,
                                  turn::end_reason::unusable_answer, turn::end_reason::unreachable,
                                  turn::end_reason::broken_stream, turn::end_reason::forgotten,
-                                 turn::end_reason::expired, turn::end_reason::unproved));
+                                 turn::end_reason::expired, turn::end_reason::out_of_step,
+                                 turn::end_reason::unproved));
 static_assert(detail::is_counted(event::dropped::remote_candidates, event::dropped::pairs,
                                  event::dropped::early_checks, event::dropped::answers,
                                  event::dropped::servers, event::dropped::events));

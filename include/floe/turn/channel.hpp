@@ -90,10 +90,9 @@ inline constexpr duration channel_rest = std::chrono::minutes{5};
 
 struct channel {
   std::uint16_t number = 0;
-  endpoint peer;  ///< port 0: nobody's; the number alone is kept from use
+  endpoint peer;
   channel_state state = channel_state::wanted;
   bool kept = true;          ///< refreshed for as long as the session lives
-  std::uint8_t numbers = 0;  ///< how often it was given another number
   time_point due{};          ///< not asked for before
   floe::deadline expires{};  ///< when the server may let go of it, once it may have been bound
 
@@ -144,20 +143,6 @@ class channels {
     }
     if (rows_.full()) forget_refused();
     return add({.number = 0, .peer = peer, .due = now});
-  }
-
-  /// Takes another number for a peer whose old one the server holds for somebody else; the old one
-  /// is left alone for as long as it may be bound. Returns false when there is no room for that.
-  bool renumber(time_point now, channel& row) {
-    if (rows_.full()) return false;
-    const auto old = row.number;
-    row.number = take_number();
-    ++row.numbers;
-    return add({.number = old,
-                .peer = {},
-                .state = channel_state::cooling,
-                .kept = false,
-                .expires = after(now, channel_lifetime)}) != nullptr;
   }
 
   /// Changes the state as the table says. Returns whether it did.

@@ -83,6 +83,9 @@ struct session_config {
   bool fingerprint = false;      ///< for sockets that STUN shares with other protocols
   bool follow_alternate = true;  ///< whether 300 leads to another server
   bool special_peers = false;    ///< whether loopback and link-local peers are asked for
+  bool ends_out_of_step = true;  ///< whether a 400 to a ChannelBind gives the allocation back, so
+                                 ///< that the host makes another (RFC 8656 sec. 12.3); else data
+                                 ///< for the peer goes in Send indications
   std::uint16_t bind_after = 4;  ///< datagrams to an address until its peer gets a channel; 0: none
   std::uint16_t peers_per_request = 8;          ///< at most so many in a CreatePermission
   duration patience = std::chrono::seconds{5};  ///< see probe_at(); zero: never

@@ -133,10 +133,10 @@ decide_refresh(stun::error_code code, unsigned server_errors, bool with_ticket) 
 enum class peer_decision : std::uint8_t {
   authenticate,
   resend,
-  gone,      ///< the server has no such allocation
-  renumber,  ///< the server holds the channel for another peer, or the peer for another channel
-  separate,  ///< some of several peers may be fine: each for itself
-  refuse,    ///< the server won't have it
+  gone,        ///< the server has no such allocation
+  start_over,  ///< client and server disagree about channels: give the allocation back
+  separate,    ///< some of several peers may be fine: each for itself
+  refuse,      ///< the server won't have it
 };
 
 /// What is known when an error response to such a request comes.
@@ -145,7 +145,7 @@ struct peer_facts {
   unsigned server_errors = 0;              ///< 5xx so far, this one included
   std::size_t peers = 1;                   ///< how many the request names
   bool is_channel_bind = false;
-  unsigned numbers = 0;  ///< how often the channel was given another number
+  bool ends_out_of_step = false;  ///< whether a disagreement about channels ends the session
 };
 
 [[nodiscard]] constexpr peer_decision decide_peer(const peer_facts& f) noexcept {
@@ -153,8 +153,8 @@ struct peer_facts {
   const auto no = f.peers > 1 ? peer_decision::separate : peer_decision::refuse;
   if (!f.code) return no;
   if (f.code == error_code::allocation_mismatch) return peer_decision::gone;
-  if (f.code == error_code::bad_request && f.is_channel_bind && f.numbers == 0) {
-    return peer_decision::renumber;
+  if (f.code == error_code::bad_request && f.is_channel_bind && f.ends_out_of_step) {
+    return peer_decision::start_over;
   }
   switch (stun::decide_error(*f.code, f.server_errors)) {
     case stun::error_decision::authenticate: return peer_decision::authenticate;

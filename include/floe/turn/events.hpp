@@ -54,6 +54,7 @@ enum class end_reason : std::uint8_t {
   broken_stream,    ///< bytes came that start no message; the host closes the connection
   forgotten,        ///< the server has no such allocation any more (437)
   expired,          ///< it was not refreshed in time
+  out_of_step,      ///< client and server disagree about channels (400): another allocation will do
   unproved,         ///< all that came back lacked the integrity it must have: it may be anybody's
 };
 

@@ -2,7 +2,7 @@
 //
 // owns:     stating the facts for the rules, and applying what they decide
 // does not: decide: see error_rules.hpp, stun/response_rules.hpp, stun/credential_rules.hpp
-// sources:  RFC 8656 sec. 7.4, 8.3, 10.4, 12.4; RFC 6062 sec. 4.3; RFC 8489 sec. 6.3.4, 9.2.5, 10
+// sources:  RFC 8656 sec. 7.4, 8.3, 10.3, 12.3; RFC 6062 sec. 4.3; RFC 8489 sec. 6.3.4, 9.2.5, 10
 #pragma once
 
 #include "floe/core/language.hpp"
@@ -106,26 +106,19 @@ inline void session::on_peer_error(const request_table::row& row,
                                    const stun::message_view& message) {
   const auto& r = row.owner;
   if (code == stun::error_code::wrong_credentials && credential_.fall_back()) return again(row);
-  auto* const channel = r.what == purpose::channel_bind ? channels_.find(r.target) : nullptr;
   const peer_facts facts{.code = code,
                          .server_errors = r.server_errors,
                          .peers = r.peers,
-                         .is_channel_bind = channel != nullptr,
-                         .numbers = channel != nullptr ? channel->numbers : 0U};
+                         .is_channel_bind = r.what == purpose::channel_bind,
+                         .ends_out_of_step = config_.ends_out_of_step};
   switch (decide_peer(facts)) {
     case peer_decision::authenticate: return authenticate(row, *code, message);
     case peer_decision::resend: return again(row);
     case peer_decision::gone: return end(end_reason::forgotten);
-    case peer_decision::renumber:
-      if (channels_.renumber(now_, *channel)) {
-        turn::channels::apply(*channel, channel_event::unanswered);
-        turn::channels::apply(*channel, channel_event::expired);
-        turn::channels::apply(*channel, channel_event::wanted_again);
-        channel->expires.reset();
-        channel->due = now_;
-        return;
-      }
-      return refuse_peers(r, code);
+    case peer_decision::start_over:
+      end(end_reason::out_of_step);
+      (void)send({.what = purpose::release});
+      return;
     case peer_decision::separate:
       permissions_.in_batch(r.target, [](permission& p) { p.alone = true; });
       put_back_permissions(r.target);
