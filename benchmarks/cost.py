@@ -81,7 +81,7 @@ void host(const floe::endpoint& bound, const floe::ice::candidate& theirs) {
     } else {
       agent.handle_timeout(now());
     }
-    if (auto out = agent.encapsulate(floe::byte_view{buffer}.first(4), buffer)) {
+    if (auto out = agent.encapsulate(now(), floe::byte_view{buffer}.first(4), buffer)) {
       send(out->local, out->remote, floe::byte_span{buffer}.subspan(out->offset, out->size));
     }
   }

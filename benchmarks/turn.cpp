@@ -125,9 +125,10 @@ class floe_call {
   }
 
   void send_in_place() {
-    keep(left_.encapsulate(byte_view{buffer_}.subspan(max_relay_overhead, payload_size), buffer_));
+    keep(left_.encapsulate(now_, byte_view{buffer_}.subspan(max_relay_overhead, payload_size),
+                           buffer_));
   }
-  void send_copied() { keep(left_.encapsulate(payload_, buffer_)); }
+  void send_copied() { keep(left_.encapsulate(now_, payload_, buffer_)); }
 
   void receive() {
     const auto in = left_.handle_datagram(now_, {socket, server_at, to_left_});

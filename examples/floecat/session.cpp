@@ -186,7 +186,7 @@ std::string session::send(floe::byte_view data) {
   const auto place = floe::byte_span{outgoing_}.subspan(headroom);
   if (data.size() > place.size()) return "too much for a datagram";
   std::copy(data.begin(), data.end(), place.begin());
-  const auto out = agent_.encapsulate(place.first(data.size()), outgoing_);
+  const auto out = agent_.encapsulate(now(), place.first(data.size()), outgoing_);
   if (!out) return make_error_code(out.error()).message();
   const auto error = deliver(*out, floe::byte_view{outgoing_}.subspan(out->offset, out->size));
   return error == 0 ? "" : std::strerror(error);

@@ -190,7 +190,6 @@ TEST_CASE("links: without consent an idle path is kept open every Tr by a bare i
   CHECK(first.bytes.size() == 28);
 
   peer.net.run_for(14s);
-  peer.net.act(peer.n, [&](agent& a) { a.handle_timeout(peer.net.now()); });
   CHECK(peer.net.send_data(peer.n, "busy"));
   (void)peer.sent();
   peer.net.run_for(15s - 1ns);
@@ -201,6 +200,22 @@ TEST_CASE("links: without consent an idle path is kept open every Tr by a bare i
   peer.net.act(peer.n, [](agent& a) { a.close(); });
   peer.net.run_for(1h);
   CHECK(peer.sent().empty());
+}
+
+TEST_CASE("links: data that leaves often enough keeps its path open, though nothing comes back",
+          "[agent][8445-11-a]") {
+  auto behaviour = controlled();
+  behaviour.consent.enabled = false;
+  settled peer{behaviour};
+  for (int i = 0; i < 30; ++i) {
+    peer.net.run_for(10s);
+    CHECK(peer.sent().empty());
+    CHECK(peer.net.send_data(peer.n, "one way"));
+    CHECK(peer.n.agent.next_timeout() == peer.net.now() + 15s);
+    (void)peer.sent();
+  }
+  peer.net.run_for(15s);
+  CHECK(peer.cls(peer.only_sent()) == stun::message_class::indication);
 }
 
 TEST_CASE("links: data takes the selected pair, whatever it took before",

@@ -44,20 +44,22 @@ TEST_CASE("outbound: data is copied only when it is not in place", "[agent]") {
   std::array<std::byte, 100> buffer{};
   buffer[0] = std::byte{0x80};
   SECTION("in place") {
-    const auto out = a.encapsulate(byte_view{buffer}.first(10), buffer);
+    const auto out = a.encapsulate(peer.net.now(), byte_view{buffer}.first(10), buffer);
     REQUIRE(out);
     CHECK(out->size == 10);
     CHECK(buffer[0] == std::byte{0x80});
   }
   SECTION("from elsewhere") {
-    const auto out = a.encapsulate(as_byte_view("hello"), buffer);
+    const auto out = a.encapsulate(peer.net.now(), as_byte_view("hello"), buffer);
     REQUIRE(out);
     CHECK(out->size == 5);
     CHECK(as_text(byte_view{buffer}.first(5)) == "hello");
     CHECK(out->remote == right_address);
     CHECK(out->local == socket_id{1});
   }
-  SECTION("nothing at all is a datagram too") { CHECK(a.encapsulate({}, buffer)->size == 0); }
+  SECTION("nothing at all is a datagram too") {
+    CHECK(a.encapsulate(peer.net.now(), {}, buffer)->size == 0);
+  }
 }
 
 TEST_CASE("outbound: data that can't go is refused with the reason", "[agent][ATK-D14]") {
@@ -65,15 +67,16 @@ TEST_CASE("outbound: data that can't go is refused with the reason", "[agent][AT
   peer.introduce();
   auto& a = peer.n.agent;
   std::array<std::byte, 100> buffer{};
-  CHECK(a.encapsulate({}, buffer).error() == errc::no_path);
+  CHECK(a.encapsulate(peer.net.now(), {}, buffer).error() == errc::no_path);
   peer.answer_next();
   std::vector<std::byte> large(65507);
-  CHECK(a.encapsulate(large, buffer).error() == errc::buffer_too_small);
-  CHECK(a.encapsulate(large, large)->size == 65507);
-  CHECK(a.encapsulate({}, buffer, stream_id{1}).error() == errc::unknown_stream);
-  CHECK(a.encapsulate({}, buffer, {}, component_id{2}).error() == errc::unknown_component);
+  CHECK(a.encapsulate(peer.net.now(), large, buffer).error() == errc::buffer_too_small);
+  CHECK(a.encapsulate(peer.net.now(), large, large)->size == 65507);
+  CHECK(a.encapsulate(peer.net.now(), {}, buffer, stream_id{1}).error() == errc::unknown_stream);
+  CHECK(a.encapsulate(peer.net.now(), {}, buffer, {}, component_id{2}).error() ==
+        errc::unknown_component);
   a.close();
-  CHECK(a.encapsulate({}, buffer).error() == errc::session_closed);
+  CHECK(a.encapsulate(peer.net.now(), {}, buffer).error() == errc::session_closed);
 }
 
 TEST_CASE("outbound: a host that is late sends nothing after consent, if only data names the time",
@@ -84,9 +87,7 @@ TEST_CASE("outbound: a host that is late sends nothing after consent, if only da
   auto& a = peer.n.agent;
   std::array<std::byte, 100> buffer{};
   const auto send_at = [&](duration late) {
-    const auto data = as_byte_view(std::string_view{"data"});
-    (void)a.handle_datagram(peer.net.now() + late, {socket_id{1}, right_address, data});
-    return a.encapsulate(data, buffer);
+    return a.encapsulate(peer.net.now() + late, as_byte_view("data"), buffer);
   };
   CHECK(send_at(30s - 1ns).has_value());
   CHECK(send_at(30s).error() == errc::no_path);

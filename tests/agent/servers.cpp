@@ -462,12 +462,12 @@ TEST_CASE("servers: data in a part of the buffer leaves from there, behind what 
   auto& relayed = t.left.selected_types().first == relay ? t.left : t.right;
   std::array<std::byte, 200> buffer{};
   relayed.act(t.net, [&](agent& a) {
-    const auto out = a.encapsulate(byte_view{buffer}.subspan(4, 100), buffer);
+    const auto out = a.encapsulate(t.net.now(), byte_view{buffer}.subspan(4, 100), buffer);
     REQUIRE(out);
     CHECK(out->offset == 0);
     CHECK(out->size == 104);
     CHECK(out->remote.address == turn_address);
-    const auto moved = a.encapsulate(byte_view{buffer}.subspan(50, 100), buffer);
+    const auto moved = a.encapsulate(t.net.now(), byte_view{buffer}.subspan(50, 100), buffer);
     REQUIRE(moved);
     CHECK(moved->offset == 46);
   });

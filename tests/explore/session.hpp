@@ -92,7 +92,7 @@ class session {
             "5: the wrong side controls");
     for (std::size_t s = 0; s < 2; ++s) {
       std::array<std::byte, max_datagram_size> buffer;
-      const auto out = change(s).encapsulate({}, buffer);
+      const auto out = change(s).encapsulate(now(), {}, buffer);
       require(out.has_value(), "5: no path for data");
       const auto& selected = *agent(s).selected();
       const bool on_it = out->local == agent(s).local(selected.local)->socket &&

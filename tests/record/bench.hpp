@@ -98,7 +98,7 @@ struct duo {
 
   bool say(side& from, side& to, std::string_view text) {
     std::array<std::byte, 100> buffer{};
-    const auto out = from.agent.encapsulate(as_byte_view(text), buffer);
+    const auto out = from.agent.encapsulate(now, as_byte_view(text), buffer);
     if (!out) return false;
     const auto result = to.agent.handle_datagram(
         now, {socket_id{1}, from.at, byte_view{buffer}.subspan(out->offset, out->size)});

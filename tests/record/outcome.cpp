@@ -24,7 +24,7 @@ TEST_CASE("outcome: a datagram is kept whole", "[record]") {
 TEST_CASE("outcome: of data what was put around it is kept, and a sum of all", "[record]") {
   std::array<std::byte, 12> buffer{};
   const auto data = byte_view{buffer}.subspan(4, 4);
-  const call::encapsulate c{data, buffer, {}, {}};
+  const call::encapsulate c{{}, data, buffer, {}, {}};
   const auto direct =
       record::describe(c, result<transmit>{transmit{.remote = {}, .size = 4, .offset = 4}}, {});
   CHECK(direct.body.empty());
@@ -40,8 +40,8 @@ TEST_CASE("outcome: of data what was put around it is kept, and a sum of all", "
 TEST_CASE("outcome: where data lands is told from where it was", "[record]") {
   std::array<std::byte, 40> large{};
   std::array<std::byte, 12> small{};
-  const call::encapsulate a{byte_view{large}.subspan(30, 4), large, {}, {}};
-  const call::encapsulate b{byte_view{small}.subspan(5, 4), small, {}, {}};
+  const call::encapsulate a{{}, byte_view{large}.subspan(30, 4), large, {}, {}};
+  const call::encapsulate b{{}, byte_view{small}.subspan(5, 4), small, {}, {}};
   const auto one =
       record::describe(a, result<transmit>{transmit{.remote = {}, .size = 8, .offset = 26}}, {});
   const auto two =

@@ -105,10 +105,10 @@ TEST_CASE("recorder: data keeps its place in the caller's buffer", "[record]") {
   d.run_for(2s);
   std::array<std::byte, 2000> buffer{};
   const auto place = byte_span{buffer}.subspan(max_relay_overhead, 1000);
-  const auto out = d.left.agent.encapsulate(place, buffer);
+  const auto out = d.left.agent.encapsulate(d.now, place, buffer);
   REQUIRE(out.has_value());
   CHECK(out->offset == max_relay_overhead);
-  CHECK(d.left.agent.encapsulate(place, byte_span{buffer}.first(10)).error() ==
+  CHECK(d.left.agent.encapsulate(d.now, place, byte_span{buffer}.first(10)).error() ==
         errc::buffer_too_small);
   d.left.agent.stop();
   record::player p{d.left.sink.kept};

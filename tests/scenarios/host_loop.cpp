@@ -58,7 +58,7 @@ class wire {
 
   void say(std::string_view text) {
     std::array<std::byte, 64> buffer{};
-    if (const auto out = peer_.encapsulate(floe::as_byte_view(text), buffer)) {
+    if (const auto out = peer_.encapsulate(time, floe::as_byte_view(text), buffer)) {
       keep(floe::byte_view{buffer}.subspan(out->offset, out->size));
     }
   }
@@ -131,7 +131,7 @@ TEST_CASE("README: its host loop connects, carries data, and keeps time in a flo
     std::array<std::byte, 600> buffer{};
     const auto data = floe::as_byte_view("hello");
     // README: begin
-    if (const auto out = agent.encapsulate(data, buffer)) {
+    if (const auto out = agent.encapsulate(now(), data, buffer)) {
       send(out->local, out->remote, floe::byte_view{buffer}.subspan(out->offset, out->size));
     }
     // README: end

@@ -243,7 +243,7 @@ TEST_CASE("users: a destroyed agent gives everything back at once, and disturbs 
       left.reset();
       CHECK(memory.out * 2 == together);
       right.handle_timeout(epoch + 1h);
-      CHECK_FALSE(right.encapsulate({}, {}).has_value());
+      CHECK_FALSE(right.encapsulate(epoch + 1h, {}, {}).has_value());
       CHECK(right.next_timeout().value_or(epoch + 2h) > epoch + 1h);
     }
     CHECK(memory.out == 0);
@@ -269,7 +269,7 @@ TEST_CASE("users: any call may be made while any event is handled",
       },
       [](agent& a) {
         std::array<std::byte, 4> data{};
-        (void)a.encapsulate(data, data).has_value();
+        (void)a.encapsulate(epoch, data, data).has_value();
       },
       [](agent& a) {
         (void)a.set_remote_credentials("newufrag", "newpasswordofthepeer0123").has_value();

@@ -39,7 +39,7 @@ class player final : public party {
 
   bool say(network& net, std::string_view text) {
     std::array<std::byte, 100> buffer{};
-    const auto out = agent.encapsulate(as_byte_view(text), buffer);
+    const auto out = agent.encapsulate(net.now(), as_byte_view(text), buffer);
     if (out) net.send(out->local, out->remote, byte_view{buffer}.first(out->size));
     return out.has_value();
   }

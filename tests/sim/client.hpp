@@ -70,7 +70,7 @@ class client final : public party {
   /// Sends data; returns whether there was a path.
   bool send_data(network& net, std::string_view text) {
     std::array<std::byte, 1500> buffer{};
-    const auto out = agent_.encapsulate(as_byte_view(text), buffer);
+    const auto out = agent_.encapsulate(net.now(), as_byte_view(text), buffer);
     if (out) put_on_wire(net, *out, byte_view{buffer}.subspan(out->offset, out->size));
     return out.has_value();
   }

@@ -135,7 +135,7 @@ class host final : public party {
   bool send_data(network& net, byte_view data, stream_id stream = {},
                  component_id component = component_id{1}) {
     std::array<std::byte, network::largest_datagram> buffer;
-    const auto out = agent_.encapsulate(data, buffer, stream, component);
+    const auto out = agent_.encapsulate(net.now(), data, buffer, stream, component);
     if (!out) return false;
     watch_.sent_data(net, {out->local, out->remote});
     put_on_wire(net, *out, byte_view{buffer}.first(out->size));

@@ -100,7 +100,7 @@ class program {
 
   bool say(port& from, agent& a, std::string_view text) {
     std::array<std::byte, 100> buffer{};
-    const auto out = a.encapsulate(as_byte_view(text), buffer);
+    const auto out = a.encapsulate(now, as_byte_view(text), buffer);
     if (out) post(from, *out, buffer);
     return out.has_value();
   }

@@ -228,7 +228,7 @@ class world {
   bool send_data(node& n, std::string_view text, stream_id stream = {},
                  component_id component = component_id{1}) {
     std::array<std::byte, 1500> buffer{};
-    const auto out = n.recorder.encapsulate(as_byte_view(text), buffer, stream, component);
+    const auto out = n.recorder.encapsulate(now_, as_byte_view(text), buffer, stream, component);
     if (out) send(n, *out, byte_view{buffer}.subspan(out->offset, out->size));
     return out.has_value();
   }

@@ -33,7 +33,7 @@ bool talks(floe::agent& from, const floe::endpoint& at, floe::agent& to, floe::t
   const std::array<std::byte, 5> data{std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4},
                                       std::byte{5}};
   std::array<std::byte, floe::max_datagram_size + floe::max_relay_overhead> buffer{};
-  const auto out = from.encapsulate(data, buffer);
+  const auto out = from.encapsulate(now, data, buffer);
   if (!out) return false;
   const auto bytes = floe::byte_view{buffer}.subspan(out->offset, out->size);
   const auto in = to.handle_datagram(now, {floe::socket_id{1}, at, bytes});

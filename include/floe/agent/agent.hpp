@@ -57,7 +57,7 @@ namespace floe {
 /// The contract. After every call that is not const, drain poll_transmit(), then poll_event(), then
 /// read next_timeout(); when that instant comes, call handle_timeout().
 ///
-/// - Time comes in through construction, gather() and handle_*(). Work that other calls make
+/// - Time comes in through construction and the calls that name it. Work that other calls make
 ///   possible starts at the next handle_*(): next_timeout() then says "now".
 /// - Early and repeated calls of handle_timeout() do nothing. After handle_timeout(t) and a drain,
 ///   next_timeout() is none or later than t.
@@ -278,10 +278,12 @@ class agent {
   /// Makes a datagram for the peer out of `data`, which may be a part of `buffer` already: then it
   /// stays where it is, if that leaves room in front for what a relay needs (4 bytes in the long
   /// run). Data flows from the first valid pair on, and on the selected one when it is settled.
+  /// What leaves often enough keeps its path open; the time serves nothing else, and what is due
+  /// waits for handle_timeout().
   /// errors: unknown_stream, unknown_component; no_path before a pair is valid, and after consent
   ///         was lost; buffer_too_small; permission_pending while a relay is being asked
-  result<transmit> encapsulate(byte_view data, byte_span buffer, stream_id stream = {},
-                               component_id component = component_id{1});
+  result<transmit> encapsulate(time_point now, byte_view data, byte_span buffer,
+                               stream_id stream = {}, component_id component = component_id{1});
 
   // ---- what can be asked ---------------------------------------------------------------------
 

@@ -52,11 +52,12 @@ inline std::optional<transmit> agent::poll_gatherer(byte_span buffer) {
 
 inline std::optional<event::any> agent::poll_event() { return events_.pop(); }
 
-inline result<transmit> agent::encapsulate(byte_view data, byte_span buffer, stream_id stream,
-                                           component_id component) {
+inline result<transmit> agent::encapsulate(time_point now, byte_view data, byte_span buffer,
+                                           stream_id stream, component_id component) {
+  now_ = (std::max)(now_, now);
   if (const auto known = locate(stream, component); !known) return unexpected{known.error()};
   const auto& link = find_component(stream, component)->link;
-  // A host that is late may have named the time with data only.
+  // A host that is late names the time with data only.
   if (!link || link->consent.has_expired(now_, config_.consent)) return unexpected{errc::no_path};
   const auto gone = gone_at(*find_component(stream, component));
   if (gone && now_ >= *gone) return unexpected{errc::no_path};

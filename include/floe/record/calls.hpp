@@ -147,6 +147,7 @@ struct poll_event {};
 struct next_timeout {};
 /// Of the buffer what counts is where in it the data is, and how much room is around it.
 struct encapsulate {
+  time_point now;
   byte_view data;
   byte_span buffer{};
   stream_id stream{};
@@ -319,7 +320,7 @@ inline void fields(output& a, call::encapsulate& c) {
   const auto place = offset_in(c.buffer, c.data);
   const auto most = place ? most_margin : most_room;
   const auto behind = place ? c.buffer.size() - *place - c.data.size() : 0;
-  a(c.stream, c.component, c.data, place.has_value(),
+  a(c.now, c.stream, c.component, c.data, place.has_value(),
     static_cast<std::uint32_t>((std::min)(place.value_or(c.buffer.size()), most)),
     static_cast<std::uint32_t>((std::min)(behind, most)));
 }
@@ -387,7 +388,7 @@ inline auto make(agent& a, const call::poll_transmit& c) { return a.poll_transmi
 inline auto make(agent& a, const call::poll_event&) { return a.poll_event(); }
 inline auto make(agent& a, const call::next_timeout&) { return a.next_timeout(); }
 inline auto make(agent& a, const call::encapsulate& c) {
-  return a.encapsulate(c.data, c.buffer, c.stream, c.component);
+  return a.encapsulate(c.now, c.data, c.buffer, c.stream, c.component);
 }
 
 /// True when the contract of a call holds, for those that have one.

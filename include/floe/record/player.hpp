@@ -309,7 +309,7 @@ class player {
     bool in_place = false;
     std::uint32_t front = 0;
     std::uint32_t back = 0;
-    if (!input_(c.stream, c.component, c.data, in_place, front, back)) return false;
+    if (!input_(c.now, c.stream, c.component, c.data, in_place, front, back)) return false;
     if (front > most_room || back > most_room || c.data.size() > most_room) return false;
     if (!in_place) {
       c.buffer = byte_span{buffer_}.first(front);

@@ -160,9 +160,9 @@ class recorder {
     }
     return event;
   }
-  result<transmit> encapsulate(byte_view data, byte_span buffer, stream_id stream = {},
-                               component_id component = component_id{1}) {
-    return run(call::encapsulate{data, buffer, stream, component});
+  result<transmit> encapsulate(time_point now, byte_view data, byte_span buffer,
+                               stream_id stream = {}, component_id component = component_id{1}) {
+    return run(call::encapsulate{now, data, buffer, stream, component});
   }
 
   // ---- what can be asked -----------------------------------------------------------------------
