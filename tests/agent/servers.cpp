@@ -337,6 +337,35 @@ TEST_CASE("servers: checks behind a lost question for their permission follow it
   CHECK(most_at_once == 3);
 }
 
+TEST_CASE("servers: a stale nonce costs the first check through a relay a round trip, not its RTO",
+          "[agent][8445-7.2.1-a]") {
+  two_homes t{dependence::endpoint_independent};
+  client left{t.net, relayed_only(), 77};
+  add_to_left_home(t, left);
+  left.act(t.net, [&](auto& a) { a.gather(t.net.now()); });
+  t.right.act(t.net, [&](auto& a) { a.gather(t.net.now()); });
+  t.net.run_for(5s);
+  REQUIRE(types(left) == std::vector{relay});
+  t.turn.server().expire_nonces();
+  const auto begin = t.net.now();
+  const auto told = t.right.agent().local_credentials();
+  left.act(t.net, [&](auto& a) {
+    (void)a.set_remote_credentials(told.ufrag, told.password).value();
+    for (const auto& c : t.right.told) {
+      if (c.type == srflx) (void)a.add_remote(c).value();
+    }
+    a.handle_timeout(t.net.now());
+  });
+  const auto own = left.agent().local_credentials();
+  t.right.act(t.net, [&](auto& a) {
+    (void)a.set_remote_credentials(own.ufrag, own.password).value();
+    a.handle_timeout(t.net.now());
+  });
+  REQUIRE(t.net.run_until([&] { return !left.all<event::path_found>().empty(); }, 5s));
+  // To the server and back for the nonce, and through it to the peer and back.
+  CHECK(t.net.now() - begin <= 150ms);
+}
+
 TEST_CASE("servers: a session whose relay never agrees to the peer fails by its timer", "[agent]") {
   two_homes t{dependence::address_and_port_dependent};
   client left{t.net, relayed_only(), 77};

@@ -372,7 +372,7 @@ class agent {
   bool ask_relays();
   template <class Visit>
   void each_pair_through(socket_id relay, const address& peer, Visit&& visit);
-  void check_again(ice::pair_id id);
+  void check_again(ice::pair_id id, bool in_vain);
   void fail_path(const path& where);
   [[nodiscard]] endpoint as_sent(const path& along) const;
   [[nodiscard]] result<transmit> wrap(const path& along, byte_span buffer, std::size_t offset,

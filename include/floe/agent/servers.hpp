@@ -138,7 +138,8 @@ struct agent::gatherer_events {
     self.events_.push(e);
   }
   void operator()(const gather::event::permitted& e) const {
-    self.each_pair_through(e.relay, e.peer, [&](ice::pair_id id) { self.check_again(id); });
+    self.each_pair_through(e.relay, e.peer,
+                           [&](ice::pair_id id) { self.check_again(id, e.in_vain); });
   }
   void operator()(const gather::event::permission_refused& e) const {
     self.each_pair_through(e.relay, e.peer,
@@ -285,13 +286,14 @@ void agent::each_pair_through(socket_id relay, const address& peer, Visit&& visi
 
 /// Sends the check of a pair that could not leave before its relay lets it through: now, when the
 /// slot it took is still its own, and else when its turn comes again (RFC 8445 sec. 7.2.1, 14.2).
-inline void agent::check_again(ice::pair_id id) {
+/// in_vain: so does one that left, because the request before it came to nothing
+inline void agent::check_again(ice::pair_id id, bool in_vain) {
   const auto& p = checklists_[id];
   bool waits_for_slot = false;
   transactions_.for_each([&](check_transactions::id which, const check_transactions::row& row) {
-    const bool held = row.owner.what == sent_check::connectivity && !row.cancelled &&
-                      row.owner.local == p.local && row.owner.remote == p.remote && row.owner.held;
-    if (!held) return;
+    const bool is_its_own = row.owner.what == sent_check::connectivity && !row.cancelled &&
+                            row.owner.local == p.local && row.owner.remote == p.remote;
+    if (!is_its_own || (!row.owner.held && !in_vain)) return;
     if (schedule_.is_current(row.schedule.start(), now_)) {
       outbox_.push(transactions_, which);
     } else {

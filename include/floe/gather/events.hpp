@@ -119,6 +119,7 @@ struct credentials_needed {
 struct permitted {
   socket_id relay{};
   floe::address peer;
+  bool in_vain = false;  ///< see turn::event::permitted
 };
 struct permission_refused {
   socket_id relay{};

@@ -178,7 +178,8 @@ inline void gatherer::on_session_event(attempt_id id, attempt& a, const turn::ev
   } else if (std::holds_alternative<told::token_needed>(e)) {
     push(event::token_needed{id});
   } else if (const auto* const permitted = std::get_if<told::permitted>(&e)) {
-    push(event::permitted{relay_of(permitted->address.family), permitted->address});
+    push(event::permitted{relay_of(permitted->address.family), permitted->address,
+                          permitted->in_vain});
   } else if (const auto* const no = std::get_if<told::permission_refused>(&e)) {
     push(event::permission_refused{relay_of(no->address.family), no->address, no->code});
   } else if (const auto* const icmp = std::get_if<told::icmp>(&e)) {

@@ -96,6 +96,7 @@ struct socket_needed {
 /// Datagrams to and from this address pass now.
 struct permitted {
   floe::address address;
+  bool in_vain = false;  ///< something was sent ahead of a request that was not the one granted
 };
 struct permission_refused {
   floe::address address;

@@ -93,6 +93,8 @@ struct permission {
   permission_state state = permission_state::wanted;
   bool kept = true;          ///< refreshed for as long as the session lives
   bool alone = false;        ///< goes into a request of its own: one with others was refused
+  bool ahead = false;        ///< something left right behind the request that is under way
+  bool in_vain = false;      ///< the same of one before it, which came to nothing
   std::uint16_t batch = 0;   ///< the request that it is in, while one is under way
   std::uint16_t sends = 0;   ///< datagrams that went in Send indications, up to the first channel
   time_point due{};          ///< not asked for before
@@ -159,6 +161,14 @@ class permissions {
       if (row.alone) break;
     }
     return count;
+  }
+
+  /// Notes that a request came to nothing, and with it what left right behind it.
+  void lose_ahead(std::uint16_t batch) {
+    in_batch(batch, [](permission& row) {
+      row.in_vain = row.in_vain || row.ahead;
+      row.ahead = false;
+    });
   }
 
   /// Calls `visit(permission&)` for every row of a request that is under way.

@@ -65,6 +65,7 @@ inline result<wrapped> session::wrap(const endpoint& peer, byte_span buffer, std
   if (permission == nullptr) return unexpected{errc::capacity_reached};
   const bool passes = ahead ? permission->may_stand_by_then() : permission->stands();
   if (!passes) return unexpected{errc::permission_pending};
+  permission->ahead = permission->ahead || !permission->stands();
 
   const auto* const channel = channels_.find(peer);
   const bool by_channel = channel != nullptr && channel->stands();

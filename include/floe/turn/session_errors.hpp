@@ -105,6 +105,7 @@ inline void session::on_peer_error(const request_table::row& row,
                                    std::optional<stun::error_code> code,
                                    const stun::message_view& message) {
   const auto& r = row.owner;
+  if (r.what == purpose::create_permission) permissions_.lose_ahead(r.target);
   if (code == stun::error_code::wrong_credentials && credential_.fall_back()) return again(row);
   const peer_facts facts{.code = code,
                          .server_errors = r.server_errors,

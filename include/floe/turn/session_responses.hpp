@@ -105,7 +105,8 @@ inline void session::on_permitted(std::uint16_t batch) {
     turn::permissions::apply(p, permission_event::granted);
     p.expires = after(now_, permission_lifetime);
     p.due = after(now_, refresh_after(permission_lifetime));
-    if (!stood) events_.push(event::permitted{p.address});
+    if (!stood) events_.push(event::permitted{p.address, p.in_vain});
+    p.ahead = p.in_vain = false;
   });
 }
 
@@ -123,7 +124,8 @@ inline void session::on_channel_bound(std::uint16_t number) {
   turn::permissions::apply(*p, permission_event::granted);
   p->expires = after(now_, permission_lifetime);
   p->due = after(now_, refresh_after(permission_lifetime));
-  if (!stands) events_.push(event::permitted{p->address});
+  if (!stands) events_.push(event::permitted{p->address, p->in_vain});
+  p->ahead = p->in_vain = false;
 }
 
 inline void session::on_connected(const request_table::row& row,

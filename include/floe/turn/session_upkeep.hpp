@@ -256,6 +256,7 @@ inline void session::give_up(const request& r, std::optional<stun::error_code> c
 }
 
 inline void session::put_back_permissions(std::uint16_t batch) {
+  permissions_.lose_ahead(batch);
   permissions_.in_batch(batch, [&](permission& p) {
     turn::permissions::apply(p, permission_event::unanswered);
     p.due = p.stands() ? retry_at(now_, *p.expires) : after(now_, retry_wait);
