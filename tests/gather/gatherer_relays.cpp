@@ -188,6 +188,7 @@ TEST_CASE("gatherer relays: over a connection the host makes, in any pieces",
            f.turn().take(f.now, outside(connection), byte_view{buffer}.first(to->size))) {
         feed(a);
       }
+      f.gatherer.start_one(f.now);
     }
     while (const auto e = f.gatherer.poll_event()) f.events.emplace_back(f.now, *e);
   };
@@ -220,6 +221,7 @@ TEST_CASE("gatherer relays: a relay may go while its bytes are being read", "[ga
     REQUIRE(f.gatherer.connected(f.now, f.all<event::connection_needed>()[0].attempt, connection));
     std::array<std::byte, 2048> buffer{};
     for (int i = 0; i < 2; ++i) {
+      f.gatherer.start_one(f.now);
       const auto to = f.gatherer.poll_transmit(buffer);
       REQUIRE(to);
       for (const auto& a :

@@ -114,6 +114,52 @@ TEST_CASE("requests: over UDP they are repeated with the same bytes, on a stream
   CHECK(stream.last<event::ended>()->why == turn::end_reason::timeout);
 }
 
+TEST_CASE("requests: a paced session lets an Allocate after an answer wait for its slot",
+          "[turn][8445-5.1.1.2-e]") {
+  auto config = support::turn_config();
+  config.paced = true;
+  bench b{config};
+  REQUIRE(b.session.start(b.now));
+  CHECK_FALSE(b.session.wants_start());
+  b.run(100ms);
+  const auto begins = [&](unsigned count) {
+    CHECK(b.server.count[method::allocate] == count);
+    REQUIRE(b.session.wants_start());
+    b.run(1s);
+    CHECK(b.server.count[method::allocate] == count);
+    b.session.start_next(b.now);
+    CHECK_FALSE(b.session.wants_start());
+    b.settle();
+  };
+  b.server.force(method::allocate, error_code::stale_nonce);
+  b.server.force(method::allocate, error_code::server_error);
+  begins(1);  // after the challenge
+  begins(2);  // after the stale nonce
+  begins(3);  // after the server's trouble
+  CHECK(b.session.state() == turn::allocation_state::active);
+  // What comes later is not gathering.
+  REQUIRE(b.session.permit(peer(1).address));
+  b.server.new_nonce();
+  b.settle();
+  CHECK(b.session.is_permitted(peer(1).address));
+  b.session.start_next(b.now);
+  CHECK(b.drain().empty());
+}
+
+TEST_CASE("requests: who closes a paced session before its slot has nothing to give back",
+          "[turn]") {
+  auto config = support::turn_config();
+  config.paced = true;
+  bench b{config};
+  REQUIRE(b.session.start(b.now));
+  b.settle();
+  REQUIRE(b.session.wants_start());
+  b.session.close(b.now);
+  CHECK_FALSE(b.session.wants_start());
+  CHECK(b.drain().empty());
+  CHECK(b.last<event::ended>()->why == turn::end_reason::closed);
+}
+
 TEST_CASE("requests: options that can't go together are refused",
           "[turn][8656-7.1-e][6062-3-a][6062-4.1-a]") {
   auto config = support::turn_config();

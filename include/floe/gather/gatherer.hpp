@@ -136,7 +136,7 @@ class gatherer {
   /// True while a relay that was lost is sought again.
   [[nodiscard]] bool is_replacing() const noexcept;
 
-  /// True when a server is to be asked that was not asked before.
+  /// True when a server is to be asked that was not asked before, or with what it answered to.
   [[nodiscard]] bool wants_start() const noexcept;
   /// Asks it. Nothing happens when there is none.
   void start_one(time_point now);
@@ -250,6 +250,7 @@ class gatherer {
   void give_up(attempt& a, outcome why, const complaint& said = std::nullopt);
   void report(attempt& a, outcome why, const complaint& said = std::nullopt);
   [[nodiscard]] std::optional<attempt_id> next_to_ask() const noexcept;
+  [[nodiscard]] bool waits_for_turn(const attempt& a) const noexcept;
   [[nodiscard]] bool is_told(const attempt& a) const noexcept;
   [[nodiscard]] asking asking_of(const attempt& a) const noexcept;
   [[nodiscard]] std::uint8_t place_of(uri_number uri, floe::family family) const noexcept;

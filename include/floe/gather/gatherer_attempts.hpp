@@ -22,6 +22,7 @@ namespace detail {
   out.software = c.software;
   out.special_peers = c.special_peers;
   out.limits = c.relay_limits;
+  out.paced = true;
   out.bind_after = 0;  // bind() is called for the peers that are settled on (RFC 8445 sec. 7.2.1)
   return out;
 }
@@ -173,11 +174,18 @@ inline asking gatherer::asking_of(const attempt& a) const noexcept {
   return {a.service, sources_[a.uri].plan.transport, a.uri};
 }
 
+/// True for an attempt that is to ask its server, for the first time or after an answer.
+inline bool gatherer::waits_for_turn(const attempt& a) const noexcept {
+  if (a.stage == stage::queued) return true;
+  const auto* const session = a.stage == stage::asking ? relays_.find(a.place) : nullptr;
+  return session != nullptr && session->wants_start();
+}
+
 /// The attempt whose turn it is.
 inline std::optional<attempt_id> gatherer::next_to_ask() const noexcept {
   std::optional<attempt_id> best;
   attempts_.for_each([&](attempt_id id, const attempt& a) {
-    if (a.stage != stage::queued) return;
+    if (!waits_for_turn(a)) return;
     if (!best || comes_before(asking_of(a), asking_of(*attempts_.find(*best)))) best = id;
   });
   return best;
@@ -227,6 +235,7 @@ inline void gatherer::start_one(time_point now) {
 }
 
 inline void gatherer::ask(attempt_id id, attempt& a) {
+  if (a.stage == stage::asking) return relays_.find(a.place)->start_next(now_);
   if (!a.started) a.started = now_;
   if (is_told(a)) {
     a.stage = stage::failed;  // the relay's attempt keeps the address alive

@@ -83,6 +83,8 @@ struct session_config {
   bool fingerprint = false;      ///< for sockets that STUN shares with other protocols
   bool follow_alternate = true;  ///< whether 300 leads to another server
   bool special_peers = false;    ///< whether loopback and link-local peers are asked for
+  bool paced = false;            ///< whether an Allocate that follows an answer waits for
+                                 ///< start_next(): it is a new transaction (RFC 8445 sec. 14.2)
   bool ends_out_of_step = true;  ///< whether a 400 to a ChannelBind gives the allocation back, so
                                  ///< that the host makes another (RFC 8656 sec. 12.3); else data
                                  ///< for the peer goes in Send indications

@@ -87,6 +87,12 @@ class session {
   /// source: RFC 8656 sec. 7.1, RFC 6062 sec. 4.1
   result<void> start(time_point now);
 
+  /// True while an Allocate after the first waits for its turn, where session_config::paced says
+  /// so.
+  [[nodiscard]] bool wants_start() const noexcept { return next_allocate_.has_value(); }
+  /// Sends it. Nothing happens when there is none.
+  void start_next(time_point now);
+
   /// Gives the relay back, with one last request that is repeated as long as the session is served.
   /// Whoever does not wait for event::ended drains poll_transmit() once. source: RFC 8656 sec. 8.1
   void close(time_point now);
@@ -253,6 +259,7 @@ class session {
   bool send(request r, socket_id from);
   bool send(const request& r) { return send(r, local_); }
   void again(const request_table::row& row);
+  void ask(const request& r);
   void queue(request_table::id id);
   result<std::size_t> write(const request_table::row& row, byte_span buffer);
   void start_due();
@@ -348,6 +355,7 @@ class session {
   floe::deadline ask_at_;      ///< while put off
   floe::deadline unanswered_;  ///< the first datagram since the last sign of the allocation
   silence silence_;            ///< since the same
+  std::optional<request> next_allocate_;  ///< waits for its turn
   std::optional<socket_id> moving_to_;
   fixed_vector<std::byte> ticket_;
   stun::rto_estimate rto_;

@@ -222,7 +222,7 @@ inline void session::follow(stun::error_code code, const stun::message_view& mes
   credential_.forget_server();
   rto_ = {};
   if (config_.transport == turn::transport::udp) {
-    (void)send({.what = purpose::allocate});
+    ask({.what = purpose::allocate});
     return;
   }
   awaits_socket_ = true;

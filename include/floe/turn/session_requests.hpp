@@ -7,6 +7,9 @@
 
 #include "floe/core/language.hpp"
 
+#include <optional>
+#include <utility>
+
 #include "floe/stun/attributes/address.hpp"
 #include "floe/stun/attributes/text.hpp"
 #include "floe/stun/attributes/turn.hpp"
@@ -54,8 +57,25 @@ inline bool session::send(request r, socket_id from) {
 
 /// Sends the same request in a new transaction, in the place of one that has left the table.
 inline void session::again(const request_table::row& row) {
+  if (row.owner.what == purpose::allocate) return ask(row.owner);
   const bool sent = send(row.owner, row.path.local);
   Ensures(sent);
+}
+
+/// Sends an Allocate after the first, or lets it wait for its turn.
+inline void session::ask(const request& r) {
+  if (config_.paced) {
+    next_allocate_ = r;
+    return;
+  }
+  const bool sent = send(r);
+  Ensures(sent);
+}
+
+inline void session::start_next(time_point now) {
+  advance(now);
+  const auto next = std::exchange(next_allocate_, std::nullopt);
+  if (next) (void)send(*next);
 }
 
 inline void session::queue(request_table::id id) {
@@ -131,7 +151,7 @@ inline void session::start_due() {
   if (state_ == allocation_state::waiting && ask_at_ && *ask_at_ <= now_) {
     ask_at_.reset();
     apply(allocation_event::asked);
-    (void)send({.what = purpose::allocate});
+    ask({.what = purpose::allocate});
   }
   if (state_ != allocation_state::active) return;
   const auto refresh = refresh_at();

@@ -47,8 +47,9 @@ inline result<void> session::start(time_point now) {
 
 inline void session::close(time_point now) {
   advance(now);
-  const bool may_stand = state_ == allocation_state::active ||
-                         (state_ == allocation_state::requested && credential_.is_ready());
+  const bool may_stand =
+      state_ == allocation_state::active ||
+      (state_ == allocation_state::requested && credential_.is_ready() && !next_allocate_);
   if (state_ == allocation_state::releasing || state_ == allocation_state::ended) return;
   if (!may_stand || awaits_token_) return end(end_reason::closed);
   transactions_.erase_if([](const request&) { return true; });
@@ -283,6 +284,7 @@ inline void session::end(end_reason why) {
   ask_at_.reset();
   unanswered_.reset();
   moving_to_.reset();
+  next_allocate_.reset();
   refreshing_ = proving_ = awaits_token_ = awaits_socket_ = false;
   events_.end({why, said_});
 }
