@@ -112,6 +112,7 @@ namespace floe::gather {
 
 class gatherer;
 class relays;
+enum class after_failure : std::uint8_t;
 enum class outcome : std::uint8_t;
 enum class progress : std::uint8_t;
 enum class service : std::uint8_t;
@@ -120,6 +121,7 @@ struct base;
 struct candidate;
 struct config;
 struct consumed;
+struct failed_attempt;
 struct limits;
 struct not_mine;
 struct plan;

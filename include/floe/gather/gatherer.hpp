@@ -35,6 +35,7 @@
 #include "floe/gather/events.hpp"
 #include "floe/gather/order.hpp"
 #include "floe/gather/progress.hpp"
+#include "floe/gather/race.hpp"
 #include "floe/gather/relays.hpp"
 #include "floe/gather/retry.hpp"
 #include "floe/gather/server.hpp"
@@ -221,6 +222,8 @@ class gatherer {
     bool out_of_step = false;          ///< its last relay ended that way: so does none of the next
     std::uint8_t tries = 0;
     std::uint8_t address = 0;  ///< the how-manieth of the URI
+    std::uint8_t raced = 1;    ///< how many of them were tried, by this attempt and its rivals
+    floe::deadline race_at{};  ///< when the next is tried beside this one
     endpoint server{};
     std::optional<time_point> started{};
     time_point granted{};   ///< when its relay was
@@ -242,7 +245,13 @@ class gatherer {
   void plan_attempts(const base& from);
   void add_attempt(const base& from, uri_number uri, gather::service service);
   void settle_address(attempt& a);
-  [[nodiscard]] const endpoint* address_for(const attempt& a) const noexcept;
+  [[nodiscard]] const endpoint* address_for(const attempt& a, std::size_t which) const noexcept;
+  void begin_anew(attempt& a);
+  template <class Visit>
+  void each_rival(const attempt& a, Visit&& visit);
+  void race();
+  void add_rival(attempt_id id);
+  void win(attempt& a);
   void ask(attempt_id id, attempt& a);
   void open_session(attempt& a, socket_id local);
   using complaint = std::optional<turn::complaint>;
@@ -258,6 +267,7 @@ class gatherer {
   void ask_for_credentials();
   void on_deadline(attempt_id id, attempt& a);
   void let_go(attempt& a);
+  bool forget_farewell();
   void rest(attempt& a);
   void judge_progress();
   [[nodiscard]] progress_facts facts() const noexcept;

@@ -135,10 +135,11 @@ inline void gatherer::add_attempt(const base& from, uri_number uri, gather::serv
                           .is_local_name = detail::is_local_name(row.host.view())});
 }
 
-/// The address of its server that is this attempt's turn: of the family of its socket.
-inline const endpoint* gatherer::address_for(const attempt& a) const noexcept {
+/// An address of its server, among those of the family of the attempt's socket; nullptr when there
+/// are fewer.
+inline const endpoint* gatherer::address_for(const attempt& a, std::size_t which) const noexcept {
   const auto& row = sources_[a.uri];
-  auto skip = a.address;
+  auto skip = which;
   for (std::size_t i = 0; i < row.addresses; ++i) {
     const auto& e = addresses_[row.first_address + i];
     if (e.address.family != a.base.bound.address.family) continue;
@@ -148,7 +149,7 @@ inline const endpoint* gatherer::address_for(const attempt& a) const noexcept {
 }
 
 inline void gatherer::settle_address(attempt& a) {
-  const auto* const e = address_for(a);
+  const auto* const e = address_for(a, a.address);
   if (e == nullptr) {
     return give_up(a, sources_[a.uri].addresses == 0 ? outcome::unresolved
                                                      : outcome::no_matching_family);
@@ -166,6 +167,72 @@ inline void gatherer::settle_address(attempt& a) {
     a.stage = stage::failed;
     a.reported = true;
   }
+}
+
+/// Asks from the first address on.
+inline void gatherer::begin_anew(attempt& a) {
+  a.address = 0;
+  a.raced = 1;
+  settle_address(a);
+}
+
+// ---- the race of a server's addresses
+// --------------------------------------------------------
+
+/// Calls `visit(attempt_id, attempt&)` for every other attempt of the same socket at the same URI
+/// that is under way; it may erase it.
+template <class Visit>
+void gatherer::each_rival(const attempt& a, Visit&& visit) {
+  attempts_.for_each([&](attempt_id id, attempt& other) {
+    const bool runs = other.stage == stage::queued || other.stage == stage::connecting ||
+                      other.stage == stage::asking;
+    if (&other != &a && runs && other.base.socket == a.base.socket && other.uri == a.uri &&
+        other.service == a.service) {
+      visit(id, other);
+    }
+  });
+}
+
+/// Tries the next addresses of servers that are slow to answer.
+inline void gatherer::race() {
+  while (const auto id =
+             attempts_.find_if([&](const attempt& a) { return a.race_at && *a.race_at <= now_; })) {
+    attempts_[*id].race_at.reset();
+    add_rival(*id);
+  }
+}
+
+/// Tries the next address beside that of an attempt. Without room it waits until that has failed.
+inline void gatherer::add_rival(attempt_id id) {
+  const auto& a = attempts_[id];
+  if (address_for(a, a.raced) == nullptr) return;
+  const auto rival = attempts_.insert({.base = a.base,
+                                       .uri = a.uri,
+                                       .service = a.service,
+                                       .is_first = a.is_first,
+                                       .out_of_step = a.out_of_step,
+                                       .tries = a.tries,
+                                       .address = a.raced,
+                                       .raced = a.raced,
+                                       .started = a.started,
+                                       .granted = a.granted});
+  if (!rival) return;
+  auto& made = attempts_[*rival];
+  settle_address(made);
+  ++made.raced;
+  each_rival(made, [&](attempt_id, attempt& other) { other.raced = made.raced; });
+  if (made.stage != stage::failed) return;
+  attempts_.erase(*rival);  // the same address once more
+  add_rival(id);
+}
+
+/// The server answered, or the connection stands: what its other addresses say is of no use.
+inline void gatherer::win(attempt& a) {
+  a.race_at.reset();
+  each_rival(a, [&](attempt_id id, attempt& other) {
+    let_go(other);
+    attempts_.erase(id);
+  });
 }
 
 inline bool gatherer::wants_start() const noexcept { return !closed_ && next_to_ask().has_value(); }
@@ -243,6 +310,7 @@ inline void gatherer::ask(attempt_id id, attempt& a) {
   }
   a.stage = stage::asking;
   a.ends = after(now_, config_.server_limit);
+  if (address_for(a, a.raced) != nullptr) a.race_at = after(now_, attempt_delay);
   if (a.service == service::reflexive) {
     const auto query = client_.ask(now_, a.base.socket, a.server);
     if (!query) return fail(a, outcome::no_room);
@@ -271,7 +339,8 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
   session.ends_out_of_step = !a.out_of_step;
   session.either_family = session.ask.family == turn::relay_family::both;
   session.ask.family = family_to_ask(session.ask.family, own, other_asks.has_value());
-  const auto place = relays_.open(session);
+  auto place = relays_.open(session);
+  if (!place && forget_farewell()) place = relays_.open(session);
   if (!place) return fail(a, outcome::no_room);
   a.place = *place;
   if (!relays_.find(*place)->start(now_)) {
@@ -281,18 +350,40 @@ inline void gatherer::open_session(attempt& a, socket_id local) {
   }
 }
 
-/// Goes on to the next address of the server, where another may help, or gives up.
+/// Goes on to the next address of the server, where another may help, leaves that to those that are
+/// being tried, or gives up.
 inline void gatherer::fail(attempt& a, outcome why, const complaint& said) {
-  const bool other_may_help = why == outcome::timeout || why == outcome::unreachable;
-  if (other_may_help) ++a.address;
-  if (!other_may_help || address_for(a) == nullptr) return give_up(a, why, said);
-  a.ends.reset();
-  let_go(a);
-  settle_address(a);
+  failed_attempt facts{
+      .other_may_help = why == outcome::timeout || why == outcome::unreachable,
+      .lacks_room = why == outcome::no_room,
+      .has_next = address_for(a, a.raced) != nullptr,
+  };
+  each_rival(a, [&](attempt_id, const attempt&) { facts.has_rivals = true; });
+  switch (decide_failure(facts)) {
+    case after_failure::give_up: win(a); return give_up(a, why, said);
+    case after_failure::next_address:
+      a.ends.reset();
+      a.race_at.reset();
+      let_go(a);
+      a.address = a.raced++;
+      each_rival(a, [&](attempt_id, attempt& other) { other.raced = a.raced; });
+      return settle_address(a);
+    case after_failure::leave: {
+      // What could not be asked is asked when another has failed.
+      if (facts.lacks_room) {
+        each_rival(a, [&](attempt_id, attempt& other) { other.raced = a.address; });
+      }
+      let_go(a);
+      const auto id = attempts_.find_if([&](const attempt& other) { return &other == &a; });
+      if (id) attempts_.erase(*id);
+      return;
+    }
+  }
 }
 
 inline void gatherer::give_up(attempt& a, outcome why, const complaint& said) {
   a.ends.reset();
+  a.race_at.reset();
   let_go(a);
   a.falls_back = a.is_first && a.service == service::relay && is_full(said);
   a.refused_credentials = why == outcome::credentials;
@@ -315,8 +406,19 @@ inline void gatherer::report(attempt& a, outcome why, const complaint& said) {
 inline void gatherer::let_go(attempt& a) {
   if (a.query) client_.cancel(now_, *a.query);
   a.query.reset();
-  if (auto* const session = relays_.find(a.place)) session->close(now_);
+  if (auto* const session = relays_.find(a.place)) session->abandon(now_);
   a.place = no_place;
+}
+
+/// Makes room of a session that has ended and may only have something to give back. False when
+/// there is none.
+inline bool gatherer::forget_farewell() {
+  std::optional<std::uint16_t> found;
+  relays_.for_each([&](std::uint16_t place, const turn::session& s) {
+    if (s.state() == turn::allocation_state::ended && !owner_of(place)) found = place;
+  });
+  if (found) relays_.close(*found);
+  return found.has_value();
 }
 
 inline void gatherer::on_deadline(attempt_id, attempt& a) {
@@ -339,10 +441,7 @@ inline void gatherer::on_deadline(attempt_id, attempt& a) {
         if (query) a.query = *query;
       }
       break;
-    case stage::resting:
-      a.address = 0;
-      settle_address(a);
-      break;
+    case stage::resting: begin_anew(a); break;
   }
 }
 
@@ -362,6 +461,7 @@ inline void gatherer::pump() {
     if (a.ends && *a.ends <= now_) on_deadline(id, a);
   });
   collect();
+  race();
   fall_back();
   ask_for_credentials();
   if (proving_until_ && *proving_until_ <= now_) proving_until_.reset();
@@ -373,7 +473,9 @@ inline deadline gatherer::next_timeout() const noexcept {
   relays_.for_each([&](std::uint16_t, const turn::session& s) {
     soonest = earliest(soonest, s.next_timeout());
   });
-  attempts_.for_each([&](attempt_id, const attempt& a) { soonest = earliest(soonest, a.ends); });
+  attempts_.for_each([&](attempt_id, const attempt& a) {
+    soonest = earliest(soonest, earliest(a.ends, a.race_at));
+  });
   if (is_proving()) soonest = earliest(soonest, proving_until_);
   if (started_ && !closed_) {
     for (const auto& a : accounts_) soonest = earliest(soonest, a.ask_at);

@@ -75,6 +75,7 @@ inline result<void> gatherer::connected(time_point now, attempt_id which, socket
   auto* const a = attempts_.find(which);
   if (a == nullptr || a->stage != stage::connecting) return unexpected{errc::no_path};
   a->stage = stage::asking;
+  win(*a);
   if (auto* const session = relays_.find(a->place)) {
     a->local = socket;
     if (!session->use_socket(now_, socket)) fail(*a, outcome::unreachable);
@@ -135,8 +136,7 @@ inline result<void> gatherer::set_credentials(time_point now, std::uint16_t serv
       told_ = progress::gathering;
       a.reported = false;
       a.started.reset();
-      a.address = 0;
-      settle_address(a);
+      begin_anew(a);
     }
   });
   pump();
@@ -158,6 +158,7 @@ inline void gatherer::close(time_point now) {
     a.stage = stage::failed;
     a.reported = true;
     a.ends.reset();
+    a.race_at.reset();
     let_go(a);
   });
   candidates_.clear();

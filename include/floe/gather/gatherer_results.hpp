@@ -81,6 +81,8 @@ inline void gatherer::on_query(const stun::query_event& e) {
   if (!id) return;
   auto& a = attempts_[*id];
   a.query.reset();
+  const auto* const no = std::get_if<stun::query_failed>(&e);
+  if (no == nullptr || no->why == stun::query_failure::refused) win(a);
   if (const auto* const answered = std::get_if<stun::query_answered>(&e)) {
     // Of a relay's keepalive only that it went out and came back counts.
     if (a.service == service::reflexive) on_mapped(a, answered->mapped);
@@ -132,6 +134,8 @@ inline void gatherer::find(const candidate& c) {
 
 inline void gatherer::collect_sessions() {
   relays_.for_each([&](std::uint16_t place, turn::session& session) {
+    const auto asker = session.has_heard() ? owner_of(place) : std::nullopt;
+    if (asker && attempts_[*asker].stage == stage::asking) win(attempts_[*asker]);
     while (const auto e = session.poll_event()) {
       if (const auto id = owner_of(place)) on_session_event(*id, attempts_[*id], *e);
     }

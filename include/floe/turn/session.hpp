@@ -97,6 +97,10 @@ class session {
   /// Whoever does not wait for event::ended drains poll_transmit() once. source: RFC 8656 sec. 8.1
   void close(time_point now);
 
+  /// Wants no more of it, as close(), and is not heard of again; but an Allocate that asked without
+  /// credentials may still be granted, and is then given back.
+  void abandon(time_point now);
+
   /// Gives one of two addresses back. errors: no_path when it is not there, or the only one
   result<void> release(time_point now, floe::family family);
 
@@ -200,6 +204,8 @@ class session {
 
   [[nodiscard]] allocation_state state() const noexcept { return state_; }
   [[nodiscard]] const std::optional<turn::grant>& granted() const noexcept { return grant_; }
+  /// True once the server has answered an Allocate with anything.
+  [[nodiscard]] bool has_heard() const noexcept { return has_heard_; }
   [[nodiscard]] path route() const noexcept { return {local_, server_}; }
   [[nodiscard]] turn::transport transport() const noexcept { return config_.transport; }
   /// The server's last word, when that was a no.
@@ -343,6 +349,8 @@ class session {
   bool complained_ = false;  ///< that the server does not take the credentials
   bool awaits_token_ = false;
   bool awaits_socket_ = false;
+  bool has_heard_ = false;
+  bool abandoned_ = false;  ///< an Allocate may still be answered
   std::uint8_t waits_ = 0;
   std::uint8_t sockets_ = 1;
   std::uint8_t redirections_ = 0;

@@ -214,6 +214,12 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   }
   const auto row = *live;
   transactions_.erase(*id);
+  has_heard_ = true;
+  if (abandoned_) {
+    const bool granted = message.cls() == stun::message_class::success;
+    if (granted && row.owner.what == purpose::allocate) (void)send({.what = purpose::release});
+    return std::optional<relayed_data>{};
+  }
   rto_.measure(elapsed(row.schedule.start(), now_), row.schedule.sends());
   if (row.owner.what == purpose::binding) {
     on_life();

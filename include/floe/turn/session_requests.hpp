@@ -92,7 +92,7 @@ inline void session::queue(request_table::id id) {
 inline std::optional<transmit> session::poll_transmit(byte_span buffer) {
   while (!to_send_.empty()) {
     const auto* const row = transactions_.find(to_send_.front());
-    if (row == nullptr) {
+    if (row == nullptr || row->cancelled) {
       to_send_.pop();
       continue;
     }

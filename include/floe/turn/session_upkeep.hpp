@@ -61,6 +61,14 @@ inline void session::close(time_point now) {
   (void)send({.what = purpose::release});
 }
 
+inline void session::abandon(time_point now) {
+  advance(now);
+  if (state_ != allocation_state::requested || credential_.is_ready()) return close(now);
+  abandoned_ = true;
+  transactions_.cancel_if([](const request&) { return true; });
+  end(end_reason::closed);
+}
+
 inline result<void> session::release(time_point now, floe::family family) {
   advance(now);
   if (state_ != allocation_state::active || !has_relay(family) ||
@@ -275,7 +283,7 @@ inline void session::end(end_reason why) {
   if (state_ == allocation_state::ended) return;
   apply(state_ == allocation_state::releasing ? allocation_event::released
                                               : allocation_event::lost);
-  transactions_.erase_if([](const request&) { return true; });
+  if (!abandoned_) transactions_.erase_if([](const request&) { return true; });
   permissions_.clear();
   channels_.clear();
   connections_.clear();
