@@ -43,6 +43,7 @@ class Side:
                                         stderr=subprocess.PIPE)
         self.pieces = {self.process.stdout: b"", self.process.stderr: b""}
         self.lines = []       # what the peer must be told
+        self.peer = None      # who is told at once, from when on it was told the lines so far
         self.candidates = []  # (endpoint, type, priority)
         self.pace = 0         # ms from check to check, as it told the peer
         self.gathered = False
@@ -73,6 +74,8 @@ class Side:
         word, rest = words[0], words[1:]
         if word in ("ice-pacing", "ufrag", "pwd", "candidate", "end-of-candidates"):
             self.lines.append(" ".join(words) + "\n")
+            if self.peer:
+                self.peer.tell(self.lines[-1])
         if word == "ice-pacing":
             self.pace = int(rest[0])
         elif word == "candidate":
@@ -82,6 +85,8 @@ class Side:
         elif word == "selected":
             peer = rest[rest.index("|") + 1:]
             self.selected = (endpoint(rest[4], rest[5]), endpoint(peer[4], peer[5]))
+        elif words == ["relay-replaced", "cut-off"]:
+            self.tell("restart\n")  # so that the peer is told of the new relay
         elif word == "rx":
             self.received.append(bytes.fromhex(rest[0]).decode(errors="replace"))
         elif word == "error" or (word == "state" and rest[0] == "failed"):
@@ -191,6 +196,7 @@ class Demo:
             self.kill_at = start + self.kill_after / 1000
         for side, peer in zip(self.sides, reversed(self.sides)):
             side.tell("".join(peer.lines))
+            peer.peer = side
         return start
 
     def agreed(self):
