@@ -32,7 +32,8 @@ enum class service : std::uint8_t { reflexive, relay };
 /// The capacity of every table of a gatherer.
 struct limits {
   std::uint16_t sockets = 8;
-  std::uint16_t attempts = 32;  ///< sockets times URIs, as far as families match
+  std::uint16_t attempts = 32;  ///< sockets times URIs, as far as families match; where there is
+                                ///< room, one more for each address that races (race.hpp)
   std::uint16_t addresses = 4;  ///< of one URI; the others are not tried
   std::uint16_t relays = 8;     ///< allocations
   std::uint16_t candidates = 32;
@@ -41,7 +42,7 @@ struct limits {
 
 struct config {
   gsl::span<const server> servers{};                 ///< read at construction only
-  duration server_limit = std::chrono::seconds{10};  ///< how long a server may take
+  duration server_limit = std::chrono::seconds{10};  ///< how long an address of a server may take
   duration enough_after = std::chrono::seconds{2};   ///< see progress.hpp
   duration keepalive = std::chrono::seconds{15};     ///< of reflexive addresses; zero: none
   duration retry_lost = std::chrono::seconds{1};     ///< wait before a lost relay is replaced
