@@ -205,25 +205,25 @@ inline void gatherer::race() {
 /// Tries the next address beside that of an attempt. Without room it waits until that has failed.
 inline void gatherer::add_rival(attempt_id id) {
   const auto& a = attempts_[id];
-  if (address_for(a, a.raced) == nullptr) return;
-  const auto rival = attempts_.insert({.base = a.base,
-                                       .uri = a.uri,
-                                       .service = a.service,
-                                       .is_first = a.is_first,
-                                       .out_of_step = a.out_of_step,
-                                       .tries = a.tries,
-                                       .address = a.raced,
-                                       .raced = a.raced,
-                                       .started = a.started,
-                                       .granted = a.granted});
-  if (!rival) return;
-  auto& made = attempts_[*rival];
-  settle_address(made);
-  ++made.raced;
-  each_rival(made, [&](attempt_id, attempt& other) { other.raced = made.raced; });
-  if (made.stage != stage::failed) return;
-  attempts_.erase(*rival);  // the same address once more
-  add_rival(id);
+  while (address_for(a, a.raced) != nullptr) {
+    const auto rival = attempts_.insert({.base = a.base,
+                                         .uri = a.uri,
+                                         .service = a.service,
+                                         .is_first = a.is_first,
+                                         .out_of_step = a.out_of_step,
+                                         .tries = a.tries,
+                                         .address = a.raced,
+                                         .raced = a.raced,
+                                         .started = a.started,
+                                         .granted = a.granted});
+    if (!rival) return;
+    auto& made = attempts_[*rival];
+    settle_address(made);
+    ++made.raced;
+    each_rival(made, [&](attempt_id, attempt& other) { other.raced = made.raced; });
+    if (made.stage != stage::failed) return;
+    attempts_.erase(*rival);  // an address that is being asked already
+  }
 }
 
 /// The server answered, or the connection stands: what its other addresses say is of no use.

@@ -298,6 +298,8 @@ class session {
   inbound on_data(const stun::message_view& message);
   inbound on_attempt(const stun::message_view& message);
   inbound on_response(const path& from, const stun::message_view& message);
+  std::optional<reject> find_fault(const request_table::row& row,
+                                   const stun::message_view& message);
   inbound distrust(request_table::id id, reject why);
   std::optional<inbound> on_connection_bytes();
   void heard() noexcept {

@@ -189,6 +189,24 @@ inline inbound session::distrust(request_table::id id, reject why) {
   return unexpected{why};
 }
 
+/// Why a response is as if it never came; none when it counts. Notes what it says all the same.
+inline std::optional<reject> session::find_fault(const request_table::row& row,
+                                                 const stun::message_view& message) {
+  if (row.owner.what == purpose::binding) return std::nullopt;
+  const auto error = message.get<stun::error_code_attribute>();
+  const auto code = error ? std::optional{error->code} : std::nullopt;
+  const bool bid_down = stun::is_bid_down(message);
+  const auto found = row.owner.is_protected ? credential_.prove(message) : stun::proof::missing;
+  if (message.cls() == stun::message_class::error && code) {
+    said_ = complaint{*code, found == stun::proof::right && !bid_down};
+  }
+  if (bid_down) return reject::bad_attribute;
+  if (!row.owner.is_protected || stun::may_act_on(message.cls(), code, found, true)) {
+    return std::nullopt;
+  }
+  return found == stun::proof::missing ? reject::no_integrity : reject::bad_integrity;
+}
+
 inline inbound session::on_response(const path& from, const stun::message_view& message) {
   const auto id = transactions_.find(message.transaction());
   if (!id) return unexpected{reject::unknown_transaction};
@@ -197,21 +215,7 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   if (message.method() != method_of(live->owner.what)) {
     return unexpected{reject::unknown_transaction};
   }
-  const auto error = message.get<stun::error_code_attribute>();
-  const bool has_credential = live->owner.what != purpose::binding;
-  const bool bid_down = has_credential && stun::is_bid_down(message);
-  const auto found = live->owner.is_protected ? credential_.prove(message) : stun::proof::missing;
-  if (message.cls() == stun::message_class::error && error && has_credential) {
-    said_ = complaint{error->code, found == stun::proof::right && !bid_down};
-  }
-  if (bid_down) return distrust(*id, reject::bad_attribute);
-  if (live->owner.is_protected) {
-    const auto code = error ? std::optional{error->code} : std::nullopt;
-    if (!stun::may_act_on(message.cls(), code, found, true)) {
-      return distrust(*id,
-                      found == stun::proof::missing ? reject::no_integrity : reject::bad_integrity);
-    }
-  }
+  if (const auto fault = find_fault(*live, message)) return distrust(*id, *fault);
   const auto row = *live;
   transactions_.erase(*id);
   has_heard_ = true;
@@ -226,6 +230,7 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
     return std::optional<relayed_data>{};
   }
   // A challenge says nothing of the allocation.
+  const auto error = message.get<stun::error_code_attribute>();
   const bool is_challenge =
       error && stun::decide_error(error->code, 1) == stun::error_decision::authenticate;
   if (message.cls() == stun::message_class::error && is_challenge) {
@@ -235,7 +240,7 @@ inline inbound session::on_response(const path& from, const stun::message_view& 
   }
   if (message.cls() == stun::message_class::success) {
     said_.reset();
-    if (found == stun::proof::right) credential_.accepted();
+    if (row.owner.is_protected) credential_.accepted();
     on_success(row, message);
   } else {
     on_error(row, message);
