@@ -310,6 +310,27 @@ TEST_CASE("upkeep: a better pair is waited for, but not for ever",
   CHECK(chosen.sent_at - silent.sent_at == 300ms);
 }
 
+TEST_CASE("upkeep: a better pair that has yet to be asked is no reason to wake", "[agent]") {
+  auto behaviour = controlling();
+  behaviour.ta = 50ms;
+  scripted_peer peer{1, behaviour};
+  peer.tell_credentials();
+  peer.tell_candidate(right_address, "1", 10);
+  const auto first = peer.next_check();
+  peer.net.run_for(4ms);
+  peer.tell_candidate({address::v4(192, 0, 2, 3), 7000}, "2", 65535);
+  (void)peer.send(peer.success(first));
+  const auto turn = after(first.sent_at, 50ms);
+  for (int i = 0; i < 10; ++i) {
+    // The check leaves in its turn, and only then something can come of waiting.
+    CHECK(peer.n.agent.next_timeout() == turn);
+    peer.n.agent.handle_timeout(peer.net.now() + i * 4ms);
+  }
+  (void)peer.sent();
+  CHECK(peer.next_check().sent_at == turn);
+  CHECK(peer.next_check().sent_at == turn + 50ms);  // the nomination of the first
+}
+
 TEST_CASE("upkeep: time that stands still or goes back changes nothing",
           "[agent][ATK-F01][ATK-F04][ATK-F11]") {
   scripted_peer peer{1};

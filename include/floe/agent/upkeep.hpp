@@ -159,8 +159,9 @@ inline ice::component_outlook agent::outlook(const component& c) const {
     const bool matters = p.stream == c.stream && p.component == c.id && is_pending(p.state) &&
                          rank(p) > rank(checklists_[*chosen]);
     if (!matters) continue;
-    const auto until = ice::worth_waiting_until(
-        rival(p), valid, lossy_, config_.nomination.patience, config_.check.rto, now_);
+    const auto until =
+        ice::worth_waiting_until(rival(p), valid, lossy_, config_.nomination.patience,
+                                 config_.check.rto, schedule_.free_at(now_));
     view.better_until = (std::max)(view.better_until.value_or(until), until);
   }
   return view;

@@ -103,13 +103,13 @@ struct rival_outlook {
 /// at stake, a direct path against a relay, and where something speaks for loss: a check had to be
 /// repeated in this session, or the peer's check came on that very path.
 ///
-/// rto: until a check is repeated
+/// rto: until a check is repeated | turn: when one that has yet to leave may do so, at the earliest
 [[nodiscard]] constexpr time_point worth_waiting_until(const rival_outlook& rival,
                                                        const valid_outlook& valid, bool lossy,
                                                        duration patience, duration rto,
-                                                       time_point now) noexcept {
+                                                       time_point turn) noexcept {
   const auto answer =
-      after(after(rival.asked.value_or(now), valid.round_trip), valid.round_trip / 2);
+      after(after(rival.asked.value_or(turn), valid.round_trip), valid.round_trip / 2);
   const bool repeats = valid.relayed && !rival.relayed && (lossy || rival.heard);
   return (std::min)(repeats ? after(answer, rto) : answer, after(valid.since, patience));
 }
