@@ -7,6 +7,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "sim/life_plan.hpp"
 #include "sim/server_plan.hpp"
 
 using namespace floe;
@@ -44,5 +45,14 @@ TEST_CASE("random sessions: servers as they are cost no session that they could 
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     INFO("seed " << seed);
     CHECK_NOTHROW(server_trial(seed));
+  }
+}
+
+TEST_CASE(
+    "random sessions: what happens to one that stands leaves no end that one side believes in",
+    "[scenario][sim]") {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    INFO("seed " << seed);
+    CHECK_NOTHROW(life_trial(seed));
   }
 }

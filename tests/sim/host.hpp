@@ -83,8 +83,16 @@ class host final : public party {
 
   /// Adds what a server would say about a socket, without asking.
   void add_reflexive(network& net, socket_id socket, const endpoint& server) {
+    reflected_.emplace_back(socket, server);
     const auto mapped = net.map(socket, server);
     if (mapped) learn_mapped(net, socket, *mapped);
+  }
+
+  /// Adds what the servers of all sockets would say now.
+  void reflect_again(network& net) {
+    for (const auto& [socket, server] : std::exchange(reflected_, {})) {
+      add_reflexive(net, socket, server);
+    }
   }
 
   /// Adds a relayed candidate, without asking. over_tcp: the host is connected to the server
@@ -98,6 +106,7 @@ class host final : public party {
 
   /// Asks a STUN server in virtual time where a socket is seen.
   void ask_reflexive(network& net, socket_id socket, const endpoint& server) {
+    reflected_.emplace_back(socket, server);
     ask(net, socket, server, nullptr);
   }
   /// Asks a TURN server in virtual time for a relayed candidate.
@@ -354,6 +363,7 @@ class host final : public party {
   deadline next_{};
   std::vector<socket_row> sockets_;
   std::vector<relay_row> relays_;
+  std::vector<std::pair<socket_id, endpoint>> reflected_;  ///< sockets, and who was asked from them
   std::vector<question> questions_;
   bool gathering_ = false;
   bool failed_now_ = false;

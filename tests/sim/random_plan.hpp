@@ -154,6 +154,23 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
 
 namespace detail {
 
+/// Whether a NAT chooses ports that a peer may meet by chance.
+inline bool keeps_ports(const plan& p) {
+  const auto keeps = [](const gateway_config& g) {
+    return g.nat && g.nat->ports != port_choice::random;
+  };
+  return std::any_of(p.left.layers.begin(), p.left.layers.end(), keeps) ||
+         std::any_of(p.right.layers.begin(), p.right.layers.end(), keeps);
+}
+/// Whether both sides are seen elsewhere than they say: their checks must meet.
+inline bool shows_others(const plan& p) {
+  const auto shows = [](const gateway_config& g) {
+    return g.nat && g.nat->mapping != dependence::endpoint_independent;
+  };
+  return std::any_of(p.left.layers.begin(), p.left.layers.end(), shows) &&
+         std::any_of(p.right.layers.begin(), p.right.layers.end(), shows);
+}
+
 /// Messages that would do something if they were true.
 inline void forge(session& s, host& victim, random_source& r) {
   const auto sockets = victim.sockets();
@@ -258,22 +275,11 @@ inline trial_result trial(const random_plan& drawn, record::sink_ref left = {},
   } else {
     s.run();
   }
-  const auto keeps_ports = [](const side_plan& side) {
-    return std::any_of(side.layers.begin(), side.layers.end(), [](const gateway_config& g) {
-      return g.nat && g.nat->ports != port_choice::random;
-    });
-  };
-  const auto shows_others = [](const side_plan& side) {
-    return std::any_of(side.layers.begin(), side.layers.end(), [](const gateway_config& g) {
-      return g.nat && g.nat->mapping != dependence::endpoint_independent;
-    });
-  };
-  const auto what =
-      judge(s, best,
-            {.lossy = drawn.lossy,
-             .any_kind = true,
-             .may_guess = keeps_ports(drawn.plan.left) || keeps_ports(drawn.plan.right),
-             .may_miss = shows_others(drawn.plan.left) && shows_others(drawn.plan.right)});
+  const auto what = judge(s, best,
+                          {.lossy = drawn.lossy,
+                           .any_kind = true,
+                           .may_guess = detail::keeps_ports(drawn.plan),
+                           .may_miss = detail::shows_others(drawn.plan)});
   return {what, s.net.digest()};
 }
 

@@ -1,5 +1,5 @@
-// Sessions without end: the whole matrix of NATs, servers as they are, and as many random ones as
-// wanted.
+// Sessions without end: the whole matrix of NATs, servers as they are, as many random ones as
+// wanted, and what becomes of some that stand.
 //
 //     soak [COUNT [FIRST_SEED]]
 //
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "../../examples/command_line.hpp"
+#include "sim/life_plan.hpp"
 #include "sim/matrix.hpp"
 #include "sim/random_plan.hpp"
 #include "sim/recorded.hpp"
@@ -171,5 +172,6 @@ int main(int argc, char** argv) {
   const bool random = run("random", count, [](std::uint64_t seed, sink_ref left, sink_ref right) {
     return trial(draw_plan(seed), left, right).what;
   });
-  return whole && servers && random ? 0 : 1;
+  const bool lives = run("lives", (count + 1) / 2, life_trial);
+  return whole && servers && random && lives ? 0 : 1;
 }
