@@ -54,6 +54,10 @@ class host final : public party {
   [[nodiscard]] const sim::watch& watched() const noexcept { return watch_; }
   listener_of_events* listener = nullptr;
 
+  /// Whether its sockets are of both families: they show IPv4 addresses in IPv6 clothes. To be set
+  /// before the first is added.
+  bool is_dual_stack = false;
+
   /// Data that came.
   struct arrived {
     time_point at;
@@ -75,7 +79,7 @@ class host final : public party {
                        component_id component = component_id{1}) {
     const auto socket = net.bind(*this, where, port);
     act(net, watch::call::command, [&](auto& a) {
-      const auto id = a.add_local(socket, net.bound(socket), stream, component);
+      const auto id = a.add_local(socket, as_shown(net.bound(socket)), stream, component);
       if (id) sockets_.push_back({socket, *id});
     });
     return socket;
@@ -168,7 +172,13 @@ class host final : public party {
       if (peer && content) hand_in(net, {r.id, peer->value, content->value});
       return;
     }
-    hand_in(net, {what.socket, what.remote, what.bytes});
+    hand_in(net, {what.socket, as_shown(what.remote), what.bytes});
+  }
+
+  void unreachable(network& net, const path& along) override {
+    act(net, watch::call::datagram, [&](auto& a) {
+      a.handle_unreachable(net.now(), {along.local, as_shown(along.remote)});
+    });
   }
 
   [[nodiscard]] deadline next_timeout() const override {
@@ -211,6 +221,11 @@ class host final : public party {
     stun::transaction_id id;
     stun::retransmit_schedule schedule;
   };
+
+  /// An endpoint as the sockets show it.
+  [[nodiscard]] endpoint as_shown(const endpoint& e) const {
+    return is_dual_stack ? endpoint{v4_mapped(e.address), e.port} : e;
+  }
 
   /// Before its next deadline an agent has nothing to do.
   void check_calm(network& net) {
@@ -336,7 +351,9 @@ class host final : public party {
   /// Puts a datagram on the wire, or through the relay that it leaves from.
   void put_on_wire(network& net, const transmit& out, byte_view bytes) {
     const auto index = static_cast<std::uint32_t>(out.local);
-    if (index < first_relay) return net.send(out.local, out.remote, bytes);
+    if (index < first_relay) {
+      return net.send(out.local, {unmapped(out.remote.address), out.remote.port}, bytes);
+    }
     const auto& r = relays_.at(index - first_relay);
     r.turn->server().permit(r.relayed, out.remote.address);
     std::array<std::byte, network::largest_datagram> buffer;

@@ -133,7 +133,8 @@ class life {
           auto* const box = s.net.nat_of(g);
           if (box == nullptr) continue;
           if (i.what == incident::rebinding) box->rebind();
-          if (i.what == incident::renumber) box->renumber(others(i.left));
+          if (i.what == incident::renumber)
+            box->renumber(detail::other_outer(i.left, ++renumbered_));
         }
         return;
       case incident::restarts:
@@ -142,12 +143,6 @@ class life {
         return;
       case incident::restart: start_over(i.left ? s.left : s.right); return;
     }
-  }
-
-  /// Addresses of both families that nobody had before.
-  std::vector<address> others(bool left) {
-    const auto number = static_cast<std::uint8_t>(++renumbered_);
-    return {address::v4(198, 51, left ? 101 : 102, number), six(left ? 0xe1 : 0xe2, number)};
   }
 
   void start_over(host& who) {
@@ -205,7 +200,7 @@ class life {
 
   life_plan plan_;
   session session_;
-  std::size_t renumbered_ = 0;
+  std::uint8_t renumbered_ = 0;
   bool lost_relays_ = false;
   bool lost_consent_ = false;
 };

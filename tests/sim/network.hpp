@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "floe/core/bytes.hpp"
+#include "floe/core/datagram.hpp"
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
 #include "sim/random.hpp"
@@ -46,6 +47,8 @@ class party {
   virtual ~party() = default;
 
   virtual void receive(network& net, const arrival& what) = 0;
+  /// What left one of its sockets came to nobody, as ICMP says.
+  virtual void unreachable(network&, const path&) {}
   [[nodiscard]] virtual deadline next_timeout() const { return std::nullopt; }
   virtual void handle_timeout(network&) {}
 };
@@ -86,6 +89,10 @@ class network : public topology {
   [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
 
   std::optional<tampering> tamper;
+
+  /// Whether senders hear of datagrams that nothing took: no address, no socket, or a NAT or a
+  /// firewall that does not let them in.
+  bool reports_unreachable = false;
 
   /// Registers somebody who has deadlines, and perhaps no socket. At one instant who joined first
   /// is first.
@@ -135,6 +142,7 @@ class network : public topology {
     if (!socket.open || !at(socket.where).up) return count(drop::cut);
     if (bytes.size() > largest_datagram) return count(drop::too_big);
     const auto slot = store({socket.bound, to}, bytes);
+    packets_[slot].aimed = {from, to};
     const auto index = stats_.sent++;
     auto& where = at(socket.where);
     auto way = where.out.cross(now_, bytes.size(), chance_);
@@ -149,6 +157,7 @@ class network : public topology {
     const auto& socket = at(from);
     if (!socket.open || !at(socket.where).up) return count(drop::cut);
     const auto slot = store({socket.bound, bound(to)}, bytes);
+    packets_[slot].aimed = {};
     const auto latency =
         at(socket.where).out.config().latency + at(interface_of(to)).in.config().latency;
     const waypoint there{waypoint::connection, static_cast<std::uint16_t>(to)};
@@ -194,6 +203,7 @@ class network : public topology {
  private:
   struct packet {
     heading head;
+    path aimed{};  ///< as its sender sees it; without a socket on a connection
     std::size_t size = 0;
     std::array<std::byte, largest_datagram> bytes;
   };
@@ -255,14 +265,27 @@ class network : public topology {
     auto& to = packets_[twin];
     const auto& from = packets_[slot];
     to.head = from.head;
+    to.aimed = from.aimed;
     to.size = from.size;
     std::copy_n(from.bytes.begin(), from.size, to.bytes.begin());
     return twin;
   }
 
   void give_up(std::size_t slot, drop why) {
-    free_.push_back(slot);
+    const bool refused = why == drop::no_route || why == drop::no_socket || why == drop::filtered;
     count(why);
+    if (!reports_unreachable || !refused || packets_[slot].aimed.local == socket_id{}) {
+      free_.push_back(slot);
+      return;
+    }
+    // From whoever did not take it, as far away as the sender's own wire.
+    const auto from = packets_[slot].aimed.local;
+    const auto latency = at(interface_of(from)).in.config().latency;
+    push({after(now_, latency),
+          0,
+          slot,
+          {waypoint::report, static_cast<std::uint16_t>(from)},
+          from});
   }
   void count(drop why) { ++stats_.dropped[static_cast<std::size_t>(why)]; }
 
@@ -323,6 +346,7 @@ class network : public topology {
   void arrive(const event& e) {
     switch (e.where.what) {
       case waypoint::gateway: return enter(e);
+      case waypoint::report: return report(e);
       case waypoint::connection: return deliver(e, static_cast<socket_id>(e.where.index));
       case waypoint::attachment: break;
     }
@@ -350,6 +374,13 @@ class network : public topology {
     at(to).owner->receive(*this, {to, p.head.source, byte_view{p.bytes}.first(p.size),
                                   connected ? std::optional{e.from} : std::nullopt});
     free_.push_back(e.slot);
+  }
+
+  void report(const event& e) {
+    const auto along = packets_[e.slot].aimed;
+    free_.push_back(e.slot);
+    if (!at(along.local).open || !at(interface_of(along.local)).up) return;
+    at(along.local).owner->unreachable(*this, along);
   }
 
   void note(const packet& p) {

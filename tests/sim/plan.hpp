@@ -28,6 +28,8 @@ struct side_plan {
   bool asks = false;            ///< gathers in virtual time, else knows everything at once
   bool says_pace = true;        ///< tells its peer how fast it checks
   bool wrong_password = false;  ///< what its peer is told is another password than its own
+  bool one_component = false;   ///< takes no more than the first component of each stream
+  bool dual_stack = false;      ///< its sockets are of both families
   duration signalling{};        ///< how long what it says takes to its peer
   floe::config behaviour{};
 };
@@ -45,24 +47,37 @@ struct plan {
   side_plan right{};
   std::size_t shared = 0;    ///< of the left side's layers the right one is behind so many, too
   bool overlapping = false;  ///< both sides number their networks alike
+  bool reports = false;      ///< who sends to nobody is told
   wire_config servers{};
 };
 
-[[nodiscard]] inline std::vector<flow> flows_of(const plan& p) {
+/// How many components of a stream a side has.
+[[nodiscard]] inline std::uint16_t components_of(const plan& p, const side_plan& side,
+                                                 std::size_t stream) {
+  return side.one_component ? std::uint16_t{1} : p.streams[stream];
+}
+
+/// The flows of one side.
+[[nodiscard]] inline std::vector<flow> flows_of(const plan& p, const side_plan& side) {
   std::vector<flow> all;
   for (std::size_t s = 0; s < p.streams.size(); ++s) {
-    for (std::uint16_t c = 1; c <= p.streams[s]; ++c) {
+    for (std::uint16_t c = 1; c <= components_of(p, side, s); ++c) {
       all.push_back({static_cast<stream_id>(s), static_cast<component_id>(c)});
     }
   }
   return all;
 }
 
+/// The flows that both sides have.
+[[nodiscard]] inline std::vector<flow> flows_of(const plan& p) {
+  return flows_of(p, p.left.one_component ? p.left : p.right);
+}
+
 /// How an agent of a plan behaves: a side's config, with room for all that flows.
 [[nodiscard]] inline config behaviour_of(const plan& p, const side_plan& side) {
   auto c = side.behaviour;
-  const auto flows = static_cast<std::uint16_t>(flows_of(p).size());
-  c.components = p.streams.front();
+  const auto flows = static_cast<std::uint16_t>(flows_of(p, side).size());
+  c.components = components_of(p, side, 0);
   c.limits.streams = static_cast<std::uint16_t>(p.streams.size());
   c.limits.components = (std::max)(c.limits.components, flows);
   for (auto* const limit : {&c.limits.local_candidates, &c.limits.remote_candidates,

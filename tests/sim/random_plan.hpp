@@ -27,6 +27,7 @@ struct fault {
     restart,         ///< of ICE, by the host
     worse_wire,      ///< loss and latency from now on
     forgery,         ///< datagrams of somebody who knows nothing
+    renumber,        ///< the NATs of a side have other addresses
   };
   duration at{};
   kind what = rebind;
@@ -122,7 +123,7 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
   if (r.chance(300)) {
     for (auto count = 1 + r.below(4); count > 0; --count) {
       drawn.faults.push_back(
-          {r.up_to(r.chance(500) ? 2s : 60s), static_cast<fault::kind>(r.below(5)), r.chance(500)});
+          {r.up_to(r.chance(500) ? 2s : 60s), static_cast<fault::kind>(r.below(6)), r.chance(500)});
     }
     std::sort(drawn.faults.begin(), drawn.faults.end(),
               [](const fault& a, const fault& b) { return a.at < b.at; });
@@ -148,7 +149,10 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
     // Many peers say nothing about their pace; a host may know it all the same.
     side->says_pace = r.chance(600);
     if (r.chance(300)) side->behaviour.presumed_ta = r.up_to(50ms);
+    side->dual_stack = r.chance(150);
   }
+  if (r.chance(300)) (r.chance(500) ? p.left : p.right).one_component = true;
+  p.reports = r.chance(300);
   return drawn;
 }
 
@@ -219,6 +223,11 @@ inline void run_late(session& s, duration nominates_after) {
   }
 }
 
+/// Addresses of a NAT that nobody has at the beginning.
+inline std::vector<address> other_outer(bool left, std::uint8_t number) {
+  return {address::v4(198, 51, left ? 101 : 102, number), six(left ? 0xe1 : 0xe2, number)};
+}
+
 inline void apply(session& s, const fault& f, random_source& r) {
   auto& who = f.left ? s.left : s.right;
   const auto& place = f.left ? s.scene.left : s.scene.right;
@@ -236,6 +245,13 @@ inline void apply(session& s, const fault& f, random_source& r) {
     case fault::restart: return who.command(s.net, [](auto& a) { a.restart(); });
     case fault::worse_wire:
       for (const auto i : place.interfaces) s.net.rewire(i, {.latency = 200ms, .loss = 200});
+      return;
+    case fault::renumber:
+      for (const auto g : place.gateways) {
+        if (auto* const box = s.net.nat_of(g)) {
+          box->renumber(other_outer(f.left, static_cast<std::uint8_t>(1 + r.below(250))));
+        }
+      }
       return;
     case fault::forgery:
       for (int i = 0; i < 5; ++i) forge(s, who, r);

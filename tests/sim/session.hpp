@@ -51,6 +51,7 @@ class session {
                                                     left_sink},
         right{net, behaviour_of(p, p.right), p.seed * 2 + 2, right_sink},
         talk{net, left, p.left.signalling, right, p.right.signalling}, flows{flows_of(p)} {
+    net.reports_unreachable = p.reports;
     for (const auto where : scene.stun) stun.serve(net, where);
     talk.left_behind_nat64 = scene.left.behind_nat64;
     talk.right_behind_nat64 = scene.right.behind_nat64;
@@ -58,13 +59,8 @@ class session {
     if (p.right.says_pace) talk.right_pace = p.right.behaviour.ta;
     talk.left_password_wrong = p.left.wrong_password;
     talk.right_password_wrong = p.right.wrong_password;
-    for (auto* const who : {&left, &right}) {
-      for (std::size_t s = 1; s < p.streams.size(); ++s) {
-        who->command(net, [&](auto& a) { (void)a.add_stream(p.streams[s]).value(); });
-      }
-    }
-    equip(left, p.left, scene.left, left_turn);
-    equip(right, p.right, scene.right, right_turn);
+    equip(left, p, p.left, scene.left, left_turn);
+    equip(right, p, p.right, scene.right, right_turn);
     for (auto* const who : {&left, &right}) {
       for (std::size_t s = 0; s < p.streams.size(); ++s) {
         talk.introduce(*who, static_cast<stream_id>(s));
@@ -197,9 +193,14 @@ class session {
     return endpoint{v6 ? net.address_of(scene.stun[1]) : four, stun_server::port};
   }
 
-  void equip(host& who, const side_plan& plan, const scene::side& place, turn_party& turn) {
+  void equip(host& who, const plan& p, const side_plan& side, const scene::side& place,
+             turn_party& turn) {
+    who.is_dual_stack = side.dual_stack;
+    for (std::size_t s = 1; s < p.streams.size(); ++s) {
+      who.command(net, [&](auto& a) { (void)a.add_stream(components_of(p, side, s)).value(); });
+    }
     std::uint16_t port = 5000;
-    for (const auto& f : flows) equip(who, plan, place, turn, f, port);
+    for (const auto& f : flows_of(p, side)) equip(who, side, place, turn, f, port);
   }
 
   void equip(host& who, const side_plan& plan, const scene::side& place, turn_party& turn,

@@ -50,9 +50,10 @@ struct heading {
 
 /// Where a packet goes next.
 struct waypoint {
-  enum kind : std::uint8_t { attachment, gateway, connection };
+  enum kind : std::uint8_t { attachment, gateway, connection, report };
   kind what = attachment;
-  std::uint16_t index = 0;  ///< of the interface it is attached by, the gateway, or the socket
+  std::uint16_t index = 0;  ///< of the interface it is attached by, the gateway, or the socket that
+                            ///< it goes to, or came from
 };
 
 class topology {
