@@ -152,7 +152,8 @@ inline side_plan draw_side(random_source& r, bool& lossy) {
     side->dual_stack = r.chance(150);
   }
   if (r.chance(300)) (r.chance(500) ? p.left : p.right).one_component = true;
-  p.reports = r.chance(300);
+  // Where datagrams are lost a report ends a check that only repeating could have helped.
+  p.reports = !drawn.lossy && r.chance(300);
   return drawn;
 }
 
