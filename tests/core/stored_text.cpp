@@ -1,6 +1,10 @@
 #include "floe/core/stored_text.hpp"
 
+#include <array>
+#include <string>
+
 #include "catch.hpp"
+#include "floe/core/arena.hpp"
 #include "support/memory.hpp"
 
 using namespace floe;
@@ -33,4 +37,24 @@ TEST_CASE("stored_text: what is wiped is gone from memory too", "[core]") {
   text.wipe();
   CHECK(text.empty());
   for (int i = 0; i < 6; ++i) CHECK(at[i] == '\0');
+}
+
+TEST_CASE("stored_text: nothing is left of one that goes, nor of a longer one before", "[core]") {
+  std::array<char, 8> block{};
+  arena place{block.data(), block.size()};
+  const auto seen = [&] {
+    const volatile char* const at = block.data();
+    std::string all;
+    for (std::size_t i = 0; i < block.size(); ++i) all += at[i];
+    return all;
+  };
+  {
+    stored_text text{8, &place};
+    text.assign("password");
+    text.assign("new");
+    CHECK(seen() == std::string("new\0\0\0\0\0", 8));
+    auto moved = std::move(text);
+    CHECK(moved.view() == "new");
+  }
+  CHECK(seen() == std::string(8, '\0'));
 }

@@ -1,5 +1,7 @@
 #include "floe/core/text.hpp"
 
+#include <array>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -42,4 +44,27 @@ TEST_CASE("text: two are equal when their characters are, NUL included", "[core]
   auto grown = *short_text::from("a");
   CHECK(grown.append("b"));
   CHECK(grown == *short_text::from("ab"));
+}
+
+TEST_CASE("text: a secret leaves nothing behind when it goes, or is moved", "[core]") {
+  alignas(secret_text<6>) std::array<char, sizeof(secret_text<6>)> place{};
+  const auto is_there = [&] {
+    const volatile char* const at = place.data();
+    std::string seen;
+    for (std::size_t i = 0; i < place.size(); ++i) seen += at[i];
+    return seen.find("ecre") != std::string::npos;
+  };
+  auto* const text = new (place.data()) secret_text<6>{};
+  CHECK(text->append("secret"));
+  CHECK(is_there());
+  const auto copy = *text;
+  CHECK(is_there());
+  auto moved = std::move(*text);
+  CHECK_FALSE(is_there());
+  CHECK(moved.view() == "secret");
+  *text = std::move(moved);
+  CHECK(text->view() == "secret");
+  text->~secret_text<6>();
+  CHECK_FALSE(is_there());
+  CHECK(copy.view() == "secret");
 }

@@ -24,11 +24,20 @@ class stored_text {
     assign(text);
   }
 
+  stored_text(stored_text&&) noexcept = default;
+  stored_text(const stored_text&) = delete;
+  stored_text& operator=(const stored_text&) = delete;
+  stored_text& operator=(stored_text&&) = delete;
+  ~stored_text() { wipe(); }
+
   [[nodiscard]] std::string_view view() const noexcept { return {chars_.data(), chars_.size()}; }
   [[nodiscard]] bool empty() const noexcept { return chars_.empty(); }
 
-  /// in: no longer than the capacity
-  void assign(std::string_view text) { chars_.assign(text.begin(), text.end()); }
+  /// in: no longer than the capacity, and no part of it
+  void assign(std::string_view text) {
+    wipe();
+    chars_.assign(text.begin(), text.end());
+  }
 
   /// Overwrites the characters so that no compiler leaves it out, and forgets them.
   void wipe() noexcept {

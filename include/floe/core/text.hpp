@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace floe {
 
@@ -48,9 +50,36 @@ class fixed_text {
     return a.view() == b.view();
   }
 
+  /// Overwrites the characters so that no compiler leaves it out, and forgets them.
+  constexpr void wipe() noexcept {
+    if (!std::is_constant_evaluated()) {
+      for (auto& c : chars_) const_cast<volatile char&>(c) = '\0';
+    }
+    size_ = 0;
+  }
+
  private:
   std::array<char, N> chars_{};
   std::uint16_t size_ = 0;
+};
+
+/// A fixed_text that leaves nothing in memory when it goes, or is moved: for passwords.
+template <std::size_t N>
+class secret_text : public fixed_text<N> {
+ public:
+  constexpr secret_text() noexcept = default;
+  constexpr secret_text(const secret_text&) noexcept = default;
+  constexpr secret_text& operator=(const secret_text&) noexcept = default;
+  constexpr secret_text(secret_text&& other) noexcept : secret_text{std::as_const(other)} {
+    other.wipe();
+  }
+  constexpr secret_text& operator=(secret_text&& other) noexcept {
+    if (&other == this) return *this;
+    *this = std::as_const(other);
+    other.wipe();
+    return *this;
+  }
+  constexpr ~secret_text() noexcept { this->wipe(); }
 };
 
 }  // namespace floe

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <gsl/assert>
 #include <type_traits>
+#include <utility>
 
 #include "floe/core/bytes.hpp"
 #include "floe/crypto/library.hpp"
@@ -88,11 +89,15 @@ class hmac_key {
 
   constexpr hmac_key(const hmac_key&) noexcept = default;
   constexpr hmac_key& operator=(const hmac_key&) noexcept = default;
-  constexpr ~hmac_key() noexcept {
-    wipe(inner_);
-    wipe(outer_);
-    wipe(more_);
+  /// Nothing of it is left where it comes from.
+  constexpr hmac_key(hmac_key&& other) noexcept : hmac_key{std::as_const(other)} { other.forget(); }
+  constexpr hmac_key& operator=(hmac_key&& other) noexcept {
+    if (&other == this) return *this;
+    *this = std::as_const(other);
+    other.forget();
+    return *this;
   }
+  constexpr ~hmac_key() noexcept { forget(); }
 
   /// True for a key that was never given. A hash state of zeros means that: no one knows a key that
   /// leads to it.
@@ -164,6 +169,12 @@ class hmac_key {
 
   static constexpr void pad(key_block& block, std::byte with) noexcept {
     for (auto& octet : block) octet ^= with;
+  }
+
+  constexpr void forget() noexcept {
+    wipe(inner_);
+    wipe(outer_);
+    wipe(more_);
   }
 
   /// Through volatile, because nobody reads the zeros.

@@ -42,10 +42,11 @@ struct credentials_view {
   std::string_view password;
 };
 
-/// What this agent expects of requests: they name its ufrag and prove its password.
+/// What this agent expects of requests: they name its ufrag and prove its password. Password and
+/// key are overwritten when it goes.
 struct local_credentials {
   fixed_text<local_ufrag_size> ufrag;
-  fixed_text<local_password_size> password;
+  secret_text<local_password_size> password;
   stun::integrity_key key;
 
   [[nodiscard]] credentials_view view() const noexcept { return {ufrag.view(), password.view()}; }
@@ -69,15 +70,20 @@ struct remote_credentials {
 
   std::array<std::byte, local_ufrag_size + local_password_size> raw{};
   entropy.fill(raw);
-  std::array<char, raw.size()> text{};
-  std::transform(raw.begin(), raw.end(), text.begin(), [&](std::byte b) {
-    return alphabet[std::to_integer<std::size_t>(b & std::byte{63})];
-  });
-
-  const std::string_view all{text.data(), text.size()};
+  const auto append = [&](auto& text, std::byte& octet) {
+    const auto digit = alphabet.substr(std::to_integer<std::size_t>(octet & std::byte{63}), 1);
+    const bool fits = text.append(digit);
+    Ensures(fits);
+    const_cast<volatile std::byte&>(octet) = {};
+  };
   local_credentials made;
-  made.ufrag = *fixed_text<local_ufrag_size>::from(all.substr(0, local_ufrag_size));
-  made.password = *fixed_text<local_password_size>::from(all.substr(local_ufrag_size));
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (i < local_ufrag_size) {
+      append(made.ufrag, raw[i]);
+    } else {
+      append(made.password, raw[i]);
+    }
+  }
   made.key = stun::short_term_key(made.password.view(), by);
   return made;
 }

@@ -54,14 +54,13 @@ class long_term_session {
   long_term_session(long_term_session&&) = delete;
   long_term_session& operator=(long_term_session&&) = delete;
 
-  ~long_term_session() { password_.wipe(); }
+  ~long_term_session() = default;
 
   /// Takes another user name and password, and keeps what the server asked for: the next request is
   /// protected with them. in: texts within username_limits.bytes_sent and
   /// phrase_limits.bytes_accepted
   void replace(std::string_view user, std::string_view password) {
     user_.assign(user);
-    password_.wipe();
     password_.assign(password);
     stale_answers_ = 0;
     if (challenged_) challenged_ = make_keys(protection_, realm_.view());
