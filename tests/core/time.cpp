@@ -108,3 +108,10 @@ TEST_CASE("time: a product at the edge of what needs no division is right, and o
   CHECK(scaled(duration{1}, duration::max().count()) == duration::max());
   CHECK(scaled(duration::max(), 0) == duration::zero());
 }
+
+TEST_CASE("time: the end of the clock never comes", "[core]") {
+  CHECK_FALSE(before_end(std::nullopt));
+  CHECK_FALSE(before_end((time_point::max)()));
+  CHECK(before_end((time_point::max)() - duration{1}) == (time_point::max)() - duration{1});
+  CHECK(before_end((time_point::min)()) == (time_point::min)());
+}

@@ -47,6 +47,12 @@ using deadline = std::optional<time_point>;
   return *a < *b ? a : b;
 }
 
+/// A deadline that comes: the end of the representable range is never. At the end of its clock
+/// nothing can be put off any more, and what was due then would be due for ever.
+[[nodiscard]] constexpr deadline before_end(deadline at) noexcept {
+  return at && *at < (time_point::max)() ? at : std::nullopt;
+}
+
 /// The earliest of many deadlines, gathered one by one. It stays in two registers, where an
 /// optional that is assigned again and again would go through memory.
 class soonest {

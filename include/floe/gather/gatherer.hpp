@@ -295,7 +295,7 @@ class gatherer {
   [[nodiscard]] inbound hand_out(std::uint16_t place, const turn::inbound& in) const;
 
   config config_;
-  time_point now_{};
+  time_point now_ = (time_point::min)();  ///< a host may start its clock anywhere
   bool started_ = false;
   bool closed_ = false;
   progress told_ = progress::gathering;

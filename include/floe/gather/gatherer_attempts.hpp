@@ -31,6 +31,7 @@ namespace detail {
 [[nodiscard]] inline turn::session_config largest_session(const config& c) noexcept {
   auto out = session_config_of(c);
   for (const auto& s : c.servers) {
+    if (s.username.size() > stun::username_limits.bytes_sent) continue;  // never asked for a relay
     if (s.username.size() > out.user.size()) out.user = s.username;
     if (s.credential.size() > out.password.size()) out.password = s.credential;
     for (const auto uri : s.uris) {
@@ -483,7 +484,7 @@ inline deadline gatherer::next_timeout() const noexcept {
   if (started_ && !closed_ && told_ == progress::gathering) {
     soonest = earliest(soonest, after(started_at_, config_.enough_after));
   }
-  return soonest;
+  return before_end(soonest);
 }
 
 /// Asks the host for credentials in the place of those that are about to end.

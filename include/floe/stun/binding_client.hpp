@@ -201,7 +201,9 @@ class binding_client {
 
   [[nodiscard]] std::optional<query_event> poll_event() { return events_.pop(); }
 
-  [[nodiscard]] deadline next_timeout() const noexcept { return transactions_.deadline(); }
+  [[nodiscard]] deadline next_timeout() const noexcept {
+    return before_end(transactions_.deadline());
+  }
 
  private:
   static constexpr std::size_t most_redirections = 3;

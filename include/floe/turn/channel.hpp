@@ -92,8 +92,8 @@ struct channel {
   std::uint16_t number = 0;
   endpoint peer;
   channel_state state = channel_state::wanted;
-  bool kept = true;          ///< refreshed for as long as the session lives
-  time_point due{};          ///< not asked for before
+  bool kept = true;                      ///< refreshed for as long as the session lives
+  time_point due = (time_point::min)();  ///< not asked for before
   floe::deadline expires{};  ///< when the server may let go of it, once it may have been bound
 
   [[nodiscard]] constexpr bool stands() const noexcept {

@@ -91,14 +91,14 @@ static_assert(has_one_rule_each(permission_rules));
 struct permission {
   floe::address address;
   permission_state state = permission_state::wanted;
-  bool kept = true;          ///< refreshed for as long as the session lives
-  bool alone = false;        ///< goes into a request of its own: one with others was refused
-  bool ahead = false;        ///< something left right behind the request that is under way
-  bool in_vain = false;      ///< the same of one before it, which came to nothing
-  std::uint16_t batch = 0;   ///< the request that it is in, while one is under way
-  std::uint16_t sends = 0;   ///< datagrams that went in Send indications, up to the first channel
-  time_point due{};          ///< not asked for before
-  floe::deadline expires{};  ///< while it stands
+  bool kept = true;         ///< refreshed for as long as the session lives
+  bool alone = false;       ///< goes into a request of its own: one with others was refused
+  bool ahead = false;       ///< something left right behind the request that is under way
+  bool in_vain = false;     ///< the same of one before it, which came to nothing
+  std::uint16_t batch = 0;  ///< the request that it is in, while one is under way
+  std::uint16_t sends = 0;  ///< datagrams that went in Send indications, up to the first channel
+  time_point due = (time_point::min)();  ///< not asked for before
+  floe::deadline expires{};              ///< while it stands
 
   [[nodiscard]] constexpr bool stands() const noexcept {
     return state == permission_state::granted || state == permission_state::refreshing;

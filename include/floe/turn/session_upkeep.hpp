@@ -308,7 +308,7 @@ inline deadline session::next_timeout() const noexcept {
   if (state_ == allocation_state::waiting && !awaits_socket_ && !awaits_token_) {
     next.note(ask_at_);
   }
-  if (state_ != allocation_state::active) return next.get();
+  if (state_ != allocation_state::active) return before_end(next.get());
   next.note(expires_);
   next.note(permissions_.next_expiry());
   next.note(channels_.next_change());
@@ -320,7 +320,7 @@ inline deadline session::next_timeout() const noexcept {
       next.note(channels_.next_due());
     }
   }
-  return next.get();
+  return before_end(next.get());
 }
 
 }  // namespace floe::turn
