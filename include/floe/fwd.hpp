@@ -71,6 +71,8 @@ template <class Tag>
 struct handle;
 template <std::size_t N>
 class fixed_text;
+template <std::size_t N>
+class secret_text;
 
 }  // namespace floe
 
@@ -154,6 +156,7 @@ struct token_needed;
 
 namespace floe::ice {
 
+class check_budget;
 class checklist_set;
 class consent;
 class foundation;
@@ -162,6 +165,7 @@ class local_candidates;
 class pacer;
 class remote_candidates;
 class schedule;
+class stranger_allowance;
 class valid_list;
 enum class candidate_type : std::uint8_t;
 enum class check_sender : std::uint8_t;

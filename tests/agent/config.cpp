@@ -54,6 +54,22 @@ TEST_CASE("config: a field out of its range is named",
   CHECK(fault([](config& c) { c.accepts = nullptr; }) == "accepts");
   CHECK(fault([](config& c) { c.release = 2s; }) == "release");
   CHECK(fault([](config& c) { c.keepalive = 14s; }) == "keepalive");
+  CHECK(fault([](config& c) { c.gathering.server_limit = 0s; }) == "gathering.server_limit");
+  CHECK(fault([](config& c) { c.gathering.enough_after = -1s; }) == "gathering.enough_after");
+  CHECK(fault([](config& c) { c.gathering.keepalive = -1s; }) == "gathering.keepalive");
+  CHECK(fault([](config& c) { c.gathering.keepalive = 0s; }).empty());
+  CHECK(fault([](config& c) { c.gathering.retry_lost = 0s; }) == "gathering.retry_lost");
+  CHECK(fault([](config& c) { c.gathering.retransmit.rto = 0s; }) == "gathering.retransmit.rto");
+  CHECK(fault([](config& c) { c.gathering.retransmit.rto = 61s; }) == "gathering.retransmit.rto");
+  CHECK(fault([](config& c) { c.gathering.retransmit.rc = 17; }) == "gathering.retransmit.rc");
+  CHECK(fault([](config& c) { c.gathering.relay.reserve_next_port = true; }) == "gathering.relay");
+  CHECK(fault([](config& c) { c.gathering.limits.sockets = 4097; }) == "gathering.limits.sockets");
+  CHECK(fault([](config& c) { c.gathering.limits.attempts = 65535; }) ==
+        "gathering.limits.attempts");
+  CHECK(fault([](config& c) { c.gathering.relay_limits.outstanding = 65535; }) ==
+        "gathering.relay_limits.outstanding");
+  CHECK(fault([](config& c) { c.gathering.relay_limits.stream_frame = 70'000; }) ==
+        "gathering.relay_limits.stream_frame");
   CHECK(fault([](config& c) { c.limits.streams = 0; }) == "limits.streams");
   CHECK(fault([](config& c) { c.limits.components = 0; }) == "limits.components");
   CHECK(fault([](config& c) { c.limits.local_candidates = 0; }) == "limits.local_candidates");

@@ -71,3 +71,26 @@ TEST_CASE("outbox: replies beyond their places are refused", "[agent]") {
   f.box.clear();
   CHECK(f.box.next_reply() == nullptr);
 }
+
+TEST_CASE("outbox: strangers wait behind all others, in places of their own", "[agent]") {
+  fixture f;
+  const path to{socket_id{1}, {address::v4(192, 0, 2, 1), 1}};
+  for (std::size_t i = 0; i < most_stranger_replies; ++i) {
+    CHECK(f.box.push({.what = reply::error, .to = to}));
+  }
+  CHECK_FALSE(f.box.push({.what = reply::error, .to = to}));
+  CHECK(f.box.push({.proved = true, .to = to}));
+  CHECK(f.box.push({.what = reply::error, .proved = true, .to = to}));
+  CHECK_FALSE(f.box.push({.proved = true, .to = to}));
+  CHECK(f.box.next_reply()->what == reply::success);
+  f.box.pop_reply();
+  CHECK(f.box.next_reply()->proved);
+  f.box.pop_reply();
+  CHECK_FALSE(f.box.next_reply()->proved);
+  f.box.pop_reply();
+  CHECK(f.box.next_reply() != nullptr);
+  f.box.forget_replies(socket_id{2});
+  CHECK(f.box.next_reply() != nullptr);
+  f.box.forget_replies(socket_id{1});
+  CHECK(f.box.next_reply() == nullptr);
+}

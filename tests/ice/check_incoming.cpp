@@ -249,3 +249,28 @@ TEST_CASE("check_incoming: once the peer is known a check of another sender is n
     CHECK(identify_sender(other, &known) == check_sender::other);
   }
 }
+
+TEST_CASE("check_incoming: the answer to a stranger is as large as is said", "[ice]") {
+  std::array<std::byte, 100> out{};
+  const auto written = ice::write_check_error(out, support::vector_transaction(),
+                                              error_code::unauthenticated, {}, nullptr);
+  CHECK(written.value() == ice::stranger_answer_size);
+  CHECK(ice::may_answer_stranger(ice::stranger_answer_size));
+  CHECK_FALSE(ice::may_answer_stranger(ice::stranger_answer_size - 1));
+}
+
+TEST_CASE("check_incoming: twenty strangers are answered at once, and twenty a second", "[ice]") {
+  using namespace std::chrono_literals;
+  const auto start = GENERATE(time_point{}, time_point{} - 1h, time_point{} + 1h);
+  ice::stranger_allowance allowed;
+  const auto answered = [&](time_point at) {
+    int count = 0;
+    while (allowed.take(at)) ++count;
+    return count;
+  };
+  CHECK(answered(start) == 20);
+  CHECK(answered(start + 49ms) == 0);
+  CHECK(answered(start + 50ms) == 1);
+  CHECK(answered(start + 150ms) == 2);
+  CHECK(answered(start + 1h) == 20);
+}

@@ -30,15 +30,29 @@ TEST_CASE("lite: between two of a kind the one that began controls", "[ice][8445
 }
 
 TEST_CASE("lite: its role never changes", "[ice][8445-7.3.2-b]") {
+  const auto peer = GENERATE(ice::level::full, ice::level::lite);
   for (const auto mine : {role::controlling, role::controlled}) {
     for (const std::uint64_t tie_breaker : {0ULL, ~0ULL}) {
-      CHECK(ice::decide_role(ice::level::lite, {mine, 5}, ice::role_claim{mine, tie_breaker}) ==
-            role_decision::keep_and_reply_487);
-      CHECK(ice::decide_role(ice::level::lite, {mine, 5},
+      CHECK(
+          ice::decide_role(ice::level::lite, peer, {mine, 5}, ice::role_claim{mine, tie_breaker}) ==
+          role_decision::keep_and_reply_487);
+      CHECK(ice::decide_role(ice::level::lite, peer, {mine, 5},
                              ice::role_claim{opposite(mine), tie_breaker}) == role_decision::keep);
     }
-    CHECK(ice::decide_role(ice::level::lite, {mine, 5}, std::nullopt) == role_decision::keep);
+    CHECK(ice::decide_role(ice::level::lite, peer, {mine, 5}, std::nullopt) == role_decision::keep);
   }
+}
+
+TEST_CASE("lite: nothing that its peer says takes control from a full agent",
+          "[ice][8445-6.1.1-b]") {
+  CHECK(ice::has_fixed_role(ice::level::full, ice::level::lite));
+  CHECK_FALSE(ice::has_fixed_role(ice::level::full, ice::level::full));
+  const ice::role_claim mine{role::controlling, 5};
+  CHECK(ice::decide_role(ice::level::full, ice::level::lite, mine,
+                         ice::role_claim{role::controlling, ~0ULL}) ==
+        role_decision::keep_and_reply_487);
+  CHECK(ice::decide_role(ice::level::full, ice::level::full, mine,
+                         ice::role_claim{role::controlling, ~0ULL}) == role_decision::switch_role);
 }
 
 TEST_CASE(

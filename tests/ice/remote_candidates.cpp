@@ -324,3 +324,23 @@ TEST_CASE("remote candidates: the address that the peer hides is told from one t
   CHECK(all.add(first, named(1, at(3)), true).what == remote_addition::upgraded);
   CHECK(hidden(learned));
 }
+
+TEST_CASE("remote candidates: a port that was learned in vain gives way once it has had its time",
+          "[ice]") {
+  auto all = some();
+  constexpr ice::local_id base{0, 1};
+  constexpr time_point start{std::chrono::hours{1}};
+  constexpr auto patience = std::chrono::seconds{10};
+  const auto answered = all.learn(first, one, at(6000), 1, base, start).id;
+  const auto oldest = all.learn(first, one, at(6001), 1, base, start).id;
+  all.learn(first, one, at(6002), 1, base, start);
+  CHECK(all.note_answer(answered));
+  CHECK_FALSE(all.note_answer(answered));
+  const auto victim = [&](ice::local_id on, const endpoint& source, duration later) {
+    return all.port_victim_for(on, source, start + later, patience);
+  };
+  CHECK_FALSE(victim(base, at(6003), patience - duration{1}));
+  CHECK(victim(base, at(6003), patience) == oldest);
+  CHECK_FALSE(victim(ice::local_id{1, 1}, at(6003), patience));
+  CHECK_FALSE(victim(base, at(6003, 9), patience));
+}

@@ -140,6 +140,9 @@ TEST_CASE("values: what takes too much is not playable", "[record]") {
   CHECK_FALSE(playable([](config& c) { c.ta = 25h; }));
   CHECK_FALSE(playable([](config& c) { c.limits.pairs = 5000; }));
   CHECK_FALSE(playable([](config& c) { c.gathering.limits.attempts = 5000; }));
+  CHECK_FALSE(playable([](config& c) { c.gathering.limits.relays = 60'000; }));
+  CHECK_FALSE(playable([](config& c) { c.gathering.relay_limits.permissions = 60'000; }));
+  CHECK_FALSE(playable([](config& c) { c.gathering.retransmit.rto = {}; }));
   CHECK_FALSE(playable([](config& c) { c.gathering.limits.addresses = 65; }));
   CHECK_FALSE(playable([](config& c) { c.gathering.relay_limits.stream_frame = 1U << 30U; }));
   CHECK_FALSE(playable([](config& c) { c.gathering.keepalive = -1s; }));

@@ -71,12 +71,13 @@ const endpoint second_address{right_address.address, 6001};
 }  // namespace
 
 TEST_CASE("attacks: counters are unsigned 64-bit numbers, which wrap", "[scenario][ATK-F12]") {
-  const auto& [sent, bytes_sent, received, bytes_received, checks, repeated, checked, answered,
-               refused] = statistics{};
+  const auto& [sent, bytes_sent, received, bytes_received, checks, withheld, repeated, checked,
+               answered, refused] = statistics{};
   const auto all = [](const auto&... counter) {
     return (std::is_same_v<std::remove_cvref_t<decltype(counter)>, std::uint64_t> && ...);
   };
-  CHECK(all(sent, bytes_sent, received, bytes_received, checks, repeated, checked, answered));
+  CHECK(all(sent, bytes_sent, received, bytes_received, checks, withheld, repeated, checked));
+  CHECK(all(answered));
   CHECK(all(refused[0]));
   CHECK(refused.size() == reject_count);
 }

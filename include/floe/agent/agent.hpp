@@ -35,6 +35,7 @@
 #include "floe/core/slot_table.hpp"
 #include "floe/core/time.hpp"
 #include "floe/gather/gatherer.hpp"
+#include "floe/ice/check_budget.hpp"
 #include "floe/ice/check_incoming.hpp"
 #include "floe/ice/check_response.hpp"
 #include "floe/ice/checklist.hpp"
@@ -72,8 +73,9 @@ class agent {
  public:
   /// An agent with one data stream of config.components components, and credentials of its own.
   ///
-  /// in: a config without find_fault() | memory: where all tables are taken from, now; it must
-  /// outlive the agent | entropy: see entropy_ref; it must outlive the agent
+  /// in: a config that find_fault() finds no fault with; any other ends the program here | memory:
+  /// where all tables are taken from, now; it must outlive the agent | entropy: see entropy_ref; it
+  /// must outlive the agent
   agent(time_point now, const config& config, entropy_ref entropy, memory_ref memory = {});
 
   /// Agents are tables with ids, which a copy would share with the original.
@@ -86,7 +88,8 @@ class agent {
   // ---- what the host says --------------------------------------------------------------------
 
   /// Opens another data stream, before its candidates are added (RFC 8445 sec. 4).
-  /// errors: capacity_reached
+  /// errors: capacity_reached; unknown_component for fewer components than 1, or more than 256;
+  ///         session_closed
   result<stream_id> add_stream(std::uint16_t components = 1);
 
   /// Ends a component for good, as RTCP ends where it shares the port of RTP: its sockets are the
@@ -113,18 +116,19 @@ class agent {
 
   /// Adds the address that the Internet sees when the host candidate `host` sends, as a STUN server
   /// or a port mapping tells: a server-reflexive candidate. One that is known changes nothing.
-  /// in: a live host candidate | server: distinguishes the sources of such addresses
-  /// errors: unusable_address, capacity_reached, session_closed; unsupported by a lite agent
+  /// server: distinguishes the sources of such addresses
+  /// errors: unusable_address, capacity_reached, session_closed; unsupported by a lite agent;
+  ///         invalid_candidate for a `host` that is gone, or is none
   result<ice::local_id> add_reflexive(ice::local_id host, const endpoint& mapped,
                                       server_id server = {});
 
   /// Adds the relayed address of an allocation that was made from the host candidate `host`. What
   /// the agent sends from `allocation` the host sends through the relay, and hands in what arrives
   /// there as received at `allocation`.
-  /// in: a live host candidate | allocation: a number that no socket has | mapped: the address that
-  /// the relay saw
-  /// errors: unusable_address, invalid_candidate, capacity_reached, session_closed; unsupported by
-  ///         a lite agent
+  /// allocation: a number that no socket has | mapped: the address that the relay saw
+  /// errors: unusable_address, capacity_reached, session_closed; unsupported by a lite agent;
+  ///         invalid_candidate for a `host` that is gone, or is none, and for a number or an
+  ///         address that is named already
   result<ice::local_id> add_relayed(ice::local_id host, socket_id allocation,
                                     const endpoint& relayed, const endpoint& mapped,
                                     server_id server = {});
@@ -142,8 +146,8 @@ class agent {
   /// where a restart that will name it waits for the peer, offering::after_answer
   offering gather(time_point now, gathering what = gathering::complete);
 
-  /// What the peer must know besides the candidates. The views hold until the next restart.
-  /// in: a stream of this agent
+  /// What the peer must know besides the candidates; empty for a stream that there is not. The
+  /// views hold until the next restart.
   [[nodiscard]] ice::credentials_view local_credentials(stream_id stream = {}) const;
 
   /// What the peer said about itself. Credentials that differ from those it said before mean that
@@ -317,6 +321,7 @@ class agent {
   };
 
   // commands.hpp: what the host says
+  [[nodiscard]] result<void> may_obtain(ice::local_id host, const endpoint& obtained) const;
   [[nodiscard]] result<void> locate(stream_id stream, component_id component) const;
   void announce(stream_id stream);
   void announce(ice::local_id id);
@@ -359,6 +364,7 @@ class agent {
   void forbid_peers(stream_id stream);
   std::optional<inbound> unwrap(const gather::inbound& in);
   void serve_gatherer();
+  void catch_up();
   struct gatherer_events;
   void on_found(const gather::candidate& found);
   void take_replacement(ice::local_id id);
@@ -418,6 +424,8 @@ class agent {
   void transition(stream_id stream, ice::checklist_event event);
   void unfreeze_first(stream_id stream);
   void trigger(ice::pair_id id);
+  [[nodiscard]] bool may_ask(ice::pair_id id);
+  void withhold_check(ice::pair_id id);
   void start_check(ice::pair_id id);
   void send(const sent_check& check, const stun::transaction_id& transaction, const path& along,
             const stun::retransmit_schedule& schedule);
@@ -460,7 +468,7 @@ class agent {
   void settle_without_checks();
   [[nodiscard]] std::optional<ice::pair_id> settled_by_candidates(const component& c) const;
   bool ask_server();
-  void start_next_check();
+  bool start_next_check();
   void refresh_state();
   [[nodiscard]] deadline conclusion_deadline(stream_id stream) const;
   [[nodiscard]] deadline nomination_deadline(const component& c) const;
@@ -578,9 +586,11 @@ class agent {
   ice::checklist_set checklists_;
   ice::valid_list valid_;
   ice::schedule schedule_;
+  ice::check_budget budget_;
   check_transactions transactions_;
   ring<early_check> early_;
   outbox outbox_;
+  ice::stranger_allowance strangers_;
   event_queue events_;
   fixed_vector<gather::gatherer> gatherer_;  ///< one where there are servers
   std::size_t failed_servers_ = 0;

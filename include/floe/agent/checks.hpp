@@ -91,6 +91,25 @@ inline void agent::trigger(ice::pair_id id) {
   checklists_.enqueue(id);
 }
 
+/// True when the candidate of a pair may be asked: it was before, or the budget of addresses that
+/// never answered has one left.
+inline bool agent::may_ask(ice::pair_id id) {
+  const auto remote = checklists_[id].remote;
+  if (remotes_[remote].asked) return true;
+  if (!budget_.take()) return false;
+  remotes_.note_asked(remote);
+  return true;
+}
+
+/// Fails a pair without a check.
+inline void agent::withhold_check(ice::pair_id id) {
+  transition(id, ice::pair_event::unfrozen);
+  transition(id, ice::pair_event::check_sent);
+  fail_pair(id);
+  ++stats_.checks_withheld;
+  if (budget_.tell_used_up()) events_.push_dropped(event::dropped::checks);
+}
+
 inline void agent::start_check(ice::pair_id id) {
   const auto transaction = stun::transaction_id::random(entropy_);
   checklists_.dequeue(id);
@@ -109,7 +128,11 @@ inline void agent::start_check(ice::pair_id id) {
       .stream = p.stream,
       .component = p.component,
       .what = sent_check::connectivity};
-  send(owner, transaction, path_of(p), {now_, config_.check});
+  const auto repeats =
+      remotes_[p.remote].answered
+          ? config_.check
+          : ice::repeats_of(config_.check, budget_.unanswered(), p.history.requests_sent);
+  send(owner, transaction, path_of(p), {now_, repeats});
   ++stats_.checks_sent;
   ice::check_history::count(checklists_[id].history.requests_sent);
   valid_.ask_if(
@@ -148,7 +171,7 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
   const auto& check = row.owner;
   const auto* const remote = remotes_.rows().find(check.remote);
   if (remote == nullptr) return;
-  remotes_.note_answer(check.remote);
+  if (remotes_.note_answer(check.remote)) budget_.give_back();
   const auto checked = checklists_.find(check.local, check.remote);
   // A pair that left its list for a selected one still counts (RFC 8445 sec. 8.1.2); one that gave
   // way could never be nominated.
@@ -156,12 +179,6 @@ inline void agent::on_success(const check_transactions::row& row, const endpoint
   const bool first = !valid_.best(check.stream, check.component);
   const auto local = mapped_candidate(row, mapped);
   const bool nominated = checked ? mark_succeeded(*checked, check.request.nominates) : false;
-  if (local != check.local) {
-    // The pair that the peer sees may be another one of the checklist.
-    if (const auto seen = checklists_.find(local, check.remote)) {
-      mark_succeeded(*seen, check.request.nominates);
-    }
-  }
   const auto valid = note_valid({.stream = check.stream,
                                  .component = check.component,
                                  .local = check.local,
@@ -232,13 +249,15 @@ inline bool agent::mark_succeeded(ice::pair_id id, bool by_nomination) {
   return ice::nominates_by_success(claim_.role, by_nomination, p.nominated_by_peer);
 }
 
-/// The local candidate that the peer saw a check come from: a known one, or one learned now
-/// (RFC 8445 sec. 7.2.5.3.1). Where there is no room to learn, the base stands for it.
+/// The local candidate that the peer saw a check come from: a known one of the same base, or one
+/// learned now (RFC 8445 sec. 7.2.5.3.1). Where there is no room to learn, the base stands for it;
+/// and where the peer names a candidate of another base, which sent nothing: data would leave from
+/// a socket that was never checked.
 inline ice::local_id agent::mapped_candidate(const check_transactions::row& row,
                                              const endpoint& mapped) {
   const auto& check = row.owner;
   if (const auto known = locals_.find(check.stream, check.component, mapped)) {
-    return *known;
+    return locals_.is_obtained_from(*known, check.local) ? *known : check.local;
   }
   const auto& base = locals_[check.local];
   const auto foundation = locals_.local_foundation(ice::candidate_type::prflx, base.base.address);
@@ -291,6 +310,7 @@ inline void agent::on_role_conflict(const check_transactions::row& row) {
 
 /// Takes the role that a refused check leaves, unless its refusal comes too late to mean that.
 inline void agent::yield_role(const check_transactions::row& refused) {
+  if (ice::has_fixed_role(config_.level, peer_.level)) return;
   const auto claim = refused.owner.request.claim();
   if (!ice::yields_after_487(claim, refused.schedule.start(), claim_, claim_accepted_)) return;
   claim_.tie_breaker = entropy_.number();

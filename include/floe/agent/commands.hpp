@@ -50,7 +50,7 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy, m
       valid_(config.limits.pairs, memory), schedule_{ice::agreed_pace(config.ta, {},
                                                                       config.presumed_ta),
                                                      config.ta, config.pacer},
-      transactions_(detail::transaction_capacity(config), memory),
+      budget_{config.unanswered, now}, transactions_(detail::transaction_capacity(config), memory),
       early_(config.limits.early_checks, memory),
       outbox_(detail::transaction_capacity(config), config.limits.answers, memory),
       events_(detail::event_capacity(config), memory), gatherer_{detail::asks_servers(config) ? 1U
@@ -66,7 +66,8 @@ inline agent::agent(time_point now, const config& config, entropy_ref entropy, m
 }
 
 inline result<stream_id> agent::add_stream(std::uint16_t components) {
-  Expects(components >= 1 && components <= 256);
+  if (closed_) return unexpected{errc::session_closed};
+  if (components < 1 || components > 256) return unexpected{errc::unknown_component};
   if (streams_.size() == config_.limits.streams ||
       components_.size() + components > config_.limits.components) {
     return unexpected{errc::capacity_reached};
@@ -103,13 +104,8 @@ inline result<ice::local_id> agent::add_local(socket_id socket, const endpoint& 
 
 inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endpoint& mapped,
                                                   server_id server) {
+  if (const auto may = may_obtain(host, mapped); !may) return unexpected{may.error()};
   const auto& through = locals_[host];
-  Expects(through.candidate.type == ice::candidate_type::host);
-  if (closed_) return unexpected{errc::session_closed};
-  if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
-  if (!ice::is_eligible_address(mapped, config_.loopback)) {
-    return unexpected{errc::unusable_address};
-  }
   const auto made = locals_.make_reflexive(host, mapped, server);
   const auto known = locals_.rows().find_if([&](const ice::local_candidate& row) {
     if (row.stream != through.stream || row.candidate.component != through.candidate.component ||
@@ -126,6 +122,21 @@ inline result<ice::local_id> agent::add_reflexive(ice::local_id host, const endp
   return learned && made ? enter(made, known) : *known;
 }
 
+/// Whether a candidate with this address can have been obtained through `host`. A socket that goes
+/// and a server that answers meet as they like, so that an id may be that of a socket that is gone.
+inline result<void> agent::may_obtain(ice::local_id host, const endpoint& obtained) const {
+  if (closed_) return unexpected{errc::session_closed};
+  if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
+  const auto* const through = locals_.rows().find(host);
+  if (through == nullptr || through->candidate.type != ice::candidate_type::host) {
+    return unexpected{errc::invalid_candidate};
+  }
+  if (!ice::is_eligible_address(obtained, config_.loopback)) {
+    return unexpected{errc::unusable_address};
+  }
+  return {};
+}
+
 inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id allocation,
                                                 const endpoint& relayed, const endpoint& mapped,
                                                 server_id server) {
@@ -136,13 +147,8 @@ inline result<ice::local_id> agent::add_relayed(ice::local_id host, socket_id al
 inline result<ice::local_id> agent::enter_relayed(ice::local_id host, socket_id allocation,
                                                   const endpoint& relayed, const endpoint& mapped,
                                                   server_id server, std::size_t place) {
+  if (const auto may = may_obtain(host, relayed); !may) return unexpected{may.error()};
   const auto& through = locals_[host];
-  Expects(through.candidate.type == ice::candidate_type::host);
-  if (closed_) return unexpected{errc::session_closed};
-  if (config_.level == ice::level::lite) return unexpected{errc::unsupported};
-  if (!ice::is_eligible_address(relayed, config_.loopback)) {
-    return unexpected{errc::unusable_address};
-  }
   if (locals_.uses(allocation) ||
       locals_.find(through.stream, through.candidate.component, relayed)) {
     return unexpected{errc::invalid_candidate};
@@ -196,7 +202,8 @@ inline bool agent::has_unoffered(stream_id stream) const {
 }
 
 inline ice::credentials_view agent::local_credentials(stream_id stream) const {
-  Expects(static_cast<std::size_t>(stream) < streams_.size());
+  const auto index = static_cast<std::size_t>(stream);
+  if (index >= streams_.size() || streams_[index].removed) return {};
   return at(stream).current.local.view();
 }
 
@@ -356,6 +363,7 @@ inline offering agent::restart(stream_id stream) {
     row.restart_wanted = row.gathering;
     return row.restart_wanted ? offering::after_answer : offering::made;
   }
+  budget_.restore(now_);
   start_over(stream);
   return offering::made;
 }
@@ -420,6 +428,10 @@ inline void agent::forget_local(ice::local_id id) {
   early_.erase_if([&](const early_check& check) { return goes(check.local); });
   drop_pairs([&](const ice::pair& p) { return goes(p.local); });
   valid_.erase_if([&](const ice::valid_pair& v) { return goes(v.local) || goes(v.checked); });
+  // Its number may be that of another socket by the time they would leave.
+  locals_.rows().for_each([&](ice::local_id other, const ice::local_candidate& row) {
+    if (goes(other)) outbox_.forget_replies(row.socket);
+  });
   locals_.erase(id);
 }
 

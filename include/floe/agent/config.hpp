@@ -93,6 +93,12 @@ struct config {
   /// without a path is given before it fails (RFC 8863 sec. 4).
   stun::retransmit_config check{};
 
+  /// How many addresses of the peer are checked that never answer, from one restart to the next: it
+  /// may name those of others (RFC 8445 sec. 19.5.1). statistics::checks_withheld counts the checks
+  /// of more, and event::dropped says once that there were some. A restart that the peer begins
+  /// gives one back for each 2 s.
+  std::uint16_t unanswered = 100;
+
   /// How long a component may go without a first valid pair once the candidates of both sides are
   /// known, as far as `presume_end_of_candidates` has it: then its stream fails, whatever is still
   /// being checked, and however often the peer's checks bring pairs back. With less than the time
@@ -139,7 +145,8 @@ struct config {
   bool loopback = false;
 
   /// Whether a request that names or proves no valid credentials is answered with 400 or 401
-  /// (RFC 8445 sec. 7.3). A host that offers a datagram to several agents says no.
+  /// (RFC 8445 sec. 7.3), 20 times a second at most, and where the answer is no larger than the
+  /// request. A host that offers a datagram to several agents says no.
   bool answer_strangers = true;
 
   /// The host's hash functions for the integrity of checks, or null for floe's own. They outlive
@@ -179,8 +186,8 @@ struct config_fault {
 
 namespace detail {
 
-[[nodiscard]] constexpr std::optional<config_fault> find_fault(
-    const stun::retransmit_config& check) noexcept {
+[[nodiscard]] constexpr std::optional<config_fault>
+find_fault(const stun::retransmit_config& check) noexcept {
   using std::chrono::milliseconds;
   using std::chrono::seconds;
   if (check.rto < milliseconds{500}) {
@@ -192,8 +199,8 @@ namespace detail {
   return std::nullopt;
 }
 
-[[nodiscard]] constexpr std::optional<config_fault> find_fault(
-    const ice::consent_config& consent) noexcept {
+[[nodiscard]] constexpr std::optional<config_fault>
+find_fault(const ice::consent_config& consent) noexcept {
   using std::chrono::seconds;
   if (consent.interval < seconds{5}) {
     return {{"consent.interval", "must be at least 5 s (RFC 7675 sec. 5.1)"}};
@@ -210,6 +217,53 @@ namespace detail {
   return std::nullopt;
 }
 
+[[nodiscard]] constexpr std::optional<config_fault>
+find_capacity_fault(const gather::config& g) noexcept {
+  struct capacity {
+    std::string_view field;
+    std::uint16_t value;
+  };
+  for (const auto& [field, value] :
+       {capacity{"gathering.limits.sockets", g.limits.sockets},
+        capacity{"gathering.limits.attempts", g.limits.attempts},
+        capacity{"gathering.limits.addresses", g.limits.addresses},
+        capacity{"gathering.limits.relays", g.limits.relays},
+        capacity{"gathering.limits.candidates", g.limits.candidates},
+        capacity{"gathering.limits.events", g.limits.events},
+        capacity{"gathering.relay_limits.permissions", g.relay_limits.permissions},
+        capacity{"gathering.relay_limits.channels", g.relay_limits.channels},
+        capacity{"gathering.relay_limits.connections", g.relay_limits.connections},
+        capacity{"gathering.relay_limits.outstanding", g.relay_limits.outstanding},
+        capacity{"gathering.relay_limits.events", g.relay_limits.events}}) {
+    if (value > 4096) return {{field, "must be at most 4096"}};
+  }
+  if (g.relay_limits.stream_frame > turn::session_limits{}.stream_frame) {
+    return {{"gathering.relay_limits.stream_frame", "must be at most 65539 (RFC 8656 sec. 12.4)"}};
+  }
+  return std::nullopt;
+}
+
+/// The first field of how servers are asked that is out of its range, if one is.
+[[nodiscard]] constexpr std::optional<config_fault> find_fault(const gather::config& g) noexcept {
+  using std::chrono::seconds;
+  if (g.server_limit <= duration::zero()) {
+    return {{"gathering.server_limit", "must be above zero"}};
+  }
+  if (g.enough_after < duration::zero()) {
+    return {{"gathering.enough_after", "must not be negative"}};
+  }
+  if (g.keepalive < duration::zero()) return {{"gathering.keepalive", "must not be negative"}};
+  if (g.retry_lost <= duration::zero()) return {{"gathering.retry_lost", "must be above zero"}};
+  if (g.retransmit.rto <= duration::zero() || g.retransmit.rto > seconds{60}) {
+    return {{"gathering.retransmit.rto", "must be above zero, at most 60 s"}};
+  }
+  if (g.retransmit.rc > 16) return {{"gathering.retransmit.rc", "must be at most 16"}};
+  if (!turn::is_consistent(g.relay)) {
+    return {{"gathering.relay", "must be options that go together (RFC 8656 sec. 7.1)"}};
+  }
+  return find_capacity_fault(g);
+}
+
 }  // namespace detail
 
 /// The first field that is out of its range, if one is. An agent must not be made with it.
@@ -219,7 +273,9 @@ namespace detail {
   if (c.components < 1 || c.components > 256) return {{"components", "must be 1 to 256"}};
   if (c.ta < milliseconds{5}) return {{"ta", "must be at least 5 ms (RFC 8445 sec. 14.2)"}};
   if (c.presumed_ta < duration::zero()) return {{"presumed_ta", "must not be negative"}};
+  if (const auto fault = detail::find_fault(c.gathering)) return fault;
   if (const auto fault = detail::find_fault(c.check)) return fault;
+  if (c.unanswered < 1) return {{"unanswered", "must be at least 1"}};
   if (c.give_up < seconds{5}) return {{"give_up", "must be at least 5 s"}};
   if (c.nomination.accepts == nullptr) return {{"nomination.accepts", "must be a function"}};
   if (c.nomination.patience < duration::zero()) {

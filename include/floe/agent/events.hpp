@@ -166,9 +166,18 @@ struct address_needed {
   ice::hidden_id id;
 };
 
-/// A table was full, and something gave way.
+/// A table was full, and something gave way; or as many addresses were checked that never answered
+/// as config::unanswered has, so that checks to others are withheld.
 struct dropped {
-  enum kind : std::uint8_t { remote_candidates, pairs, early_checks, answers, servers, events };
+  enum kind : std::uint8_t {
+    remote_candidates,
+    pairs,
+    early_checks,
+    answers,
+    servers,
+    events,
+    checks,
+  };
   kind what = events;
   std::size_t count = 0;
 };
@@ -189,7 +198,8 @@ struct statistics {
   std::uint64_t bytes_sent = 0;
   std::uint64_t datagrams_received = 0;
   std::uint64_t bytes_received = 0;
-  std::uint64_t checks_sent = 0;  ///< new ones, without retransmissions
+  std::uint64_t checks_sent = 0;      ///< new ones, without retransmissions
+  std::uint64_t checks_withheld = 0;  ///< by config::unanswered
   std::uint64_t retransmissions = 0;
   std::uint64_t checks_received = 0;                   ///< with valid credentials
   std::uint64_t answers_received = 0;                  ///< with valid credentials

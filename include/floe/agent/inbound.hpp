@@ -129,7 +129,7 @@ inline inbound agent::on_proved_request(const datagram& datagram,
   if (who == ice::check_sender::other || !named) {
     return refuse(stun::error_code::unauthenticated, reject::bad_username);
   }
-  switch (ice::decide_role(config_.level, claim_, check->claim)) {
+  switch (ice::decide_role(config_.level, peer_.level, claim_, check->claim)) {
     case ice::role_decision::keep: break;
     case ice::role_decision::switch_role: switch_role(ice::opposite(claim_.role)); break;
     case ice::role_decision::keep_and_reply_487:
@@ -248,7 +248,9 @@ inline inbound agent::refuse_stranger(const datagram& datagram, const stun::mess
                                       stun::error_code code, reject reason) {
   // An answer would tell a stranger that somebody is at an address that is not offered.
   const auto base = locals_.find_socket(datagram.local);
-  if (config_.answer_strangers && base && locals_[*base].open) {
+  const bool may = config_.answer_strangers && base && locals_[*base].open &&
+                   ice::may_answer_stranger(datagram.bytes.size());
+  if (may && strangers_.take(now_)) {
     answer({.what = reply::error,
             .to = {datagram.local, datagram.remote},
             .transaction = message.transaction(),
@@ -258,7 +260,9 @@ inline inbound agent::refuse_stranger(const datagram& datagram, const stun::mess
 }
 
 inline void agent::answer(const reply& reply) {
-  if (!outbox_.push(reply)) events_.push_dropped(event::dropped::answers);
+  const bool pushed = outbox_.push(reply);
+  // What proves nothing makes no event.
+  if (!pushed && reply.proved) events_.push_dropped(event::dropped::answers);
 }
 
 /// Remembers a check until the credentials of its sender are known. The oldest gives way. One that
@@ -375,14 +379,16 @@ inline std::optional<ice::remote_id> agent::learn_source(stream_id stream, ice::
   if (const auto known = remotes_.find(stream, component, source)) return known;
   // A lite agent sends no check that could teach the peer another port, and hears no answer.
   const bool asks = config_.level == ice::level::full;
-  if (asks && !remotes_.may_learn(local, source, ice::max_unanswered_ports)) {
+  if (asks && !remotes_.may_learn(local, source, ice::max_unanswered_ports) &&
+      !forget_remote(
+          remotes_.port_victim_for(local, source, now_, ice::unanswered_port_patience))) {
     return std::nullopt;
   }
-  auto learned = remotes_.learn(stream, component, source, priority, local);
+  auto learned = remotes_.learn(stream, component, source, priority, local, now_);
   const auto needed = [&](ice::remote_id id) { return is_needed(id); };
   if (learned.what == ice::remote_addition::no_room &&
       forget_remote(remotes_.learned_victim_for(stream, needed))) {
-    learned = remotes_.learn(stream, component, source, priority, local);
+    learned = remotes_.learn(stream, component, source, priority, local, now_);
   }
   if (learned.what == ice::remote_addition::no_room) {
     events_.push_dropped(event::dropped::remote_candidates);

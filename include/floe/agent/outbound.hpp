@@ -35,8 +35,9 @@ inline std::optional<transmit> agent::poll_transmit(byte_span buffer) {
       outbox_.pop_check(transactions_, !out && out.error() == errc::permission_pending);
       if (out) return sent(to, *out);
     }
-  } while (ask_relays());
-  return std::nullopt;
+    if (!ask_relays()) return std::nullopt;
+    pump();
+  } while (true);
 }
 
 inline std::optional<transmit> agent::poll_gatherer(byte_span buffer) {

@@ -4,6 +4,7 @@
 // does not: hold keys or write bytes; the agent has the keys, ice/ the writers
 // invariant: a check stands here at most once, and there is a place for every check that can be
 //            outstanding; answers beyond their places are dropped, as a peer repeats its question.
+//            Strangers have places of their own, so that none of theirs is in the way of a peer.
 #pragma once
 
 #include "floe/core/language.hpp"
@@ -59,11 +60,16 @@ struct reply {
   stun::attribute_list unknown{};  ///< with error 420
 };
 
-/// The messages to send. Replies leave first: somebody is waiting for them.
+/// How many answers to strangers may wait.
+inline constexpr std::size_t most_stranger_replies = 4;
+
+/// The messages to send. Replies leave first: somebody is waiting for them; and those to strangers
+/// after all others.
 class outbox {
  public:
   outbox(std::size_t checks, std::size_t replies, memory_ref memory)
-      : checks_(checks, memory), replies_(replies, memory) {}
+      : checks_(checks, memory), replies_(replies, memory),
+        to_strangers_(most_stranger_replies, memory) {}
 
   /// Queues a check of `table`, unless it is queued. Checks whose transaction has ended by the time
   /// they are reached are passed over.
@@ -75,12 +81,22 @@ class outbox {
   }
 
   /// Queues a reply, or returns false when there is no room.
-  [[nodiscard]] bool push(const reply& r) { return replies_.push(r); }
+  [[nodiscard]] bool push(const reply& r) {
+    return is_to_stranger(r) ? to_strangers_.push(r) : replies_.push(r);
+  }
+
+  /// Drops the replies that would leave from a socket.
+  void forget_replies(socket_id socket) {
+    for (auto* const queue : {&replies_, &to_strangers_}) {
+      queue->erase_if([&](const reply& r) { return r.to.local == socket; });
+    }
+  }
 
   [[nodiscard]] const reply* next_reply() const {
-    return replies_.empty() ? nullptr : &replies_.front();
+    const auto& queue = replies_.empty() ? to_strangers_ : replies_;
+    return queue.empty() ? nullptr : &queue.front();
   }
-  void pop_reply() { replies_.pop(); }
+  void pop_reply() { (replies_.empty() ? to_strangers_ : replies_).pop(); }
 
   /// The row of the next check; nullptr when none is left.
   [[nodiscard]] const check_transactions::row* next_check(const check_transactions& table) {
@@ -103,15 +119,21 @@ class outbox {
   void clear() {
     checks_.clear();
     replies_.clear();
+    to_strangers_.clear();
   }
 
  private:
+  [[nodiscard]] static bool is_to_stranger(const reply& r) {
+    return r.what == reply::error && !r.proved;
+  }
+
   void forget_ended(const check_transactions& table) {
     checks_.erase_if([&](check_transactions::id id) { return table.find(id) == nullptr; });
   }
 
   ring<check_transactions::id> checks_;
   ring<reply> replies_;
+  ring<reply> to_strangers_;
 };
 
 }  // namespace floe

@@ -27,11 +27,15 @@ inline result<void> agent::set_remote_credentials(std::string_view ufrag, std::s
     case ice::remote_change::none: return {};
     case ice::remote_change::half: return unexpected{errc::half_changed_credentials};
     case ice::remote_change::stale: return unexpected{errc::stale_generation};
-    case ice::remote_change::restart: start_over(stream); break;
+    case ice::remote_change::restart:
+      budget_.refill(now_);
+      start_over(stream);
+      break;
     case ice::remote_change::first: break;
   }
   row.current.remote = *made;
   if (std::exchange(row.restart_wanted, false)) {
+    budget_.restore(now_);
     start_over(stream);
     refresh_state();
     return {};
@@ -50,7 +54,8 @@ inline void agent::describe_peer(const ice::peer_traits& traits) {
     return row.current.remote.has_value();
   });
   if (known) return;
-  peer_.level = traits.level;
+  // Without a change of levels a restart keeps the roles (RFC 8445 sec. 6.1.1).
+  if (std::exchange(peer_.level, traits.level) == traits.level) return;
   const auto role = ice::role_between(config_.level, peer_.level, config_.role);
   if (role != claim_.role) switch_role(role);
 }

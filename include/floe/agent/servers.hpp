@@ -161,6 +161,7 @@ struct agent::gatherer_events {
   void operator()(const gather::event::icmp&) const {}
   void operator()(const gather::event::dropped&) const {
     self.events_.push_dropped(event::dropped::events);
+    self.catch_up();
   }
 };
 
@@ -170,6 +171,20 @@ inline void agent::serve_gatherer() {
   if (g == nullptr) return;
   while (const auto e = g->poll_event()) std::visit(gatherer_events{*this}, *e);
   each_stream([&](stream_id id) { finish_gathering(id); });
+}
+
+/// Takes what the gatherer has for what its events would have said: its queue may be too small for
+/// what one datagram brings.
+inline void agent::catch_up() {
+  const auto& g = *gatherer();
+  const auto is_gone = [&](const ice::local_candidate& row) {
+    return row.wrapped && !g.is_relay(row.socket);
+  };
+  while (const auto gone = locals_.rows().find_if(is_gone)) forget_local(*gone);
+  for (std::size_t i = 0; i < g.candidates().size(); ++i) {
+    const auto& has = g.candidates()[i];
+    if (!has.is_relayed() || !locals_.uses(has.relay)) on_found(has);
+  }
 }
 
 /// A server gave an address: it becomes a candidate of whatever uses the socket it was asked from.
@@ -183,6 +198,7 @@ inline void agent::on_found(const gather::candidate& found) {
   const auto entered = enter_relayed(*host, found.relay, found.address, found.mapped,
                                      found.server_number, found.place);
   if (!entered) return release_relay(found.relay);
+  locals_.note_wrapped(*entered);
   if (found.is_replacement) take_replacement(*entered);
 }
 
@@ -317,9 +333,11 @@ inline result<transmit> agent::wrap(const path& along, byte_span buffer, std::si
                                     result<std::size_t> size, bool ahead) {
   if (!size) return unexpected{size.error()};
   // What was meant for a socket or a relay that is gone has nowhere to leave from.
-  if (!locals_.uses(along.local)) return unexpected{errc::no_path};
+  const auto base = locals_.find_socket(along.local);
+  if (!base) return unexpected{errc::no_path};
   auto* const g = gatherer();
   if (g == nullptr || !g->is_relay(along.local)) {
+    if (locals_[*base].wrapped) return unexpected{errc::no_path};
     return transmit{along.local, as_sent(along), *size, offset};
   }
   const auto wrapped = g->wrap(along.local, along.remote, buffer, offset, *size, ahead);

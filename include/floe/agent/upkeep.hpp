@@ -23,7 +23,7 @@ inline deadline agent::next_timeout() const {
   const auto* const g = gatherer();
   soonest next;
   if (g != nullptr) next.note(g->next_timeout());
-  if (closed_) return next.get();
+  if (closed_) return before_end(next.get());
   if (g != nullptr && g->wants_start()) next.note(schedule_.free_for_server_at(now_));
   next.note(transactions_.deadline());
   if (config_.level == ice::level::full) {
@@ -54,7 +54,7 @@ inline deadline agent::next_timeout() const {
   }
   // Data may have told the time after which the peer is late.
   if (floe::next(state_, condition_of(facts()))) next.note(now_);
-  return next.get();
+  return before_end(next.get());
 }
 
 /// Lets time pass up to `now`: whatever fell due happens before anything new does.
@@ -71,7 +71,9 @@ inline void agent::advance(time_point now) {
 /// Starts what has become possible.
 inline void agent::pump() {
   if (closed_) return;
-  // What a server is asked may end at once, and the gathering with it.
+  // What a server is asked may end at once, and the gathering with it; what a relay is asked may
+  // leave another server to ask; and a pair whose check is withheld may be the last of its list.
+  bool withheld = false;
   do {
     serve_gatherer();
     start_timers();
@@ -81,9 +83,8 @@ inline void agent::pump() {
     choose_links();
     refresh_pairs();
     release_unselected();
-    start_next_check();
-  } while (ask_server());
-  ask_relays();
+    withheld = !start_next_check();
+  } while (withheld || ask_server() || ask_relays());
   refresh_state();
 }
 
@@ -382,12 +383,16 @@ inline bool agent::ask_server() {
   return true;
 }
 
-/// Sends a check, when the pace allows it.
-inline void agent::start_next_check() {
-  if (config_.level == ice::level::lite) return;
+/// Sends a check, when the pace allows it. Returns false when it was withheld.
+inline bool agent::start_next_check() {
+  if (config_.level == ice::level::lite) return true;
   const auto* const g = gatherer();
   const bool server_waits = g != nullptr && g->wants_start();
-  if (const auto id = schedule_.take(now_, checklists_, server_waits)) start_check(*id);
+  const auto id = schedule_.take(now_, checklists_, server_waits);
+  if (!id) return true;
+  const bool may = may_ask(*id);
+  may ? start_check(*id) : withhold_check(*id);
+  return may;
 }
 
 inline connection_facts agent::facts() const {

@@ -29,7 +29,7 @@ struct server {
 /// What a server is asked for.
 enum class service : std::uint8_t { reflexive, relay };
 
-/// The capacity of every table of a gatherer.
+/// The capacity of every table of a gatherer, each at most 4096.
 struct limits {
   std::uint16_t sockets = 8;
   std::uint16_t attempts = 32;  ///< sockets times URIs, as far as families match; where there is

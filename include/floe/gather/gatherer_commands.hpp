@@ -28,9 +28,12 @@ inline void gatherer::remove_socket(time_point now, socket_id socket) {
   attempts_.for_each([&](attempt_id id, attempt& a) {
     if (a.base.socket != socket) return;
     if (a.query) client_.cancel(now_, *a.query);
-    // Nothing can leave from it any more, not even a farewell.
     if (a.place != no_place) relays_.close(a.place);
     attempts_.erase(id);
+  });
+  // Nothing can leave from it any more, not even the farewell of a relay that was given back.
+  relays_.for_each([&](std::uint16_t place, const turn::session& s) {
+    if (s.leaves_from(socket)) relays_.close(place);
   });
   candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(),
                                    [&](const candidate& c) { return c.base.socket == socket; }),
@@ -123,7 +126,6 @@ inline result<void> gatherer::set_credentials(time_point now, std::uint16_t serv
   }
   auto& known = accounts_[server];
   known.username.assign(username);
-  known.credential.wipe();
   known.credential.assign(credential);
   known.expires = known.ask_at = expires;
   if (started_ && expires) known.ask_at = ask_for_credentials_at(now_, *expires);

@@ -12,6 +12,7 @@
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/ids.hpp"
+#include "floe/core/time.hpp"
 #include "floe/ice/foundation.hpp"
 #include "floe/ice/preference.hpp"
 
@@ -57,6 +58,7 @@ struct local_candidate {
   bool speaks_v6 = false;  ///< its socket is one of IPv6, where IPv4 addresses are mapped ones
   bool open = false;       ///< it, or one that it is the base of, may be used: checks may come in
   bool conveyed = false;   ///< and was handed to the host, to be told to the peer
+  bool wrapped = false;    ///< a relay that the agent wraps for itself: without it nothing leaves
 };
 
 /// A candidate of the peer.
@@ -65,8 +67,10 @@ struct remote_candidate {
   stream_id stream{};
   std::uint16_t foundation_number = 0;  ///< equal for remote candidates with equal foundations
   bool learned = false;                 ///< from a check; the peer has not signalled it
-  bool answered = false;                ///< a check to it was answered
+  bool asked = false;                   ///< a check to it has left
+  bool answered = false;                ///< and was answered
   local_id learned_on{};                ///< the base that the check came in on
+  time_point learned_at{};              ///< and when
   bool hidden = false;  ///< its address was resolved from a name, and is not to be shown
 };
 

@@ -7,7 +7,9 @@
 
 #include "floe/core/language.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,6 +18,7 @@
 #include "floe/core/bytes.hpp"
 #include "floe/core/endpoint.hpp"
 #include "floe/core/result.hpp"
+#include "floe/core/time.hpp"
 #include "floe/ice/credentials.hpp"
 #include "floe/ice/pair.hpp"
 #include "floe/ice/role.hpp"
@@ -102,6 +105,9 @@ enum class check_sender : std::uint8_t {
 /// can meet at all show two ports at most before they do.
 inline constexpr std::size_t max_unanswered_ports = 4;
 
+/// How long such a candidate keeps its place where a newer one wants it: 5 checks leave meanwhile.
+inline constexpr duration unanswered_port_patience = std::chrono::seconds{10};
+
 /// What a check from the peer makes of the pair it came on.
 enum class trigger : std::uint8_t {
   nothing,             ///< the pair works already
@@ -120,6 +126,37 @@ enum class trigger : std::uint8_t {
   }
   return trigger::nothing;
 }
+
+/// The size of an answer to a stranger: a header, an error code without a phrase, a FINGERPRINT.
+inline constexpr std::size_t stranger_answer_size = 20 + 8 + 8;
+
+/// True for a request that may be answered though it proves nothing: no answer to a stranger is
+/// larger than its question, which would make a present of the difference to whomever the question
+/// names as its sender.
+[[nodiscard]] constexpr bool may_answer_stranger(std::size_t question) noexcept {
+  return question >= stranger_answer_size;
+}
+
+/// How many strangers are answered: so many at once, and each second one of them anew so often.
+/// Their questions may be forged, and the answers go to others.
+class stranger_allowance {
+ public:
+  static constexpr int most = 20;
+  static constexpr duration each = std::chrono::milliseconds{50};
+
+  /// True when one more may be answered at `now`, and counts it.
+  [[nodiscard]] constexpr bool take(time_point now) noexcept {
+    const auto begin = after(now, -most * each);
+    const auto from = free_ ? (std::max)(*free_, begin) : begin;
+    if (from > after(now, -each)) return false;
+    free_ = after(from, each);
+    return true;
+  }
+
+ private:
+  floe::deadline
+      free_{};  ///< up to when the answers that were given use the time up; none at first
+};
 
 /// Writes the success answer to a check from `source`. key: this agent's own.
 /// errors: buffer_too_small.

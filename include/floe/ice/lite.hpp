@@ -37,11 +37,16 @@ struct peer_traits {
   return mine == level::full ? role::controlling : role::controlled;
 }
 
-/// decide_role() for an agent of either level: that of a lite one never changes (RFC 8445
-/// sec. 7.3.2).
-[[nodiscard]] constexpr role_decision decide_role(level own, role_claim mine,
+/// True where the levels settle the roles, so that no message changes them: a lite agent never
+/// controls a full one, whatever a check claims or an answer says (RFC 8445 sec. 6.1.1, 7.3.2).
+[[nodiscard]] constexpr bool has_fixed_role(level own, level theirs) noexcept {
+  return own == level::lite || theirs == level::lite;
+}
+
+/// decide_role() for an agent of either level, with a peer of either.
+[[nodiscard]] constexpr role_decision decide_role(level own, level peer, role_claim mine,
                                                   std::optional<role_claim> theirs) noexcept {
-  if (own == level::full) return decide_role(mine, theirs);
+  if (!has_fixed_role(own, peer)) return decide_role(mine, theirs);
   const bool conflict = theirs && theirs->role == mine.role;
   return conflict ? role_decision::keep_and_reply_487 : role_decision::keep;
 }

@@ -163,6 +163,9 @@ class local_candidates {
     each_base_of(id, [](local_candidate& base) { base.open = base.conveyed = true; });
   }
 
+  /// Notes that what leaves from a relay is wrapped by the agent.
+  void note_wrapped(local_id relay) { rows_[relay].wrapped = true; }
+
   /// Lets no checks in or out at a base any more, until it is opened again.
   void close(local_id base) { rows_[base].open = rows_[base].conveyed = false; }
 
@@ -194,6 +197,11 @@ class local_candidates {
       if (one == root) return true;
     }
     return false;
+  }
+
+  /// True for a base, and for what the outside sees of it: all of which leaves from one socket.
+  [[nodiscard]] bool is_obtained_from(local_id seen, local_id base) const {
+    return seen == base || (!is_base(rows_[seen]) && rows_[seen].host == base);
   }
 
   /// True when what is sent from `used` needs `base`: it leaves there, or was obtained through it,

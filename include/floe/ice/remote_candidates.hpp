@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <gsl/assert>
 #include <optional>
+#include <utility>
 
 #include "floe/core/endpoint.hpp"
 #include "floe/core/error.hpp"
 #include "floe/core/ids.hpp"
 #include "floe/core/memory.hpp"
 #include "floe/core/slot_table.hpp"
+#include "floe/core/time.hpp"
 #include "floe/ice/candidate.hpp"
 #include "floe/ice/foundation_numbers.hpp"
 #include "floe/ice/host_candidate.hpp"
@@ -106,14 +108,32 @@ class remote_candidates {
     return useless < limit;
   }
 
-  /// Notes that a check to a remote candidate was answered.
-  void note_answer(remote_id id) { rows_[id].answered = true; }
+  /// The port that gives way to a newer one of the same address where may_learn() has come to its
+  /// limit: the oldest that was learned at least `patience` ago and never answered. Whoever repeats
+  /// a check that was seen from forged ports would else keep the peer out that has really moved.
+  [[nodiscard]] std::optional<remote_id> port_victim_for(local_id on, const endpoint& source,
+                                                         time_point now, duration patience) const {
+    const auto age = [&](remote_id id) { return numbers_.age_of(rows_[id].foundation_number); };
+    std::optional<remote_id> oldest;
+    rows_.for_each([&](remote_id id, const remote_candidate& row) {
+      const bool same = row.learned_on == on && row.candidate.address.address == source.address;
+      if (!same || !row.learned || row.answered || elapsed(row.learned_at, now) < patience) return;
+      if (!oldest || age(id) > age(*oldest)) oldest = id;
+    });
+    return oldest;
+  }
+
+  /// Notes that a check to a remote candidate leaves.
+  void note_asked(remote_id id) { rows_[id].asked = true; }
+
+  /// Notes that a check to a remote candidate was answered. Returns whether it is the first.
+  bool note_answer(remote_id id) { return !std::exchange(rows_[id].answered, true); }
 
   /// Adds the source of a check that no signalled candidate has (RFC 8445 sec. 7.3.1.3): its
   /// priority is the one that the check carried, held to the range of priorities, its foundation
-  /// differs from every other. on: the base that the check came in on
+  /// differs from every other. on: the base that the check came in on | now: when
   remote_addition learn(stream_id stream, component_id component, const endpoint& source,
-                        std::uint32_t priority, local_id on = {}) {
+                        std::uint32_t priority, local_id on = {}, time_point now = {}) {
     const candidate learned{.foundation = foundation::learned(numbers_.next()),
                             .component = component,
                             .priority = std::clamp(priority, min_priority, max_priority),
@@ -124,7 +144,8 @@ class remote_candidates {
                    .stream = stream,
                    .foundation_number = numbers_.take(),
                    .learned = true,
-                   .learned_on = on});
+                   .learned_on = on,
+                   .learned_at = now});
   }
 
   /// The signalled candidate that gives way to a new one of `priority` in `stream`: the least that

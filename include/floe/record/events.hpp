@@ -76,7 +76,8 @@ static_assert(detail::is_counted(turn::end_reason::closed, turn::end_reason::ref
                                  turn::end_reason::unproved));
 static_assert(detail::is_counted(event::dropped::remote_candidates, event::dropped::pairs,
                                  event::dropped::early_checks, event::dropped::answers,
-                                 event::dropped::servers, event::dropped::events));
+                                 event::dropped::servers, event::dropped::events,
+                                 event::dropped::checks));
 
 /// Tells bytes apart that differ by accident.
 [[nodiscard]] constexpr std::uint32_t sum_of(byte_view bytes) noexcept {

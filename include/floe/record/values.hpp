@@ -187,16 +187,16 @@ void fields(Archive& a, ice::consent_config& c) {
 }
 template <class Archive>
 void fields(Archive& a, config& c) {
-  auto& [role, level, servers, gathering, components, ta, presumed_ta, pacer, check, give_up,
-         nomination, consent, silence, keepalive, release, presume, offers, hide, accepts, loopback,
-         strangers, hashes, report, limits] = c;
+  auto& [role, level, servers, gathering, components, ta, presumed_ta, pacer, check, unanswered,
+         give_up, nomination, consent, silence, keepalive, release, presume, offers, hide, accepts,
+         loopback, strangers, hashes, report, limits] = c;
   static_cast<void>(servers);
   static_cast<void>(pacer);
   static_cast<void>(offers);
   static_cast<void>(accepts);
   static_cast<void>(hashes);
-  a(role, level, gathering, components, ta, presumed_ta, check, give_up, nomination, consent,
-    silence, keepalive, release, presume, hide, loopback, strangers, report, limits);
+  a(role, level, gathering, components, ta, presumed_ta, check, unanswered, give_up, nomination,
+    consent, silence, keepalive, release, presume, hide, loopback, strangers, report, limits);
 }
 template <class Archive>
 void fields(Archive& a, setup& s) {
@@ -266,11 +266,6 @@ inline constexpr std::uint32_t most_stream_frame = 70'000;
   if (s.pacer && (*s.pacer < ice::min_pace || *s.pacer > day)) return false;
   if (c.limits.local_candidates > most_candidates || c.limits.remote_candidates > most_candidates ||
       c.limits.pairs > most_pairs) {
-    return false;
-  }
-  if (g.retransmit.rto <= duration::zero() || g.retransmit.rto > day) return false;
-  if (g.server_limit < duration::zero() || g.enough_after < duration::zero() ||
-      g.keepalive < duration::zero() || g.retry_lost < duration::zero()) {
     return false;
   }
   const auto& [sockets, attempts, addresses, relays, candidates, events] = g.limits;

@@ -207,6 +207,10 @@ class session {
   /// True once the server has answered an Allocate with anything.
   [[nodiscard]] bool has_heard() const noexcept { return has_heard_; }
   [[nodiscard]] path route() const noexcept { return {local_, server_}; }
+  /// True when it sends from this socket, or is about to move there.
+  [[nodiscard]] bool leaves_from(socket_id socket) const noexcept {
+    return local_ == socket || moving_to_ == socket;
+  }
   [[nodiscard]] turn::transport transport() const noexcept { return config_.transport; }
   /// The server's last word, when that was a no.
   [[nodiscard]] const std::optional<complaint>& said() const noexcept { return said_; }
@@ -344,7 +348,7 @@ class session {
   allocate_options options_;
   socket_id local_;
   endpoint server_;
-  time_point now_{};
+  time_point now_ = (time_point::min)();  ///< a host may start its clock anywhere
   allocation_state state_ = allocation_state::idle;
   bool refreshing_ = false;
   bool proving_ = false;
