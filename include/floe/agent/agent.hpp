@@ -392,6 +392,8 @@ class agent {
   inbound on_proved_request(const datagram& datagram, const stun::authenticated& request,
                             const route& to, std::string_view sender, ice::local_id local);
   inbound on_response(const datagram& datagram, const stun::message_view& message);
+  inbound on_proved_response(const datagram& datagram, const stun::authenticated& response,
+                             check_transactions::id id);
   void note_answer(ice::check_history& history, const check_transactions::row& row,
                    const stun::authenticated& response, const ice::check_outcome& outcome) const;
   inbound on_data(const datagram& datagram);
@@ -522,6 +524,7 @@ class agent {
   [[nodiscard]] result<std::size_t> write(const check_transactions::row& row,
                                           byte_span buffer) const;
   std::optional<transmit> poll_gatherer(byte_span buffer);
+  result<transmit> poll_outbox(byte_span buffer);
   transmit sent(const path& path, const transmit& datagram);
 
   [[nodiscard]] stream& at(stream_id id) { return streams_[static_cast<std::size_t>(id)]; }

@@ -37,9 +37,9 @@ inline inbound agent::dispatch(const datagram& datagram) {
   return receive(datagram);
 }
 
-/// Takes a datagram that came from a peer, by a relay or directly. Only a message can make
-/// something possible; what time has made due waits, where data told the time, for the next
-/// timeout.
+/// Takes a datagram that came from a peer, by a relay or directly. Only a proved message can make
+/// something possible. After any other, and after data, what time has made due waits for the next
+/// timeout: nobody's bytes cost more than it takes to refuse them.
 inline inbound agent::receive(const datagram& datagram) {
   if (closed_) return rejected{reject::closed};
   if (!locals_.uses(datagram.local)) return rejected{reject::unknown_socket};
@@ -51,10 +51,7 @@ inline inbound agent::receive(const datagram& datagram) {
     if (message.error() == reject::not_stun) return on_data(datagram);
     return rejected{message.error()};
   }
-  advance(now_);
-  const auto result = on_message(datagram, *message);
-  pump();
-  return result;
+  return on_message(datagram, *message);
 }
 
 inline inbound agent::on_message(const datagram& datagram, const stun::message_view& message) {
@@ -98,7 +95,13 @@ inline inbound agent::on_request(const datagram& datagram, const stun::message_v
                                    : stun::error_code::unauthenticated,
                            request.error());
   }
-  return on_proved_request(datagram, *request, *to, halves->sender, *local);
+  advance(now_);
+  // With what was due its relay may have gone.
+  const inbound result = locals_.rows().find(*local) != nullptr
+                             ? on_proved_request(datagram, *request, *to, halves->sender, *local)
+                             : rejected{reject::unknown_socket};
+  pump();
+  return result;
 }
 
 inline inbound agent::on_proved_request(const datagram& datagram,
@@ -164,22 +167,34 @@ inline bool agent::accepts(const ice::incoming_check& check, ice::local_id local
 inline inbound agent::on_response(const datagram& datagram, const stun::message_view& message) {
   const auto id = transactions_.find(message.transaction());
   if (!id) return rejected{reject::unknown_transaction};
-  const auto row = *transactions_.find(*id);
-  const auto* const generation = find_generation(row.owner.stream, row.owner.generation);
+  const auto& owner = transactions_.find(*id)->owner;
+  const auto* const generation = find_generation(owner.stream, owner.generation);
   if (generation == nullptr || !generation->remote) return rejected{reject::unknown_transaction};
   const auto response = stun::authenticate(message, generation->remote->key);
-  auto* const history = history_of(row.owner);
   if (!response) {
-    if (history != nullptr) history->unproved_answer = true;
+    if (auto* const history = history_of(owner)) history->unproved_answer = true;
     return rejected{response.error()};
   }
+  advance(now_);
+  // What it answers may have been given up with what was due.
+  const inbound result = transactions_.find(*id) != nullptr
+                             ? on_proved_response(datagram, *response, *id)
+                             : rejected{reject::unknown_transaction};
+  pump();
+  return result;
+}
 
+inline inbound agent::on_proved_response(const datagram& datagram,
+                                         const stun::authenticated& response,
+                                         check_transactions::id id) {
+  const auto row = *transactions_.find(id);
+  auto* const history = history_of(row.owner);
   ++stats_.answers_received;
   lossy_ = lossy_ || row.schedule.sends() > 1;
-  transactions_.erase(*id);
+  transactions_.erase(id);
   const auto outcome =
-      ice::read_check_response(*response, row.path, {datagram.local, datagram.remote});
-  if (history != nullptr) note_answer(*history, row, *response, outcome);
+      ice::read_check_response(response, row.path, {datagram.local, datagram.remote});
+  if (history != nullptr) note_answer(*history, row, response, outcome);
   if (outcome.what == ice::check_outcome::succeeded && row.owner.request.claim() == claim_) {
     claim_accepted_ = (std::max)(claim_accepted_, deadline{row.schedule.start()});
   }

@@ -18,26 +18,33 @@ namespace floe {
 
 inline std::optional<transmit> agent::poll_transmit(byte_span buffer) {
   // What leaves through a relay may leave the relay something to ask for.
-  do {
+  while (true) {
     if (const auto out = poll_gatherer(buffer)) return out;
     if (closed_) return std::nullopt;
-    while (const auto* const next = outbox_.next_reply()) {
-      const auto to = next->to;
-      const auto out = wrap(to, buffer, 0, write(*next, buffer));
-      if (!out && out.error() == errc::buffer_too_small) return std::nullopt;
-      outbox_.pop_reply();
-      if (out) return sent(to, *out);
-    }
-    while (const auto* const next = outbox_.next_check(transactions_)) {
-      const auto to = next->path;
-      const auto out = wrap(to, buffer, 0, write(*next, buffer), true);
-      if (!out && out.error() == errc::buffer_too_small) return std::nullopt;
-      outbox_.pop_check(transactions_, !out && out.error() == errc::permission_pending);
-      if (out) return sent(to, *out);
-    }
-    if (!ask_relays()) return std::nullopt;
+    const auto out = poll_outbox(buffer);
+    if (out) return *out;
+    if (out.error() == errc::buffer_too_small || !ask_relays()) return std::nullopt;
     pump();
-  } while (true);
+  }
+}
+
+/// errors: buffer_too_small; no_path when nothing waits
+inline result<transmit> agent::poll_outbox(byte_span buffer) {
+  while (const auto* const next = outbox_.next_reply()) {
+    const auto to = next->to;
+    const auto out = wrap(to, buffer, 0, write(*next, buffer));
+    if (!out && out.error() == errc::buffer_too_small) return unexpected{out.error()};
+    outbox_.pop_reply();
+    if (out) return sent(to, *out);
+  }
+  while (const auto* const next = outbox_.next_check(transactions_)) {
+    const auto to = next->path;
+    const auto out = wrap(to, buffer, 0, write(*next, buffer), true);
+    if (!out && out.error() == errc::buffer_too_small) return unexpected{out.error()};
+    outbox_.pop_check(transactions_, !out && out.error() == errc::permission_pending);
+    if (out) return sent(to, *out);
+  }
+  return unexpected{errc::no_path};
 }
 
 inline std::optional<transmit> agent::poll_gatherer(byte_span buffer) {

@@ -70,9 +70,7 @@ class secret_text : public fixed_text<N> {
   constexpr secret_text() noexcept = default;
   constexpr secret_text(const secret_text&) noexcept = default;
   constexpr secret_text& operator=(const secret_text&) noexcept = default;
-  constexpr secret_text(secret_text&& other) noexcept : secret_text{std::as_const(other)} {
-    other.wipe();
-  }
+  constexpr secret_text(secret_text&& other) noexcept { *this = std::move(other); }
   constexpr secret_text& operator=(secret_text&& other) noexcept {
     if (&other == this) return *this;
     *this = std::as_const(other);

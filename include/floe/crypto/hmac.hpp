@@ -90,7 +90,7 @@ class hmac_key {
   constexpr hmac_key(const hmac_key&) noexcept = default;
   constexpr hmac_key& operator=(const hmac_key&) noexcept = default;
   /// Nothing of it is left where it comes from.
-  constexpr hmac_key(hmac_key&& other) noexcept : hmac_key{std::as_const(other)} { other.forget(); }
+  constexpr hmac_key(hmac_key&& other) noexcept { *this = std::move(other); }
   constexpr hmac_key& operator=(hmac_key&& other) noexcept {
     if (&other == this) return *this;
     *this = std::as_const(other);

@@ -44,9 +44,12 @@ struct cpu_features {
 /// The registers a, b, c and d of the instruction CPUID, zeros where there is no such leaf.
 [[nodiscard]] inline std::array<unsigned, 4> cpuid(unsigned leaf) noexcept {
 #if defined(__GNUC__) || defined(__clang__)
-  std::array<unsigned, 4> r{};
-  if (__get_cpuid_count(leaf, 0, &r[0], &r[1], &r[2], &r[3]) == 0) return {};
-  return r;
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  if (__get_cpuid_count(leaf, 0, &a, &b, &c, &d) == 0) return {};
+  return {a, b, c, d};
 #else
   std::array<int, 4> r{};
   __cpuid(r.data(), 0);
