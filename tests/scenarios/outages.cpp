@@ -31,9 +31,8 @@ plan behind_nats(relaying relay, std::uint64_t seed = 1) {
 
 /// Two agents with two interfaces each, of which the first is better; round trips of 100 ms.
 struct two_ways {
-  explicit two_ways(std::uint64_t seed)
-      : net{seed, 50ms}, left{net.add("left", controlling())}, right{
-                                                                   net.add("right", controlled())} {
+  explicit two_ways(std::uint64_t seed, const config& behaviour = controlling())
+      : net{seed, 50ms}, left{net.add("left", behaviour)}, right{net.add("right", controlled())} {
     net.bind(left, left_address);
     net.bind(left, second_left);
     net.bind(right, right_address);
@@ -129,6 +128,20 @@ TEST_CASE("outages: the better of two interfaces is down, and data is back withi
     CHECK(is_settled(d.right));
     CHECK(selected_remote(d.left) == d.second_right);
     CHECK(selected_remote(d.right) == d.second_left);
+    CHECK(d.longest_gap(1s) < 200ms);
+  }
+}
+
+TEST_CASE("outages: data leaves a path that falls silent before any is nominated", "[scenario]") {
+  auto behaviour = controlling();
+  behaviour.nomination.chosen_by = ice::nomination_config::host;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    two_ways d{seed, behaviour};
+    d.net.run_for(10s);
+    REQUIRE(d.left.agent.selected() == nullptr);
+    CHECK(d.longest_gap(1s) < 200ms);
+    d.first_is_down = true;
+    CHECK(d.longest_gap(10s) <= 6500ms);
     CHECK(d.longest_gap(1s) < 200ms);
   }
 }

@@ -213,7 +213,7 @@ inline link_view agent::view_of(const component& c) const {
   const bool current = c.link->generation == row.current.number;
   view.on_former = row.former && c.link->generation == row.former->number;
   view.on_current_valid = current && valid_.contains_if([&](const ice::valid_pair& v) {
-    return v.stream == c.stream && v.component == c.id && path_of(v) == c.link->path;
+    return is_on(c, v) && !(view.has_valid && ice::is_silent(v, now_, silence()));
   });
   return view;
 }
@@ -367,6 +367,9 @@ inline deadline agent::carrier_deadline(const component& c) const {
     note(ice::overdue_at(valid_[*id]));
     note(ice::silent_at(valid_[*id], silence()));
   }
+  valid_.for_each([&](ice::valid_id id) {
+    if (is_on(c, valid_[id])) note(ice::silent_at(valid_[id], silence()));
+  });
   return next.get();
 }
 

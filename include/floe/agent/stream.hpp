@@ -99,7 +99,8 @@ struct link_view {
   bool has_selected = false;      ///< a pair is selected
   bool has_valid = false;         ///< some pair is valid and not silent
   bool on_former = false;         ///< the link in use belongs to the former generation
-  bool on_current_valid = false;  ///< the link in use is a pair of this generation, still valid
+  bool on_current_valid = false;  ///< the link in use is a pair of this generation, still valid,
+                                  ///< and not silent unless all are
 };
 
 /// Which path data takes next.
@@ -107,7 +108,7 @@ enum class link_choice : std::uint8_t { keep, take_selected, take_best, drop };
 
 /// The selected pair, once there is one, or what carries its data (ice::valid_list::carrier()).
 /// Until then the path of the former generation as long as its peer consents (RFC 8445 sec. 9),
-/// else any valid pair (sec. 12.1), without leaving one that still is. A stream that failed sends
+/// else any valid pair (sec. 12.1), without leaving one that works. A stream that failed sends
 /// nothing (sec. 12.1).
 [[nodiscard]] constexpr link_choice choose_link(const link_view& view) noexcept {
   if (view.has_failed) return view.on_former ? link_choice::keep : link_choice::drop;
