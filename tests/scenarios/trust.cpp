@@ -130,7 +130,7 @@ TEST_CASE("trust: a mapped address that names another socket moves no data there
       ice::write_check_success(answer, id, lie, stun::short_term_key(scripted_peer::password))
           .value());
   (void)a.handle_datagram(epoch, {socket_id{1}, right_address, answer});
-  const auto out = a.encapsulate(as_byte_view("x"), buffer);
+  const auto out = a.encapsulate(epoch, as_byte_view("x"), buffer);
   REQUIRE(out.has_value());
   CHECK(out->local == socket_id{1});
   CHECK(out->remote == right_address);

@@ -1,4 +1,5 @@
-// A GNU compiler that takes the paths of Microsoft's through floe. What is no header of floe has been read as before.
+// A GNU compiler that takes the paths of Microsoft's through floe. What is no header of floe has
+// been read as before.
 #pragma once
 
 #include <openssl/evp.h>
