@@ -62,7 +62,10 @@ struct homes {
     left.signal_to(right);
     right.signal_to(left);
     for (auto* const side : {&left, &right}) {
-      side->act(net, [&](agent& a) { a.gather(net.now()); });
+      side->act(net, [&](agent& a) {
+        a.describe_peer({.pacing = config{}.ta});  // as floecat tells it
+        a.gather(net.now());
+      });
     }
   }
 
