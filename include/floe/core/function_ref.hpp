@@ -51,6 +51,7 @@ class function_ref<R(Args...)> {
   /// in: no null pointer
   template <detail::referable<function_ref, R, Args...> T>
   function_ref(T&& called) noexcept {  // NOLINT(google-explicit-constructor): a view, like span
+    // NOLINTBEGIN(cppcoreguidelines-pro-type-union-access): call_ knows which of both it is
     using type = std::remove_reference_t<T>;
     if constexpr (detail::names_function<T>) {
       detail::function_of<T>* const function = called;
@@ -65,6 +66,7 @@ class function_ref<R(Args...)> {
         return static_cast<R>((*static_cast<type*>(to.object))(args...));
       };
     }
+    // NOLINTEND(cppcoreguidelines-pro-type-union-access)
   }
 
   R operator()(Args... args) const { return call_(target_, args...); }
