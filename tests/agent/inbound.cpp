@@ -271,6 +271,27 @@ TEST_CASE("inbound: an unknown source becomes a peer-reflexive candidate with th
   CHECK(peer.n.agent.checklists().size() == 2);
 }
 
+TEST_CASE("inbound: what proves nothing starts nothing, and what is due is announced", "[agent]") {
+  scripted_peer peer{1};
+  peer.tell_credentials();
+  auto& a = peer.n.agent;
+  const auto now = peer.net.now();
+  (void)a.add_remote(host(right_address)).value();
+  auto broken = peer.request();
+  broken.back() ^= std::byte{1};
+  CHECK(refusal(a.handle_datagram(now, {socket_id{1}, numbered(9), broken})) ==
+        reject::bad_fingerprint);
+  const auto wrong = peer.request({.password = "notthepasswordatall0123"});
+  CHECK(refusal(a.handle_datagram(now, {socket_id{1}, numbered(9), wrong})) ==
+        reject::bad_integrity);
+  std::array<std::byte, max_datagram_size> buffer{};
+  while (const auto out = a.poll_transmit(buffer)) CHECK(out->remote == numbered(9));
+  CHECK(a.stats().checks_sent == 0);
+  CHECK(a.next_timeout() == now);
+  a.handle_timeout(now);
+  CHECK(a.stats().checks_sent == 1);
+}
+
 TEST_CASE("inbound: what a check teaches is paired with the socket that it came to, and asked next",
           "[agent][8445-7.3.1.3-b][8445-7.3.1.4-d]") {
   scripted_peer peer{1};

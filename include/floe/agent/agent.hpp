@@ -59,7 +59,8 @@ namespace floe {
 /// read next_timeout(); when that instant comes, call handle_timeout().
 ///
 /// - Time comes in through construction and the calls that name it. Work that other calls make
-///   possible starts at the next handle_*(): next_timeout() then says "now".
+///   possible starts at the next handle_timeout(), or message that proves itself: next_timeout()
+///   then says "now".
 /// - Early and repeated calls of handle_timeout() do nothing. After handle_timeout(t) and a drain,
 ///   next_timeout() is none or later than t.
 /// - Time that goes backwards counts as time that stands still. After a jump forward each timer

@@ -177,8 +177,7 @@ inline void gatherer::begin_anew(attempt& a) {
   settle_address(a);
 }
 
-// ---- the race of a server's addresses
-// --------------------------------------------------------
+// ---- the race of a server's addresses --------------------------------------------------------
 
 /// Calls `visit(attempt_id, attempt&)` for every other attempt of the same socket at the same URI
 /// that is under way; it may erase it.

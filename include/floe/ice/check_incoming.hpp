@@ -154,8 +154,8 @@ class stranger_allowance {
   }
 
  private:
-  floe::deadline
-      free_{};  ///< up to when the answers that were given use the time up; none at first
+  /// Up to when the answers that were given use the time up; none at first.
+  floe::deadline free_{};
 };
 
 /// Writes the success answer to a check from `source`. key: this agent's own.
