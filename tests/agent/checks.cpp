@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "agent/support.hpp"
 #include "catch.hpp"
 #include "sim/scripted_peer.hpp"
 

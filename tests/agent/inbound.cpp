@@ -1,5 +1,6 @@
 #include "floe/agent/inbound.hpp"
 
+#include "agent/support.hpp"
 #include "catch.hpp"
 #include "sim/scripted_peer.hpp"
 
